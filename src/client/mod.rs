@@ -1,0 +1,1 @@
+//! Touches the network: looks at hosts, and never judges what it saw.

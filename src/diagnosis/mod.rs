@@ -1,0 +1,1 @@
+//! Judges what was seen: observations in, findings out; never asks anybody.

@@ -1,0 +1,1 @@
+//! Touches the disk: reads, writes without harm, and keeps the state folder.

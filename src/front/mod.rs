@@ -1,0 +1,1 @@
+//! Holds the conversation with a person: full screen, line by line, or unattended.

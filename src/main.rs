@@ -1,0 +1,3 @@
+//! Starts labwizard and turns its outcome into an exit code.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What a person agrees to, as a list of actions, and how each is taken back.

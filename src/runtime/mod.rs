@@ -1,0 +1,1 @@
+//! Runs effects against the network and the disk, and sends back what happened.

@@ -1,0 +1,1 @@
+//! The conversation itself: a pure update over draft, evidence and run.
