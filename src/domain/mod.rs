@@ -1,5 +1,25 @@
 //! The words that everything else is made of.
 
+pub mod certificate;
+pub mod endpoint;
+pub mod finding;
+pub mod fingerprint;
+pub mod id;
+pub mod inquiry;
+pub mod observation;
+pub mod release;
+pub mod rights;
 pub mod secret;
+pub mod token;
 
+pub use certificate::{Certificate, CertificateName, Der, Timestamp, Trust};
+pub use endpoint::{Endpoint, Host, PROXMOX_PORT};
+pub use finding::{Code, Finding, Fix, Severity, Step};
+pub use fingerprint::Fingerprint;
+pub use id::Id;
+pub use inquiry::{Credential, Inquiry};
+pub use observation::{Link, Observation, Seen};
+pub use release::Release;
+pub use rights::{Missing, Need, Rights, missing};
 pub use secret::{MASK, Secret, Text};
+pub use token::{TokenId, TokenName, UserId};

@@ -1,1 +1,3 @@
 //! The conversation itself: a pure update over draft, evidence and run.
+
+pub mod page;

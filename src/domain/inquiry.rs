@@ -1,0 +1,75 @@
+//! What a survey is asked to find out, and with what it may sign in.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::domain::{Endpoint, Secret, TokenId, Trust, UserId};
+
+/// What the host is asked with, and what goes into the file.
+pub enum Credential {
+    Token { id: TokenId, secret: Secret },
+    Password { user: UserId, password: Secret },
+}
+
+impl Credential {
+    /// A further holder of the same secret.
+    pub fn share(&self) -> Self {
+        match self {
+            Credential::Token { id, secret } => Credential::Token { id: id.clone(), secret: secret.share() },
+            Credential::Password { user, password } => {
+                Credential::Password { user: user.clone(), password: password.share() }
+            }
+        }
+    }
+
+    pub fn secret(&self) -> &Secret {
+        match self {
+            Credential::Token { secret, .. } => secret,
+            Credential::Password { password, .. } => password,
+        }
+    }
+
+    pub fn same_as(&self, other: &Credential) -> bool {
+        match (self, other) {
+            (Credential::Token { id: a, secret: s }, Credential::Token { id: b, secret: t }) => a == b && s.same_as(t),
+            (Credential::Password { user: a, password: s }, Credential::Password { user: b, password: t }) => {
+                a == b && s.same_as(t)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Credential {
+    /// The full token id or the user; never the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Credential::Token { id, .. } => id.fmt(f),
+            Credential::Password { user, .. } => user.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credential({self})")
+    }
+}
+
+/// How far a survey travels: it stops where what it would need is not given.
+#[derive(Debug)]
+pub struct Inquiry {
+    /// The places to try, side by side; the first that answers as Proxmox wins.
+    pub endpoints: Vec<Endpoint>,
+    /// The address that was agreed in this run; a name is resolved once a run.
+    pub address: Option<IpAddr>,
+    /// What the certificate is held against. Without it the certificate is looked at and nothing is sent over it that matters:
+    /// only the questions that need no login, over a connection of their own.
+    pub trust: Option<Trust>,
+    /// Sent only where the certificate held against `trust`.
+    pub credential: Option<Credential>,
+    /// ACL paths to ask for exactly, besides the whole tree.
+    pub paths: Vec<String>,
+    /// Whether the lists for Details are wanted.
+    pub lists: bool,
+}
