@@ -1,1 +1,61 @@
 //! Judges what was seen: observations in, findings out; never asks anybody.
+
+mod certificate;
+pub mod codes;
+mod rights;
+mod road;
+mod signin;
+
+use crate::domain::{
+    Certificate, Finding, Need, Observation, Release, Seen, Timestamp, Trust, observation::Surroundings,
+};
+
+pub use rights::not_there;
+pub use signin::TfaKinds;
+
+/// What the judge must know besides what was seen.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    /// The host as the person typed it, made visible.
+    pub host: &'a str,
+    /// The full token id or user that signs in, made visible; empty while nobody does.
+    pub who: &'a str,
+    pub password: bool,
+    pub trust: Option<&'a Trust>,
+    /// The certificate that was agreed in this or an earlier run, where it is known whole.
+    pub agreed: Option<&'a Certificate>,
+    /// The target's title.
+    pub target: &'a str,
+    pub needs: &'a [Need],
+    /// What no token can do and the answers ask for, in sentences of the target.
+    pub never: &'a [String],
+    pub surroundings: &'a Surroundings,
+    pub now: Timestamp,
+}
+
+/// Everything that is wrong or worth knowing about what was seen, the gravest first, and in the road's order among equals.
+pub fn judge(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for observation in seen {
+        findings.extend(road::judge(&observation.seen, reading));
+        findings.extend(certificate::judge(&observation.seen, reading));
+        findings.extend(signin::judge(&observation.seen, seen, reading));
+    }
+    findings.extend(rights::judge(seen, reading));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}
+
+/// The release that the host told after signing in, else the one that its login page hints at.
+pub fn release(seen: &[Observation]) -> Option<Release> {
+    let told = seen.iter().find_map(|o| match o.seen {
+        Seen::SignedIn { release, .. } => Some(release),
+        _ => None,
+    });
+    told.or_else(|| {
+        seen.iter().find_map(|o| match o.seen {
+            Seen::IsProxmox { release_hint, .. } => release_hint,
+            _ => None,
+        })
+    })
+}

@@ -2,6 +2,7 @@
 
 pub mod certificate;
 pub mod endpoint;
+pub mod file;
 pub mod finding;
 pub mod fingerprint;
 pub mod id;

@@ -1,0 +1,95 @@
+//! Every code that a finding can have, once, with what it means.
+
+use crate::domain::Code;
+
+macro_rules! codes {
+    ($($name:ident = $code:literal, $about:literal;)*) => {
+        $(#[doc = $about] pub const $name: Code = Code($code);)*
+        /// All of them with their meaning, in the order of the road.
+        pub const ALL: &[(Code, &str)] = &[$(($name, $about)),*];
+    };
+}
+
+codes! {
+    NAME_UNKNOWN = "name.unknown", "No name server knows the host's name.";
+    NAME_NO_SERVER = "name.no-server", "No name server answered.";
+    CONNECT_REFUSED = "connect.refused", "The host is there and nothing listens on the port.";
+    CONNECT_TIMEOUT = "connect.timeout", "Nothing answers at the address.";
+    CONNECT_UNREACHABLE = "connect.unreachable", "There is no way to the host's network.";
+    CONNECT_RESET = "connect.reset", "The connection is closed as soon as it is made.";
+    CONNECT_FORBIDDEN = "connect.forbidden", "This machine forbids the connection.";
+    TLS_PLAIN_HTTP = "tls.plain-http", "The port speaks HTTP without TLS.";
+    TLS_NOT_TLS = "tls.not-tls", "The port speaks something that is not TLS.";
+    TLS_CLOSED = "tls.closed", "The host closes the connection in the handshake.";
+    TLS_TIMEOUT = "tls.timeout", "The handshake was not finished in time.";
+    TLS_CHANGED = "tls.changed", "The host shows another certificate than the agreed one.";
+    TLS_UNKNOWN_CA = "tls.unknown-ca", "No agreed CA signed the certificate.";
+    TLS_OTHER_NAME = "tls.other-name", "The certificate is made out for other names.";
+    TLS_EXPIRED = "tls.expired", "The certificate has ended.";
+    TLS_NOT_YET = "tls.not-yet-valid", "The certificate is not valid yet.";
+    TLS_SIGNATURE = "tls.wrong-key", "Whoever answers does not have the certificate's key.";
+    TLS_UNSUPPORTED = "tls.unsupported", "The certificate cannot be checked here.";
+    TLS_FAILED = "tls.failed", "The handshake failed in another way.";
+    TLS_UNVERIFIED = "tls.unverified", "The certificate is not verified.";
+    TLS_ENDS_SOON = "tls.ends-soon", "The certificate ends within two weeks.";
+    CA_NOT_STRICT = "tls.ca-not-strict", "The cluster's CA lacks keyUsage; strict readers refuse it.";
+    CA_NOT_USED = "tls.ca-not-used", "The cluster's CA cannot be used for full verification.";
+    CLOCK_OFF = "clock.off", "This machine's clock and the host's differ.";
+    HOST_UNIFI = "host.unifi", "A UniFi console answers.";
+    HOST_BACKUP = "host.backup-server", "A Proxmox Backup Server answers.";
+    HOST_REDIRECT = "host.redirect", "The host sends elsewhere.";
+    HOST_OTHER = "host.not-proxmox", "Something else than Proxmox VE answers.";
+    HOST_SILENT = "host.no-answer", "The host takes the connection and gives no whole answer.";
+    TOKEN_REFUSED = "token.refused", "The host refuses the token and names no reason.";
+    TOKEN_SECRET = "token.wrong-secret", "The token exists and its secret is another.";
+    TOKEN_UNKNOWN = "token.unknown", "The user has no token of this name.";
+    TOKEN_EXPIRED = "token.expired", "The token has ended.";
+    TOKEN_MALFORMED = "token.malformed", "What arrived at the host is no token.";
+    TOKEN_NOT_SENT = "token.not-arrived", "No token arrived at the host.";
+    USER_UNKNOWN = "user.unknown", "The host knows no such user.";
+    USER_DISABLED = "user.disabled", "The user is disabled.";
+    USER_EXPIRED = "user.expired", "The user's account has ended.";
+    LOGIN_REFUSED = "login.refused", "The host refuses user and password.";
+    LOGIN_TFA = "login.needs-code", "The login asks for a second factor.";
+    SIGNIN_FAILED = "signin.failed", "The signed-in request failed in another way.";
+    RIGHTS_NONE = "rights.none", "The token may do nothing at all.";
+    RIGHTS_MISSING = "rights.missing", "Rights that the target needs are missing.";
+    RIGHTS_TOO_MANY = "rights.everything", "The token may do everything on this host.";
+    RIGHTS_UNREAD = "rights.not-read", "The host did not tell what the token may do.";
+    NODE_OFFLINE = "node.offline", "A node is offline.";
+    NODE_UNKNOWN = "node.unknown", "The chosen node is not one of this cluster.";
+    PICK_UNKNOWN = "pick.unknown", "What was chosen is not on the host.";
+    LIST_EMPTY = "list.empty", "A list that is picked from is empty.";
+    LIST_UNREAD = "list.not-read", "A list could not be read.";
+    ANSWER_TOO_LARGE = "answer.too-large", "An answer was larger than such an answer can be.";
+    ANSWER_UNREADABLE = "answer.unreadable", "An answer is not what belongs there.";
+    TARGET_LIMIT = "target.limit", "Something that no token can do.";
+    FILE_TRACKED = "file.tracked", "Git tracks the file that a secret would go into.";
+    FILE_NOT_IGNORED = "file.not-ignored", "Git would take the file in.";
+    FILE_DUPLICATE = "file.duplicate", "A key stands more than once in the file.";
+    FILE_UNREADABLE = "file.unreadable", "The file cannot be read or understood.";
+    FILE_SHADOWED = "file.shadowed", "Another setting beats one in the file.";
+    FILE_IGNORED = "file.ignored-key", "A setting in the file is not read from there.";
+    FILE_PLACEHOLDER = "file.placeholder", "A value is still an example's placeholder.";
+    FILE_MISSING = "file.missing-value", "A value that is needed is missing.";
+    FILE_OPEN = "file.open", "Others may read the file.";
+    UNTESTED = "target.untested", "Nothing was proved; the file is written as it was answered.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_dotted_lower_case_and_stands_once() {
+        let mut seen = std::collections::BTreeSet::new();
+        for (code, about) in ALL {
+            assert!(
+                code.0.contains('.') && code.0.chars().all(|c| c.is_ascii_lowercase() || ".-".contains(c)),
+                "{code}"
+            );
+            assert!(seen.insert(code.0), "{code} twice");
+            assert!(about.ends_with('.'));
+        }
+    }
+}

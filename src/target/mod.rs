@@ -1,0 +1,1 @@
+//! Target tools as data: what each reads, where, and which rights it needs.
