@@ -11,6 +11,7 @@ use crate::domain::{
 };
 
 pub use rights::not_there;
+pub use road::request_trouble;
 pub use signin::TfaKinds;
 
 /// What the judge must know besides what was seen.

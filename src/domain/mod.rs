@@ -1,10 +1,12 @@
 //! The words that everything else is made of.
 
+pub mod around;
 pub mod certificate;
 pub mod endpoint;
 pub mod file;
 pub mod finding;
 pub mod fingerprint;
+pub mod host_record;
 pub mod id;
 pub mod inquiry;
 pub mod observation;
@@ -13,10 +15,13 @@ pub mod rights;
 pub mod secret;
 pub mod token;
 
+pub use around::{Around, Git, Trouble};
 pub use certificate::{Certificate, CertificateName, Der, Timestamp, Trust};
 pub use endpoint::{Endpoint, Host, PROXMOX_PORT};
+pub use file::{Base, Digest, FileSeen, Oddity};
 pub use finding::{Code, Finding, Fix, Severity, Step};
 pub use fingerprint::Fingerprint;
+pub use host_record::HostRecord;
 pub use id::Id;
 pub use inquiry::{Credential, Inquiry};
 pub use observation::{Link, Observation, Seen};

@@ -1,21 +1,29 @@
-//! What can be said to the conversation: by a person, through a front end, and by the world.
+//! What can be said to the conversation, and what it can ask for.
+
+use std::path::PathBuf;
 
 use crate::domain::finding::Step;
-use crate::domain::{Id, Text};
+use crate::domain::{Around, FileSeen, Id, Inquiry, Observation, Text, Trouble};
+use crate::plan::action::{Action, Outcome};
+
+/// Names one look at a file; an answer to another one is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadId(pub u64);
+
+/// Names one survey; an answer to another one is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProbeId(pub u64);
+
+/// Names one agreed run of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunNo(pub u64);
 
 /// What a person did. Front ends send these and nothing else.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// The whole text of a field, after every edit; a paste is one edit.
-    Typed {
-        field: Id,
-        text: Text,
-        pasted: bool,
-    },
-    Chose {
-        question: Id,
-        choice: Id,
-    },
+    Typed { field: Id, text: Text, pasted: bool },
+    Chose { question: Id, choice: Id },
     /// Enter: take this page's answers and go on.
     Submit,
     Back,
@@ -26,4 +34,43 @@ pub enum Input {
     Quit,
     /// Back from suspension (`fg`): what was being read is started again.
     Resumed,
+}
+
+/// Everything that `update` takes: a person's doing, and the world's answers, each naming its question.
+#[derive(Debug)]
+pub enum Msg {
+    Person(Input),
+    /// What lies around the folder that the conversation began in.
+    Around(Box<Around>),
+    Looked(ReadId, Box<Result<(FileSeen, Around), Trouble>>),
+    Saw(ProbeId, Observation),
+    Ended(ProbeId),
+    Performed(RunNo, usize, Outcome),
+    /// The answers were saved, and where; or why not.
+    Saved(Result<PathBuf, Trouble>),
+}
+
+/// What `update` asks the world for.
+#[derive(Debug)]
+pub enum Effect {
+    LookAround(PathBuf),
+    Look(ReadId, PathBuf),
+    Survey(ProbeId, Inquiry),
+    Cancel(ProbeId),
+    /// Announced in the journal first, closed in it after.
+    Perform(RunNo, usize, Action),
+    /// The answers file for a colleague, without secrets.
+    SaveAnswers(PathBuf, String),
+    /// The answers of an unfinished walk, without secrets; none forgets them.
+    KeepWalk(Option<String>),
+    Leave(Exit),
+}
+
+/// How the conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    /// A finding of severity error, or an action that failed.
+    Failed,
+    Interrupted,
 }

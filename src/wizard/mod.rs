@@ -1,4 +1,418 @@
 //! The conversation itself: a pure update over draft, evidence and run.
+//!
+//! A step's state is computed, never stored: done when its answers parse and what was seen with these answers holds. So first
+//! run, back, resume and "change one answer" are one path.
 
+pub mod draft;
+pub mod evidence;
 pub mod message;
 pub mod page;
+pub mod step;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::domain::finding::Step;
+use crate::domain::observation::{Link, Surroundings};
+use crate::domain::{Around, FileSeen, HostRecord, Id, Inquiry, Observation, Seen, Text, Timestamp, Trouble};
+use crate::plan::Plan;
+use crate::plan::action::Outcome;
+use crate::plan::run::Run;
+use crate::target::Library;
+use crate::wizard::draft::Draft;
+use crate::wizard::evidence::{Evidence, FileEvidence, Survey};
+use crate::wizard::message::{Effect, Exit, Input, Msg, ProbeId, ReadId, RunNo};
+use crate::wizard::page::{Page, StepState};
+use crate::wizard::step::{Agreement, By, Next, PageId};
+
+/// What the conversation is told from outside, as values: it has no clock, environment or disk of its own.
+#[derive(Debug)]
+pub struct Setting {
+    pub now: Timestamp,
+    /// The folder that relative paths begin in.
+    pub here: PathBuf,
+    pub home: Option<PathBuf>,
+    pub library: Library,
+    /// How hosts were trusted in earlier runs.
+    pub hosts: Vec<HostRecord>,
+    pub surroundings: Surroundings,
+    /// The names of the variables that are set in the environment.
+    pub environment: Vec<String>,
+    /// Stands above every page.
+    pub banner: Option<String>,
+    /// In the demo: what to start for the real host.
+    pub real: Option<String>,
+    /// Words of the demo for single questions, by their id: the lab's address, a token to paste.
+    pub hints: BTreeMap<Id, String>,
+    /// Nothing waits for a person: no page is skipped, and nothing is agreed to by itself.
+    pub unattended: bool,
+}
+
+/// One conversation.
+#[derive(Debug)]
+pub struct Wizard {
+    pub setting: Setting,
+    pub draft: Draft,
+    pub evidence: Evidence,
+    /// What was agreed about the host's certificate, with what was seen then.
+    pub agreed: Option<Agreement>,
+    pub run: Option<Run>,
+    /// What Review shows, once what it needs was read.
+    pub plan: Option<Result<Plan, Trouble>>,
+    /// Where the answers for a colleague were saved.
+    pub saved: Option<Result<PathBuf, Trouble>>,
+    at: PageId,
+    /// This page was submitted and could not be left: its errors are shown until the next edit.
+    tried: bool,
+    /// What was submitted waits for the world.
+    waiting: bool,
+    last_id: u64,
+}
+
+impl Wizard {
+    /// A conversation and what it asks for first. `draft` holds answers that are known already.
+    pub fn new(setting: Setting, draft: Draft) -> (Self, Vec<Effect>) {
+        let first = Effect::LookAround(setting.here.clone());
+        let wizard = Wizard {
+            setting,
+            draft,
+            evidence: Evidence::default(),
+            agreed: None,
+            run: None,
+            plan: None,
+            saved: None,
+            at: PageId::Tool,
+            tried: false,
+            waiting: false,
+            last_id: 0,
+        };
+        (wizard, vec![first])
+    }
+
+    pub fn at(&self) -> PageId {
+        self.at
+    }
+
+    pub fn tried(&self) -> bool {
+        self.tried
+    }
+
+    pub fn waiting(&self) -> bool {
+        self.waiting
+    }
+
+    /// The page as it is now.
+    pub fn page(&self) -> Page {
+        step::page(self)
+    }
+
+    /// How far each visible step is.
+    pub fn road(&self) -> Vec<(Step, StepState)> {
+        let pages = step::pages(self);
+        let mut road: Vec<(Step, StepState)> = Vec::new();
+        for step in Step::ALL {
+            let of_step: Vec<PageId> = pages.iter().copied().filter(|p| p.step() == step).collect();
+            if of_step.is_empty() {
+                continue;
+            }
+            let state = if self.at.step() == step {
+                StepState::Current
+            } else if of_step.iter().all(|p| step::done(self, *p)) {
+                StepState::Done
+            } else if of_step.iter().any(|p| *p < self.at) {
+                StepState::Stale
+            } else {
+                StepState::Pending
+            };
+            road.push((step, state));
+        }
+        road
+    }
+
+    /// Takes one message and answers with what it asks the world for.
+    pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        match msg {
+            Msg::Person(input) => self.person(input),
+            Msg::Around(around) => {
+                self.evidence.start = Some(*around);
+                Vec::new()
+            }
+            Msg::Looked(id, answer) => self.looked(id, *answer),
+            Msg::Saw(id, observation) => {
+                if let Some(survey) = self.survey_mut(id) {
+                    note(survey, observation);
+                }
+                Vec::new()
+            }
+            Msg::Ended(id) => match self.survey_mut(id) {
+                Some(survey) => {
+                    survey.ended = true;
+                    self.arrived()
+                }
+                None => Vec::new(),
+            },
+            Msg::Performed(run, index, outcome) => self.performed(run, index, outcome),
+            Msg::Saved(answer) => {
+                self.saved = Some(answer);
+                Vec::new()
+            }
+        }
+    }
+
+    fn person(&mut self, input: Input) -> Vec<Effect> {
+        match input {
+            Input::Typed { field, text, .. } => {
+                self.tried = false;
+                self.draft.type_in(field, text);
+                Vec::new()
+            }
+            Input::Chose { question, choice } => {
+                self.tried = false;
+                self.draft.choose(question, choice);
+                Vec::new()
+            }
+            Input::Submit if self.waiting => Vec::new(),
+            Input::Submit => {
+                let next = step::submit(self, By::Person);
+                self.follow(next)
+            }
+            Input::Stop => self.stop(),
+            Input::Back => self.back(),
+            Input::GoTo(step) => self.go_to(step),
+            Input::Resumed => self.resumed(),
+            Input::Quit => self.quit(),
+        }
+    }
+
+    fn follow(&mut self, next: Next) -> Vec<Effect> {
+        match next {
+            Next::Stay => {
+                self.tried = true;
+                self.waiting = false;
+                Vec::new()
+            }
+            Next::Wait(effects) => {
+                self.waiting = true;
+                effects
+            }
+            Next::Go => self.forward(),
+            Next::To(page) => self.enter(page),
+            Next::Leave(exit) => vec![Effect::KeepWalk(None), Effect::Leave(exit)],
+            Next::Do(effects) => {
+                self.tried = false;
+                self.waiting = false;
+                effects
+            }
+        }
+    }
+
+    /// On to the next page that has something to ask or to show.
+    fn forward(&mut self) -> Vec<Effect> {
+        let next = step::pages(self).into_iter().find(|page| *page > self.at && !step::skips(self, *page));
+        match next {
+            Some(page) => self.enter(page),
+            None => self.follow(Next::Stay),
+        }
+    }
+
+    fn enter(&mut self, page: PageId) -> Vec<Effect> {
+        self.at = page;
+        self.tried = false;
+        self.waiting = false;
+        let effects = step::enter(self);
+        self.waiting = step::awaits(self);
+        effects
+    }
+
+    /// Something that was waited for is there.
+    fn arrived(&mut self) -> Vec<Effect> {
+        if !self.waiting || step::awaits(self) {
+            return Vec::new();
+        }
+        self.waiting = false;
+        let next = step::submit(self, By::World);
+        self.follow(next)
+    }
+
+    fn back(&mut self) -> Vec<Effect> {
+        if self.run.is_some() {
+            return Vec::new();
+        }
+        let before = step::pages(self).into_iter().rfind(|page| *page < self.at && !step::skips(self, *page));
+        match before {
+            Some(page) => {
+                let mut effects = self.cancel();
+                self.at = page;
+                self.tried = false;
+                self.waiting = false;
+                effects.retain(|effect| matches!(effect, Effect::Cancel(_)));
+                effects
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn go_to(&mut self, step: Step) -> Vec<Effect> {
+        let page = step::pages(self).into_iter().find(|page| page.step() == step && *page < self.at);
+        match page {
+            Some(page) if self.run.is_none() => {
+                let effects = self.cancel();
+                self.at = page;
+                self.tried = false;
+                self.waiting = false;
+                effects
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Esc while something is under way: what was seen so far stays on the page, and counts as nothing.
+    fn stop(&mut self) -> Vec<Effect> {
+        let effects = self.cancel();
+        self.waiting = false;
+        self.tried = true;
+        effects
+    }
+
+    fn cancel(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for survey in [&mut self.evidence.look, &mut self.evidence.survey].into_iter().flatten() {
+            if !survey.ended {
+                survey.ended = true;
+                survey.seen.retain(|o| !matches!(o.seen, Seen::Started(_)));
+                effects.push(Effect::Cancel(survey.id));
+                // From now on its answers are another's.
+                survey.id = ProbeId(0);
+            }
+        }
+        effects
+    }
+
+    fn resumed(&mut self) -> Vec<Effect> {
+        if !self.waiting || self.run.is_some() {
+            return Vec::new();
+        }
+        let mut effects = self.cancel();
+        self.evidence.survey = self.evidence.survey.take().filter(|s| s.id != ProbeId(0));
+        self.evidence.look = self.evidence.look.take().filter(|s| s.id != ProbeId(0));
+        self.waiting = false;
+        let next = step::submit(self, By::Person);
+        effects.extend(self.follow(next));
+        effects
+    }
+
+    fn quit(&mut self) -> Vec<Effect> {
+        // While an action of a plan is in flight its answer is awaited; the front end says so.
+        if self.run.as_ref().is_some_and(Run::in_flight) {
+            return Vec::new();
+        }
+        let mut effects = self.cancel();
+        let ended = self.run.is_some();
+        effects.push(Effect::KeepWalk(if ended { None } else { Some(crate::wizard::step::answers::walk(self)) }));
+        effects.push(Effect::Leave(match &self.run {
+            Some(run) if run.failed() => Exit::Failed,
+            Some(_) => Exit::Done,
+            None => Exit::Interrupted,
+        }));
+        effects
+    }
+
+    fn looked(&mut self, id: ReadId, answer: Result<(FileSeen, Around), Trouble>) -> Vec<Effect> {
+        if let Some(file) = self.evidence.file.as_mut().filter(|file| file.id == id) {
+            file.answer = Some(answer);
+            self.plan = None;
+            if self.at == PageId::Review {
+                step::review::prepare(self);
+            }
+            return self.arrived();
+        }
+        if let Some(ca) = self.evidence.ca_file.as_mut().filter(|ca| ca.id == id) {
+            ca.answer = Some(answer);
+            return self.arrived();
+        }
+        Vec::new()
+    }
+
+    fn performed(&mut self, run: RunNo, index: usize, outcome: Outcome) -> Vec<Effect> {
+        let Some(current) = self.run.as_mut().filter(|current| current.no == run) else { return Vec::new() };
+        match current.performed(index, outcome) {
+            Some(action) => vec![Effect::Perform(run, index + 1, action)],
+            None => self.enter(PageId::Done),
+        }
+    }
+
+    fn survey_mut(&mut self, id: ProbeId) -> Option<&mut Survey> {
+        [&mut self.evidence.look, &mut self.evidence.survey].into_iter().flatten().find(|survey| survey.id == id)
+    }
+
+    fn fresh(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Asks for a look at a host without a login.
+    pub(crate) fn ask_look(&mut self, inquiry: Inquiry) -> Effect {
+        let id = ProbeId(self.fresh());
+        self.evidence.look = Some(Survey::new(id, &inquiry));
+        Effect::Survey(id, inquiry)
+    }
+
+    /// Asks for a survey with a login.
+    pub(crate) fn ask_survey(&mut self, inquiry: Inquiry) -> Effect {
+        let id = ProbeId(self.fresh());
+        self.evidence.survey = Some(Survey::new(id, &inquiry));
+        Effect::Survey(id, inquiry)
+    }
+
+    pub(crate) fn ask_file(&mut self, path: PathBuf) -> Effect {
+        let id = ReadId(self.fresh());
+        self.evidence.file = Some(FileEvidence { id, asked: path.clone(), answer: None });
+        Effect::Look(id, path)
+    }
+
+    pub(crate) fn ask_ca_file(&mut self, path: PathBuf) -> Effect {
+        let id = ReadId(self.fresh());
+        self.evidence.ca_file = Some(FileEvidence { id, asked: path.clone(), answer: None });
+        Effect::Look(id, path)
+    }
+
+    pub(crate) fn start_run(&mut self, plan: &Plan) -> Vec<Effect> {
+        let no = RunNo(self.fresh());
+        let run = Run::new(no, plan);
+        let first = run.first().map(|action| Effect::Perform(no, 0, action));
+        self.run = Some(run);
+        first.into_iter().collect()
+    }
+
+    /// What a field holds: as typed.
+    pub(crate) fn typed(&self, id: &Id) -> Text {
+        self.draft.raw(id)
+    }
+}
+
+/// Puts an observation in its place: what came of a link replaces that it had been started.
+fn note(survey: &mut Survey, observation: Observation) {
+    if let Some(link) = link_of(&observation.seen) {
+        survey.seen.retain(|o| o.seen != Seen::Started(link));
+    }
+    survey.seen.push(observation);
+}
+
+/// The link that an observation belongs to.
+pub fn link_of(seen: &Seen) -> Option<Link> {
+    Some(match seen {
+        Seen::Started(link) | Seen::Failed { link, .. } => *link,
+        Seen::Resolved(_) | Seen::NotResolved(_) => Link::Resolve,
+        Seen::Connected(..) | Seen::NotConnected(_) => Link::Connect,
+        Seen::Certificate { .. } | Seen::NoTls(_) => Link::Certificate,
+        Seen::IsProxmox { .. } | Seen::NotProxmox(_) => Link::Proxmox,
+        Seen::SignedIn { .. } | Seen::SignInRefused { .. } => Link::SignIn,
+        Seen::Rights(_) => Link::Rights,
+        Seen::KnownPrivileges(_)
+        | Seen::Nodes(_)
+        | Seen::Guests(_)
+        | Seen::Storages(_)
+        | Seen::Bridges { .. }
+        | Seen::ClusterCa(_) => return None,
+    })
+}

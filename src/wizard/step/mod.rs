@@ -1,0 +1,250 @@
+//! The pages of the conversation, one file each: what it shows, when it is done, and what submitting it asks for.
+
+pub mod access;
+pub mod answers;
+pub mod details;
+pub mod done;
+pub mod file;
+pub mod guide;
+pub mod host;
+pub mod review;
+pub mod road;
+pub mod token;
+pub mod tool;
+pub mod trust;
+pub mod uses;
+pub mod verify;
+
+use crate::domain::finding::Step;
+use crate::domain::{Certificate, Endpoint, Id, Trust};
+use crate::wizard::Wizard;
+use crate::wizard::message::{Effect, Exit};
+use crate::wizard::page::{Block, FieldError, Page, Paragraph, Tone};
+
+/// The pages in their one order. A step may have several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PageId {
+    Tool,
+    File,
+    Host,
+    Trust,
+    Access,
+    Guide,
+    Token,
+    Uses,
+    Details,
+    Verify,
+    Review,
+    Done,
+}
+
+impl PageId {
+    pub fn step(self) -> Step {
+        match self {
+            PageId::Tool | PageId::File => Step::Target,
+            PageId::Host => Step::Host,
+            PageId::Trust => Step::Trust,
+            PageId::Access | PageId::Guide | PageId::Token => Step::Access,
+            PageId::Uses | PageId::Details => Step::Details,
+            PageId::Verify => Step::Verify,
+            PageId::Review => Step::Review,
+            PageId::Done => Step::Done,
+        }
+    }
+}
+
+/// What comes of submitting a page.
+#[derive(Debug)]
+pub enum Next {
+    /// Something is missing or wrong; the page says what.
+    Stay,
+    /// Something has to be seen first; the page is submitted again when it was.
+    Wait(Vec<Effect>),
+    Go,
+    To(PageId),
+    /// Stay on this page, and do this.
+    Do(Vec<Effect>),
+    Leave(Exit),
+}
+
+/// Who submits: a person, who wants what failed to be tried again, or the world, whose answer has just come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    Person,
+    World,
+}
+
+/// What was agreed about a host's certificate, with what was seen then. If that changes, it no longer counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agreement {
+    pub endpoint: Endpoint,
+    pub trust: Trust,
+    /// The certificate that was on the screen.
+    pub seen: Certificate,
+    /// It was agreed in an earlier run, and held in this one.
+    pub remembered: bool,
+    /// A pasted fingerprint was the same.
+    pub compared: bool,
+}
+
+/// What a step contributes to its page; the rest is the same everywhere.
+#[derive(Debug, Default)]
+pub struct Parts {
+    pub title: String,
+    pub blocks: Vec<Block>,
+    pub submit: &'static str,
+    pub busy: Option<String>,
+    pub focus: Option<Id>,
+    pub help: Vec<String>,
+}
+
+/// The pages that this conversation has, in order.
+pub fn pages(w: &Wizard) -> Vec<PageId> {
+    use PageId::*;
+    let mut pages = vec![Tool];
+    let file = !tool::token_only(w);
+    if file {
+        pages.push(File);
+    }
+    pages.extend([Host, Trust, Access]);
+    if access::by_hand(w) {
+        pages.push(Guide);
+    }
+    pages.push(Token);
+    if file && !uses::groups(w).is_empty() {
+        pages.push(Uses);
+    }
+    if file && details::asks(w) {
+        pages.push(Details);
+    }
+    pages.extend([Verify, Review, Done]);
+    pages
+}
+
+pub fn done(w: &Wizard, page: PageId) -> bool {
+    match page {
+        PageId::Tool => tool::done(w),
+        PageId::File => file::done(w),
+        PageId::Host => host::done(w),
+        PageId::Trust => trust::done(w),
+        PageId::Access => access::done(w),
+        PageId::Guide => guide::done(w),
+        PageId::Token => token::done(w),
+        PageId::Uses => uses::done(w),
+        PageId::Details => details::done(w),
+        PageId::Verify => verify::done(w),
+        PageId::Review => w.run.is_some(),
+        PageId::Done => false,
+    }
+}
+
+/// Whether there is nothing to ask on a page, so that nobody has to see it.
+pub fn skips(w: &Wizard, page: PageId) -> bool {
+    match page {
+        // A remembered certificate that held needs no second agreement; without a host there is none.
+        PageId::Trust => host::offline(w) || trust::remembered(w),
+        PageId::Verify => host::offline(w),
+        _ => false,
+    }
+}
+
+pub fn page(w: &Wizard) -> Page {
+    let at = w.at();
+    let parts = match at {
+        PageId::Tool => tool::page(w),
+        PageId::File => file::page(w),
+        PageId::Host => host::page(w),
+        PageId::Trust => trust::page(w),
+        PageId::Access => access::page(w),
+        PageId::Guide => guide::page(w),
+        PageId::Token => token::page(w),
+        PageId::Uses => uses::page(w),
+        PageId::Details => details::page(w),
+        PageId::Verify => verify::page(w),
+        PageId::Review => review::page(w),
+        PageId::Done => done::page(w),
+    };
+    let first = pages(w).first() == Some(&at);
+    Page {
+        step: at.step(),
+        road: w.road(),
+        banner: w.setting.banner.clone(),
+        title: parts.title,
+        blocks: parts.blocks,
+        submit: parts.submit,
+        back: !first && w.run.is_none() && !w.waiting(),
+        busy: parts.busy,
+        last: at == PageId::Done,
+        focus: parts.focus,
+        help: parts.help,
+    }
+}
+
+pub fn submit(w: &mut Wizard, by: By) -> Next {
+    match w.at() {
+        PageId::Tool => tool::submit(w),
+        PageId::File => file::submit(w, by),
+        PageId::Host => host::submit(w, by),
+        PageId::Trust => trust::submit(w, by),
+        PageId::Access => access::submit(w),
+        PageId::Guide => guide::submit(w),
+        PageId::Token => token::submit(w, by),
+        PageId::Uses => uses::submit(w),
+        PageId::Details => details::submit(w),
+        PageId::Verify => verify::submit(w, by),
+        PageId::Review => review::submit(w, by),
+        PageId::Done => done::submit(w),
+    }
+}
+
+/// What arriving at a page asks for by itself.
+pub fn enter(w: &mut Wizard) -> Vec<Effect> {
+    match w.at() {
+        PageId::Verify => verify::enter(w),
+        PageId::Review => review::enter(w),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether this page waits for the world.
+pub fn awaits(w: &Wizard) -> bool {
+    let survey = |survey: &Option<crate::wizard::evidence::Survey>| survey.as_ref().is_some_and(|s| !s.ended);
+    let file = |file: &Option<crate::wizard::evidence::FileEvidence>| file.as_ref().is_some_and(|f| f.answer.is_none());
+    match w.at() {
+        PageId::File | PageId::Review => file(&w.evidence.file),
+        PageId::Host => survey(&w.evidence.look),
+        PageId::Trust => file(&w.evidence.ca_file) || survey(&w.evidence.look),
+        PageId::Token | PageId::Verify => survey(&w.evidence.survey),
+        _ => false,
+    }
+}
+
+pub(crate) fn say(text: impl Into<String>) -> Block {
+    Block::Text(Paragraph { text: text.into(), tone: Tone::Plain })
+}
+
+pub(crate) fn quiet(text: impl Into<String>) -> Block {
+    Block::Text(Paragraph { text: text.into(), tone: Tone::Quiet })
+}
+
+pub(crate) fn toned(tone: Tone, text: impl Into<String>) -> Block {
+    Block::Text(Paragraph { text: text.into(), tone })
+}
+
+pub(crate) fn wrong(what: impl Into<String>, hint: impl Into<Option<String>>) -> Option<FieldError> {
+    Some(FieldError { what: what.into(), hint: hint.into() })
+}
+
+/// Joins words as people do: `a`, `a and b`, `a, b and c`.
+pub(crate) fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [front @ .., last] => format!("{} and {last}", front.join(", ")),
+    }
+}
+
+/// `1 line`, `3 lines`.
+pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
