@@ -44,3 +44,7 @@ pub enum Outcome {
     /// It was done, and it is not safe on the disk yet.
     Unsafe(Trouble),
 }
+
+/// Names one agreed run of a plan; an answer to another one is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunNo(pub u64);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::domain::finding::Step;
 use crate::domain::{Around, FileSeen, Id, Inquiry, Observation, Text, Trouble};
-use crate::plan::action::{Action, Outcome};
+use crate::plan::action::{Action, Outcome, RunNo};
 
 /// Names one look at a file; an answer to another one is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,9 +14,6 @@ pub struct ReadId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProbeId(pub u64);
 
-/// Names one agreed run of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RunNo(pub u64);
 
 /// What a person did. Front ends send these and nothing else.
 #[derive(Clone, Debug, PartialEq)]

@@ -21,7 +21,8 @@ use crate::plan::run::Run;
 use crate::target::Library;
 use crate::wizard::draft::Draft;
 use crate::wizard::evidence::{Evidence, FileEvidence, Survey};
-use crate::wizard::message::{Effect, Exit, Input, Msg, ProbeId, ReadId, RunNo};
+use crate::plan::action::RunNo;
+use crate::wizard::message::{Effect, Exit, Input, Msg, ProbeId, ReadId};
 use crate::wizard::page::{Page, StepState};
 use crate::wizard::step::{Agreement, By, Next, PageId};
 

@@ -1,0 +1,345 @@
+//! Details: the target's own values, picked from live lists. What the host lacks can wait.
+
+use std::collections::BTreeMap;
+
+use crate::diagnosis;
+use crate::domain::finding::Finding;
+use crate::domain::observation::{ClusterCa, GuestSeen, NodeSeen, Seen, StorageSeen};
+use crate::domain::visible::visible;
+use crate::domain::{Id, Need, Release, Text};
+use crate::target::questions::{self, Entry, Lists, PickQuestion};
+use crate::target::spec::{List, VerifyWord};
+use crate::target::{needs, never};
+use crate::wizard::Wizard;
+use crate::wizard::evidence::Survey;
+use crate::wizard::page::{Answer, Block, Choice, Field, Item, Pick};
+use crate::wizard::step::{Next, Parts, file, host, token, tool, trust, uses, wrong};
+
+/// How the tool shall verify the host's certificate.
+pub const VERIFY: Id = Id::fixed("verify");
+const OFF: Id = Id::fixed("off");
+const SYSTEM: Id = Id::fixed("system");
+const CA: Id = Id::fixed("ca");
+const PIN: Id = Id::fixed("pin");
+
+pub fn id(pick: &str) -> Id {
+    Id::new(format!("pick.{pick}"))
+}
+
+/// Whether there is anything to ask.
+pub fn asks(w: &Wizard) -> bool {
+    !questions(w).is_empty() || ways(w).len() > 1
+}
+
+fn questions(w: &Wizard) -> Vec<PickQuestion<'_>> {
+    tool::spec(w).map(questions::picks).unwrap_or_default()
+}
+
+/// The lists that the host told, borrowed from the survey.
+struct SeenLists<'a> {
+    nodes: &'a [NodeSeen],
+    guests: &'a [GuestSeen],
+    storages: Vec<StorageSeen>,
+    bridges: Vec<(String, String)>,
+}
+
+fn seen(survey: Option<&Survey>) -> SeenLists<'_> {
+    let mut all = SeenLists { nodes: &[], guests: &[], storages: Vec::new(), bridges: Vec::new() };
+    for observation in survey.into_iter().flat_map(|survey| &survey.seen) {
+        match &observation.seen {
+            Seen::Nodes(nodes) => all.nodes = nodes,
+            Seen::Guests(guests) => all.guests = guests,
+            Seen::Storages(storages) => all.storages.extend(storages.iter().cloned()),
+            Seen::Bridges { node, bridges } => {
+                all.bridges.extend(bridges.iter().map(|bridge| (node.clone(), bridge.clone())));
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+fn entries(w: &Wizard, question: &PickQuestion<'_>) -> Vec<Entry> {
+    let seen = seen(token::survey(w));
+    let lists = Lists {
+        nodes: seen.nodes,
+        guests: seen.guests,
+        storages: &seen.storages,
+        bridges: &seen.bridges,
+        ..Lists::default()
+    };
+    question.entries(&lists, &typed_picks(w))
+}
+
+/// The answers as chosen or typed, without looking whether the host has them.
+fn typed_picks(w: &Wizard) -> BTreeMap<String, String> {
+    questions(w)
+        .iter()
+        .filter_map(|question| {
+            let id = id(question.name);
+            let chosen = w.draft.choice(&id).filter(|choice| **choice != Pick::LATER).map(|choice| choice.as_str().to_owned());
+            let typed = Some(w.draft.text(&id)).filter(|text| !text.is_empty()).map(str::to_owned);
+            chosen.or(typed).map(|value| (question.name.to_owned(), value))
+        })
+        .collect()
+}
+
+/// What was picked, by the pick's name.
+pub fn picks(w: &Wizard) -> BTreeMap<String, String> {
+    typed_picks(w)
+}
+
+/// The picks that were left for later, as the question that was asked.
+pub fn left_out(w: &Wizard) -> Vec<String> {
+    let picked = picks(w);
+    questions(w).iter().filter(|q| !picked.contains_key(q.name)).map(|q| q.ask.to_owned()).collect()
+}
+
+/// The release that rights are judged by: the host's own, or the newest where it was not asked.
+pub fn release(w: &Wizard) -> Release {
+    token::survey(w)
+        .and_then(|survey| diagnosis::release(&survey.seen))
+        .or_else(|| host::look(w).and_then(|look| diagnosis::release(&look.seen)))
+        .unwrap_or(Release::new(9, 2, 0))
+}
+
+/// What the target needs, on this release and with these answers.
+pub fn rights(w: &Wizard) -> Vec<Need> {
+    tool::spec(w).map(|spec| needs(spec, release(w), &picks(w), &uses::chosen(w))).unwrap_or_default()
+}
+
+/// What no token can do of what was asked for.
+pub fn limits(w: &Wizard) -> Vec<String> {
+    tool::spec(w).map(|spec| never(spec, &uses::chosen(w))).unwrap_or_default()
+}
+
+/// The ACL paths that the host is asked for exactly.
+pub fn paths(w: &Wizard) -> Vec<String> {
+    let mut paths: Vec<String> = rights(w).into_iter().map(|need| need.path).collect();
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+/// The cluster's CA, where the host handed it out and it holds.
+pub fn cluster_ca(w: &Wizard) -> Option<&ClusterCa> {
+    token::survey(w)?.seen.iter().find_map(|o| match &o.seen {
+        Seen::ClusterCa(Ok(ca)) => Some(ca),
+        _ => None,
+    })
+}
+
+/// The ways to verify that the chosen form takes and that are possible here.
+fn ways(w: &Wizard) -> Vec<VerifyWord> {
+    let Some(form) = file::form(w) else { return Vec::new() };
+    let (ca, system) = (cluster_ca(w).is_some(), token::survey(w).and_then(Survey::certificate).is_some_and(|(_, s)| s));
+    form.verify
+        .iter()
+        .copied()
+        .filter(|way| match way {
+            VerifyWord::Off => true,
+            VerifyWord::System => system || host::offline(w),
+            VerifyWord::Ca => ca,
+            VerifyWord::Pin => trust::agreed(w).is_some(),
+        })
+        .collect()
+}
+
+fn way_id(way: VerifyWord) -> Id {
+    match way {
+        VerifyWord::Off => OFF,
+        VerifyWord::System => SYSTEM,
+        VerifyWord::Ca => CA,
+        VerifyWord::Pin => PIN,
+    }
+}
+
+/// How the tool will verify: as chosen, else the strictest that costs nothing beyond this host.
+pub fn verify(w: &Wizard) -> VerifyWord {
+    let ways = ways(w);
+    if let Some(chosen) = w.draft.choice(&VERIFY)
+        && let Some(way) = ways.iter().find(|way| way_id(**way) == *chosen)
+    {
+        return *way;
+    }
+    let costs = ca_costs(w).is_some();
+    let order = [VerifyWord::System, VerifyWord::Ca, VerifyWord::Pin, VerifyWord::Off];
+    order
+        .into_iter()
+        .find(|way| ways.contains(way) && !(*way == VerifyWord::Ca && costs))
+        .unwrap_or(VerifyWord::Off)
+}
+
+/// What writing a CA costs beyond this host, in the target's words.
+fn ca_costs(w: &Wizard) -> Option<String> {
+    let spec = tool::spec(w)?;
+    spec.keys.iter().find_map(|(_, key)| key.costs.as_ref().map(|costs| costs.as_str().to_owned()))
+}
+
+pub fn done(w: &Wizard) -> bool {
+    let picked = picks(w);
+    questions(w).iter().all(|q| picked.contains_key(q.name) || w.draft.is(&id(q.name), &Pick::LATER)) && findings(w).is_empty()
+}
+
+/// What was picked and is not on the host.
+pub fn findings(w: &Wizard) -> Vec<Finding> {
+    if host::offline(w) {
+        return Vec::new();
+    }
+    let picked = picks(w);
+    questions(w)
+        .iter()
+        .filter_map(|question| {
+            let value = picked.get(question.name)?;
+            let entries = entries(w, question);
+            let there = entries.iter().any(|entry| entry.value == *value);
+            (!there).then(|| diagnosis::not_there(id(question.name), question.ask, &visible(value), entries.len()))
+        })
+        .collect()
+}
+
+pub fn page(w: &Wizard) -> Parts {
+    let mut blocks: Vec<Block> = host::untested_note(w).into_iter().collect();
+    let findings = findings(w);
+    for question in questions(w) {
+        blocks.push(if host::offline(w) { typed(w, &question) } else { pick(w, &question, &findings) });
+    }
+    if ways(w).len() > 1 {
+        blocks.push(Block::Choice(verification(w)));
+    }
+    Parts {
+        title: format!("The details for {}.", tool::title(w)),
+        blocks,
+        submit: "next",
+        focus: findings.first().and_then(|finding| finding.field.clone()),
+        help: vec!["The lists come from the host, as far as the token may see. What is not there yet can wait: it is left out of the file, and the last page says how to add it.".into()],
+        ..Parts::default()
+    }
+}
+
+fn pick(w: &Wizard, question: &PickQuestion<'_>, findings: &[Finding]) -> Block {
+    let entries = entries(w, question);
+    let id = id(question.name);
+    let suggested = question.suggested(&entries).map(|at| Id::new(entries[at].value.clone()));
+    let chosen = w.draft.choice(&id).cloned().or(suggested);
+    let chosen = match chosen {
+        None if !question.required => Some(Pick::LATER),
+        other => other,
+    };
+    let error = match findings.iter().find(|f| f.field.as_ref() == Some(&id)) {
+        Some(finding) => wrong(finding.title.clone(), finding.cause.clone()),
+        None if w.tried() && question.required && chosen.is_none() => wrong("Choose one.", None),
+        None => None,
+    };
+    Block::Pick(Pick {
+        id,
+        label: question.ask.to_owned(),
+        items: entries
+            .iter()
+            .map(|entry| Item {
+                id: Id::new(entry.value.clone()),
+                title: visible(&entry.value),
+                about: if entry.name == entry.value { String::new() } else { visible(&entry.name) },
+            })
+            .collect(),
+        chosen,
+        empty: empty(question.list(), seen(token::survey(w)).nodes.iter().any(|n| n.audited)),
+        // Whatever the host lacks can wait: nobody is kept from the rest of their setup.
+        optional: !question.required || entries.is_empty(),
+        error,
+    })
+}
+
+/// What an empty list says: a right that is missing makes lists come back empty, without an error.
+fn empty(list: List, audited: bool) -> String {
+    let (what, privilege) = match list {
+        List::Nodes => return "The host names no node.".into(),
+        List::Templates => ("template", "VM.Audit on /vms"),
+        List::Guests => ("machine", "VM.Audit on /vms"),
+        List::Storages => ("storage of this kind", "Datastore.Audit or Datastore.AllocateSpace on /storage"),
+        List::Bridges => ("bridge", "SDN.Use or SDN.Audit on /sdn/zones/localnetwork"),
+        List::Pools => ("pool", "Pool.Audit on /pool"),
+        List::Mappings => ("mapping", "Mapping.Use on /mapping"),
+        List::Sites => ("site", "a login"),
+    };
+    let why = if audited { "none was made yet, or" } else { "either there is none, or" };
+    format!("No {what} is listed: {why} the token may not see it (that takes {privilege}). It can wait.")
+}
+
+fn typed(w: &Wizard, question: &PickQuestion<'_>) -> Block {
+    Block::Field(Field {
+        id: id(question.name),
+        label: question.ask.to_owned(),
+        value: w.draft.raw(&id(question.name)),
+        placeholder: "empty: later".into(),
+        secret: false,
+        multiline: false,
+        note: None,
+        error: None,
+    })
+}
+
+fn verification(w: &Wizard) -> Choice {
+    let options = ways(w)
+        .into_iter()
+        .map(|way| {
+            let (title, about, risky) = match way {
+                VerifyWord::Off => (
+                    "No verification",
+                    "Anyone on the way between the tool and the host can read the token.".to_owned(),
+                    true,
+                ),
+                VerifyWord::System => ("By the system's CAs", "They signed the host's certificate.".to_owned(), false),
+                VerifyWord::Ca => (
+                    "By the cluster's CA",
+                    ca_costs(w).unwrap_or_else(|| "It is written beside the config; a renewed certificate goes on working.".to_owned()),
+                    ca_costs(w).is_some(),
+                ),
+                VerifyWord::Pin => ("By the fingerprint", "It has to be renewed with the certificate, every two years.".to_owned(), false),
+            };
+            Answer { id: way_id(way), title: title.into(), about: vec![about], risky }
+        })
+        .collect();
+    Choice {
+        id: VERIFY,
+        label: format!("How shall {} verify the host's certificate?", tool::title(w)),
+        options,
+        chosen: Some(way_id(verify(w))),
+        error: None,
+    }
+}
+
+pub fn submit(w: &mut Wizard) -> Next {
+    // What was suggested and is not contradicted counts as chosen.
+    let mut suggestions: Vec<(Id, Id)> = Vec::new();
+    let mut open = false;
+    for question in questions(w) {
+        let id = id(question.name);
+        if w.draft.choice(&id).is_some() {
+            continue;
+        }
+        if host::offline(w) {
+            if w.draft.text(&id).is_empty() {
+                suggestions.push((id, Pick::LATER));
+            }
+            continue;
+        }
+        let entries = entries(w, &question);
+        match question.suggested(&entries) {
+            Some(at) => suggestions.push((id, Id::new(entries[at].value.clone()))),
+            None if !question.required || entries.is_empty() => suggestions.push((id, Pick::LATER)),
+            None => open = true,
+        }
+    }
+    for (question, choice) in suggestions {
+        w.draft.choose(question, choice);
+    }
+    let way = way_id(verify(w));
+    w.draft.choose(VERIFY, way);
+    if open || !findings(w).is_empty() { Next::Stay } else { Next::Go }
+}
+
+/// Sets a pick by its value, as an answers file does.
+pub fn answer(w: &mut Wizard, pick: &str, value: &str) {
+    w.draft.type_in(id(pick), Text::new(value));
+}

@@ -1,0 +1,341 @@
+//! Trust: what the host's certificate is held against. Nothing is preselected at first contact; "stop" is on a change.
+
+use std::path::PathBuf;
+
+use crate::diagnosis;
+use crate::domain::certificate_der::certificates_from_pem;
+use crate::domain::finding::{Finding, Severity};
+use crate::domain::time;
+use crate::domain::visible::visible;
+use crate::domain::{Certificate, Fingerprint, Id, Inquiry, Trust};
+use crate::wizard::Wizard;
+use crate::wizard::evidence::Survey;
+use crate::wizard::message::Exit;
+use crate::wizard::page::{Answer, Block, CertificateCard, Choice, Command, Field, Tone};
+use crate::wizard::step::{Agreement, By, Next, Parts, file, host, quiet, say, toned, wrong};
+
+pub const TRUST: Id = Id::fixed("trust");
+pub const COMPARE: Id = Id::fixed("compare");
+pub const CA_FILE: Id = Id::fixed("ca_file");
+const PIN: Id = Id::fixed("pin");
+const CA: Id = Id::fixed("ca");
+const SYSTEM: Id = Id::fixed("system");
+const INSECURE: Id = Id::fixed("insecure");
+const STOP: Id = Id::fixed("stop");
+
+/// The certificate that the host shows now, and whether the system's CAs signed it.
+fn shown(w: &Wizard) -> Option<(&Certificate, bool)> {
+    host::look(w).filter(|look| look.ended).and_then(Survey::certificate)
+}
+
+/// How this endpoint was trusted in an earlier run.
+fn record(w: &Wizard) -> Option<&crate::domain::HostRecord> {
+    let endpoint = host::endpoint(w)?;
+    w.setting.hosts.iter().find(|record| record.endpoint == endpoint)
+}
+
+/// The remembered certificate is not the one that is shown.
+fn changed(w: &Wizard) -> bool {
+    let held = host::look(w).is_some_and(Survey::held);
+    record(w).is_some_and(|record| record.trust != Trust::Unverified) && shown(w).is_some() && !held
+}
+
+/// Takes up what was agreed in an earlier run, where it held in this one.
+pub fn recall(w: &mut Wizard) {
+    let Some(record) = record(w).cloned() else { return };
+    let held = host::look(w).is_some_and(Survey::held);
+    if let (true, Some((leaf, _))) = (held, shown(w)) {
+        let seen = leaf.clone();
+        w.agreed =
+            Some(Agreement { endpoint: record.endpoint, trust: record.trust, seen, remembered: true, compared: false });
+    }
+}
+
+/// An earlier agreement that held: the page has nothing to ask.
+pub fn remembered(w: &Wizard) -> bool {
+    agreed(w).is_some_and(|agreed| agreed.remembered) && w.draft.choice(&TRUST).is_none()
+}
+
+/// What was agreed, while the host shows what was on the screen then.
+pub fn agreed(w: &Wizard) -> Option<&Agreement> {
+    let agreed = w.agreed.as_ref()?;
+    let (leaf, _) = shown(w)?;
+    (Some(&agreed.endpoint) == host::endpoint(w).as_ref() && agreed.seen.fingerprint == leaf.fingerprint).then_some(agreed)
+}
+
+pub fn done(w: &Wizard) -> bool {
+    host::offline(w) || agreed(w).is_some()
+}
+
+/// What a pasted fingerprint says of the certificate.
+fn comparison(w: &Wizard) -> Option<Result<bool, String>> {
+    let pasted = w.draft.text(&COMPARE);
+    if pasted.is_empty() {
+        return None;
+    }
+    let (leaf, _) = shown(w)?;
+    Some(match pasted.parse::<Fingerprint>() {
+        Ok(fingerprint) => Ok(fingerprint == leaf.fingerprint),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+pub fn page(w: &Wizard) -> Parts {
+    let Some((leaf, system)) = shown(w) else {
+        return Parts { title: "Look at the host first.".into(), submit: "back to the host", ..Parts::default() };
+    };
+    let mut blocks = Vec::new();
+    let changed = changed(w);
+    if changed && let Some(record) = record(w) {
+        blocks.push(toned(
+            Tone::Bad,
+            format!(
+                "This host shows another certificate than the one that was agreed on {}. It was renewed, or the host was set \
+                 up anew; or somebody stands between. Nothing was sent.",
+                time::date(record.when)
+            ),
+        ));
+        blocks.push(Block::Facts(vec![("agreed then".into(), record.leaf.to_string())]));
+    } else {
+        blocks.push(say(kind(leaf, system)));
+    }
+    blocks.push(Block::Certificate(card(leaf, w, if changed { "shown now" } else { "" })));
+    blocks.push(Block::Command(Command {
+        about: "Compare it once: in the web UI under the node → System → Certificates, or in root's shell on the host".into(),
+        text: "pvenode cert info".into(),
+    }));
+    let compare = comparison(w);
+    blocks.push(Block::Field(Field {
+        id: COMPARE,
+        label: "Paste it, I compare".into(),
+        value: w.draft.raw(&COMPARE),
+        placeholder: String::new(),
+        secret: false,
+        multiline: false,
+        note: match &compare {
+            Some(Ok(true)) => Some("It is the same.".into()),
+            Some(Ok(false)) => Some("It is ANOTHER one. Do not trust this certificate before you know why.".into()),
+            _ => None,
+        },
+        error: match &compare {
+            Some(Err(why)) => wrong(format!("{}.", capital(why)), None),
+            Some(Ok(false)) if w.tried() => wrong(
+                "The pasted fingerprint is another one than the host shows.",
+                "Look whether you compared the right node; each node has its own certificate.".to_owned(),
+            ),
+            _ => None,
+        },
+    }));
+    blocks.push(Block::Choice(choice(w, system, changed)));
+    if w.draft.is(&TRUST, &CA) {
+        blocks.push(ca_field(w));
+    }
+    let findings = findings(w);
+    if !findings.is_empty() {
+        blocks.push(Block::Findings(findings));
+    }
+    Parts {
+        title: if changed { "The certificate has changed.".into() } else { "Is this your Proxmox?".into() },
+        blocks,
+        submit: "agree",
+        busy: w.waiting().then(|| "Holding the certificate against the CA".into()),
+        focus: Some(TRUST),
+        help: vec![
+            "A certificate tells whether the machine that answers is the one you mean. Proxmox signs its own by default, so no program knows it at first: somebody has to compare it once.".into(),
+            "With the fingerprint trusted, labwizard takes the cluster's CA after signing in and checks that this certificate comes from it, so that a renewed one will not break anything.".into(),
+        ],
+    }
+}
+
+fn kind(leaf: &Certificate, system: bool) -> String {
+    if system {
+        "This host shows a certificate that the system's CAs signed for this name.".into()
+    } else if leaf.self_issued {
+        "This host shows a certificate that it signed itself.".into()
+    } else {
+        "This host shows a certificate of its own cluster, as Proxmox does by default.".into()
+    }
+}
+
+fn card(leaf: &Certificate, w: &Wizard, heading: &str) -> CertificateCard {
+    CertificateCard {
+        heading: heading.into(),
+        certificate: leaf.clone(),
+        days_left: (leaf.not_after - w.setting.now).div_euclid(86_400),
+        until: time::date(leaf.not_after),
+    }
+}
+
+fn choice(w: &Wizard, system: bool, changed: bool) -> Choice {
+    let answer = |id: Id, title: &str, about: &str, risky: bool| Answer {
+        id,
+        title: title.into(),
+        about: if about.is_empty() { Vec::new() } else { vec![about.into()] },
+        risky,
+    };
+    let mut options = Vec::new();
+    if changed {
+        options.push(answer(STOP, "Stop here", "Nothing is changed; find out first why it is another one.", false));
+    }
+    options.push(answer(
+        PIN,
+        if changed { "I compared it: trust the new one" } else { "It is the same: trust it" },
+        "This very certificate; after signing in the cluster's CA is taken too, where it signed this.",
+        false,
+    ));
+    options.push(answer(CA, "Use a CA file", "The cluster's /etc/pve/pve-root-ca.pem, or your own CA.", false));
+    if system {
+        options.push(answer(SYSTEM, "Trust the system's CAs", "They signed this certificate for this name.", false));
+    }
+    options.push(answer(
+        INSECURE,
+        "Do not verify",
+        "Anyone on the way can show a certificate of their own and read your token.",
+        true,
+    ));
+    let chosen = w.draft.choice(&TRUST).cloned().or(changed.then_some(STOP));
+    let missing = w.tried() && chosen.is_none();
+    Choice {
+        id: TRUST,
+        label: "What do you say?".into(),
+        options,
+        chosen,
+        error: if missing {
+            wrong("Choose one; nothing is chosen for you here.", "Compare the fingerprint first.".to_owned())
+        } else {
+            None
+        },
+    }
+}
+
+fn ca_field(w: &Wizard) -> Block {
+    Block::Field(Field {
+        id: CA_FILE,
+        label: "CA file".into(),
+        value: w.draft.raw(&CA_FILE),
+        placeholder: String::new(),
+        secret: false,
+        multiline: false,
+        note: None,
+        error: match ca(w) {
+            Some(Err(why)) if w.tried() => wrong(why, None),
+            None if w.tried() => wrong("Type the path of a PEM file.", None),
+            _ => None,
+        },
+    })
+}
+
+fn ca_path(w: &Wizard) -> Option<PathBuf> {
+    let typed = w.draft.text(&CA_FILE);
+    (!typed.is_empty()).then(|| file::expand(w, typed))
+}
+
+/// The CA of the named file: none while it was not read.
+fn ca(w: &Wizard) -> Option<Result<crate::domain::Der, String>> {
+    let path = ca_path(w)?;
+    let evidence = w.evidence.ca_file.as_ref().filter(|file| file.asked == path)?;
+    Some(match evidence.answer.as_ref()? {
+        Err(trouble) => Err(trouble.what.clone()),
+        Ok((seen, _)) => match &seen.there {
+            None => Err(format!("There is no file {}.", path.display())),
+            Some(there) => certificates_from_pem(there.text.as_str())
+                .map_err(|error| error.to_string())
+                .and_then(|mut all| all.drain(..).next().ok_or_else(|| "The file holds no certificate.".to_owned())),
+        },
+    })
+}
+
+fn findings(w: &Wizard) -> Vec<Finding> {
+    let Some(look) = host::look(w).filter(|look| look.ended) else { return Vec::new() };
+    if look.inputs.trust.is_none() || changed(w) {
+        return Vec::new();
+    }
+    super::verify::reading(w, look.inputs.trust.as_ref(), |reading| diagnosis::judge(&look.seen, reading))
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .collect()
+}
+
+pub fn submit(w: &mut Wizard, by: By) -> Next {
+    let Some((leaf, system)) = shown(w) else { return Next::To(super::PageId::Host) };
+    let (seen, changed) = (leaf.clone(), changed(w));
+    let Some(endpoint) = host::endpoint(w) else { return Next::To(super::PageId::Host) };
+    let Some(choice) = w.draft.choice(&TRUST).cloned().or(changed.then_some(STOP)) else { return Next::Stay };
+    let compared = comparison(w);
+    if matches!(compared, Some(Err(_) | Ok(false))) && choice == PIN {
+        return Next::Stay;
+    }
+    let trust = if choice == PIN {
+        Trust::Pin(seen.fingerprint)
+    } else if choice == SYSTEM && system {
+        Trust::System
+    } else if choice == INSECURE {
+        Trust::Unverified
+    } else if choice == CA {
+        return with_ca(w, by);
+    } else if choice == STOP {
+        return Next::Leave(Exit::Failed);
+    } else {
+        return Next::Stay;
+    };
+    w.agreed = Some(Agreement { endpoint, trust, seen, remembered: false, compared: compared == Some(Ok(true)) });
+    Next::Go
+}
+
+/// A CA file is read, and the handshake held against it, before it is agreed to.
+fn with_ca(w: &mut Wizard, by: By) -> Next {
+    let Some(path) = ca_path(w) else { return Next::Stay };
+    let der = match ca(w) {
+        None => return Next::Wait(vec![w.ask_ca_file(path)]),
+        Some(Err(_)) if by == By::Person => return Next::Wait(vec![w.ask_ca_file(path)]),
+        Some(Err(_)) => return Next::Stay,
+        Some(Ok(der)) => der,
+    };
+    let trust = Trust::Ca(der);
+    let Some(endpoint) = host::endpoint(w) else { return Next::Stay };
+    let Some(look) = host::look(w) else { return Next::Stay };
+    if look.inputs.trust.as_ref() == Some(&trust) && (look.ended && (look.held() || by == By::World)) {
+        return match (look.held(), look.certificate()) {
+            (true, Some((leaf, _))) => {
+                let seen = leaf.clone();
+                w.agreed = Some(Agreement { endpoint, trust, seen, remembered: false, compared: true });
+                Next::Go
+            }
+            _ => Next::Stay,
+        };
+    }
+    let inquiry = Inquiry {
+        endpoints: look.inputs.endpoints.clone(),
+        address: look.connected().map(|(_, address)| address),
+        trust: Some(trust),
+        credential: None,
+        paths: Vec::new(),
+        lists: false,
+    };
+    Next::Wait(vec![w.ask_look(inquiry)])
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// How the trust was settled, in a few words.
+pub fn words(agreed: &Agreement) -> String {
+    match &agreed.trust {
+        Trust::Pin(fingerprint) => format!("the certificate {}", &fingerprint.to_string()[..23]),
+        Trust::Ca(_) => format!("what the CA “{}” signed", visible(&agreed.seen.issuer)),
+        Trust::System => "what the system's CAs signed".into(),
+        Trust::Unverified => "nothing: the certificate is not verified".into(),
+    }
+}
+
+/// What a remembered or unverified trust is worth saying on later pages.
+pub fn note(w: &Wizard) -> Option<Block> {
+    let agreed = agreed(w)?;
+    match agreed.trust {
+        Trust::Unverified => Some(toned(Tone::Warning, "The certificate is not verified: anyone on the way can read the token.")),
+        _ if agreed.remembered => Some(quiet(format!("Trusted as before: {}.", words(agreed)))),
+        _ => None,
+    }
+}

@@ -1,0 +1,71 @@
+//! Details, first page: what the tool shall do, which decides on the rights that it needs.
+
+use std::collections::BTreeSet;
+
+use crate::domain::Id;
+use crate::target::questions::{self, GroupQuestion};
+use crate::wizard::Wizard;
+use crate::wizard::page::{Answer, Block, Choice};
+use crate::wizard::step::{Next, Parts, quiet, tool};
+
+const YES: Id = Id::fixed("yes");
+const NO: Id = Id::fixed("no");
+
+fn id(name: &str) -> Id {
+    Id::new(format!("group.{name}"))
+}
+
+/// The yes-or-no questions of the target.
+pub fn groups(w: &Wizard) -> Vec<GroupQuestion<'_>> {
+    tool::spec(w).map(questions::groups).unwrap_or_default()
+}
+
+/// The groups that were answered with yes.
+pub fn chosen(w: &Wizard) -> BTreeSet<String> {
+    groups(w).into_iter().filter(|group| w.draft.is(&id(group.name), &YES)).map(|group| group.name.to_owned()).collect()
+}
+
+/// Every question has a default that asks for less, so the page is done once it was seen.
+pub fn done(w: &Wizard) -> bool {
+    groups(w).iter().all(|group| w.draft.choice(&id(group.name)).is_some())
+}
+
+pub fn page(w: &Wizard) -> Parts {
+    let mut blocks: Vec<Block> = groups(w)
+        .into_iter()
+        .map(|group| {
+            let more = if group.dangerous { "These rights reach beyond machines, to the host itself." } else { "" };
+            Block::Choice(Choice {
+                id: id(group.name),
+                label: group.ask.to_owned(),
+                options: vec![
+                    Answer { id: NO, title: "No".into(), about: Vec::new(), risky: false },
+                    Answer {
+                        id: YES,
+                        title: "Yes".into(),
+                        about: if more.is_empty() { Vec::new() } else { vec![more.into()] },
+                        risky: group.dangerous,
+                    },
+                ],
+                chosen: Some(w.draft.choice(&id(group.name)).cloned().unwrap_or(NO)),
+                error: None,
+            })
+        })
+        .collect();
+    blocks.push(quiet("Each yes asks for a few more rights; only what is asked for here is tested, and granted if you make the token now."));
+    Parts {
+        title: format!("What shall {} do?", tool::title(w)),
+        blocks,
+        submit: "next",
+        help: vec!["The rights that a tool needs depend on what you use of it. Answer no where you are not sure; labwizard can be run again.".into()],
+        ..Parts::default()
+    }
+}
+
+pub fn submit(w: &mut Wizard) -> Next {
+    let open: Vec<Id> = groups(w).iter().map(|group| id(group.name)).filter(|id| w.draft.choice(id).is_none()).collect();
+    for id in open {
+        w.draft.choose(id, NO);
+    }
+    Next::Go
+}

@@ -1,0 +1,224 @@
+//! Verify: judges the whole against what was picked, and draws the road that was travelled.
+
+use crate::diagnosis::{self, Reading};
+use crate::domain::finding::{Finding, Severity};
+use crate::domain::visible::visible;
+use crate::domain::{Id, Need, Trust};
+use crate::wizard::Wizard;
+use crate::wizard::evidence::Survey;
+use crate::wizard::message::Effect;
+use crate::wizard::page::{Answer, Block, Choice, LinkState, RoadLink, Tone};
+use crate::wizard::step::{By, Next, PageId, Parts, access, count, details, guide, host, road, token, tool, toned, trust};
+
+pub const NEXT: Id = Id::fixed("verdict");
+const AGAIN: Id = Id::fixed("again");
+const COMMANDS: Id = Id::fixed("commands");
+const TOKEN: Id = Id::fixed("token");
+const UNTESTED: Id = Id::fixed("untested");
+
+/// Lends the judge what it must know besides what was seen.
+pub fn reading<R>(w: &Wizard, trust: Option<&Trust>, judge: impl FnOnce(&Reading<'_>) -> R) -> R {
+    let host = host::shown(w);
+    let who = token::credential(w).map(|c| visible(&c.to_string())).unwrap_or_default();
+    let target = tool::title(w);
+    let needs: Vec<Need> = details::rights(w);
+    let never = details::limits(w);
+    judge(&Reading {
+        host: &host,
+        who: &who,
+        password: access::by_password(w),
+        trust,
+        agreed: trust::agreed(w).map(|agreed| &agreed.seen),
+        target: &target,
+        needs: &needs,
+        never: &never,
+        surroundings: &w.setting.surroundings,
+        now: w.setting.now,
+    })
+}
+
+/// The survey that was made with what is answered now, the paths included.
+fn survey(w: &Wizard) -> Option<&Survey> {
+    let paths = details::paths(w);
+    token::survey(w).filter(|survey| survey.inputs.paths == paths)
+}
+
+/// Everything that is wrong or worth knowing about the token and what the tool needs.
+pub fn findings(w: &Wizard) -> Vec<Finding> {
+    match survey(w).filter(|survey| survey.ended) {
+        Some(survey) => reading(w, survey.inputs.trust.as_ref(), |reading| diagnosis::judge(&survey.seen, reading)),
+        None => Vec::new(),
+    }
+}
+
+fn proved(w: &Wizard) -> bool {
+    survey(w).is_some_and(|survey| survey.ended && survey.signed_in() && survey.rights().is_some())
+        && findings(w).iter().all(|finding| finding.severity != Severity::Error)
+}
+
+/// The person goes on though it was not proved.
+pub fn untested(w: &Wizard) -> bool {
+    host::offline(w) || (w.draft.is(&NEXT, &UNTESTED) && !proved(w))
+}
+
+pub fn done(w: &Wizard) -> bool {
+    proved(w) || untested(w)
+}
+
+pub fn enter(w: &mut Wizard) -> Vec<Effect> {
+    w.draft.forget(&NEXT);
+    if survey(w).is_some_and(|survey| survey.ended && survey.signed_in()) {
+        return Vec::new();
+    }
+    ask(w)
+}
+
+fn ask(w: &mut Wizard) -> Vec<Effect> {
+    let paths = details::paths(w);
+    token::inquiry(w, paths).map(|inquiry| w.ask_survey(inquiry)).into_iter().collect()
+}
+
+pub fn page(w: &Wizard) -> Parts {
+    let target = tool::title(w);
+    let who = token::credential(w).map(|c| visible(&c.to_string())).unwrap_or_default();
+    let mut blocks = Vec::new();
+    let survey = survey(w);
+    let findings = findings(w);
+    if let Some(survey) = survey {
+        blocks.push(Block::Road(links(w, survey, &findings)));
+    }
+    let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
+    let ended = survey.is_some_and(|survey| survey.ended);
+    if ended && !failed && proved(w) {
+        blocks.push(toned(Tone::Good, proof(w)));
+    }
+    if !findings.is_empty() {
+        blocks.push(Block::Findings(findings));
+    }
+    if ended && !proved(w) {
+        blocks.push(Block::Choice(options(w, failed)));
+    }
+    Parts {
+        title: format!("Will {target} be able to work with {who}?"),
+        blocks,
+        submit: if proved(w) { "next" } else { "go on" },
+        busy: w.waiting().then(|| "Testing".into()),
+        focus: None,
+        help: vec![
+            "That a token signs in proves little: a token without any right is answered too. labwizard compares what the token may do, path by path, with what the tool will do.".into(),
+        ],
+    }
+}
+
+fn proof(w: &Wizard) -> String {
+    let needs = details::rights(w);
+    let privileges: usize = needs.iter().map(|need| need.privileges.len()).sum();
+    let paths = details::paths(w).len();
+    if tool::token_only(w) {
+        return match survey(w).and_then(Survey::rights) {
+            Some(rights) if rights.is_empty() => "The token signs in, and may do nothing.".into(),
+            Some(rights) => {
+                let names: Vec<String> = rights
+                    .paths()
+                    .map(|(path, privileges)| format!("{} on {}", count(privileges.len(), "right", "rights"), visible(path)))
+                    .collect();
+                format!("The token signs in. It has {}.", names.join(", "))
+            }
+            None => "The token signs in.".into(),
+        };
+    }
+    format!(
+        "It has every right that {} needs for this: {} on {}.",
+        tool::title(w),
+        count(privileges, "privilege", "privileges"),
+        count(paths, "path", "paths")
+    )
+}
+
+/// The road, its last two links judged.
+fn links(w: &Wizard, survey: &Survey, findings: &[Finding]) -> Vec<RoadLink> {
+    use crate::domain::observation::Link;
+    let mut links = road::of_survey(survey);
+    let lacks: usize = reading(w, None, |reading| {
+        survey.rights().map_or(0, |rights| crate::domain::missing(reading.needs, rights).len())
+    });
+    if let Some(rights) = links.iter_mut().find(|link| link.link == Link::Rights)
+        && survey.rights().is_some()
+    {
+        (rights.state, rights.sentence) = if lacks == 0 {
+            (LinkState::Good, if tool::token_only(w) { "read".into() } else { format!("all that {} needs", tool::title(w)) })
+        } else {
+            (LinkState::Broken, format!("{} that {} needs {} missing", lacks, tool::title(w), if lacks == 1 { "is" } else { "are" }))
+        };
+    }
+    if !tool::token_only(w) {
+        let wrong = findings.iter().filter(|f| f.severity == Severity::Error).count();
+        let (state, sentence) = match (survey.ended && survey.rights().is_some(), lacks, wrong) {
+            (true, 0, 0) => (LinkState::Good, "everything that was picked is there".to_owned()),
+            (true, 0, _) => (LinkState::Broken, "see below".into()),
+            (true, _, _) => (LinkState::Waiting, "waits for the rights".into()),
+            (false, ..) => (LinkState::Waiting, String::new()),
+        };
+        links.push(RoadLink { link: Link::Target, word: Link::Target.word().into(), state, sentence, took_ms: None });
+    }
+    links
+}
+
+fn options(w: &Wizard, failed: bool) -> Choice {
+    let mut options = vec![Answer {
+        id: AGAIN,
+        title: "Test again".into(),
+        about: vec!["after something was changed on the host".into()],
+        risky: false,
+    }];
+    let lacking = token::survey(w).is_some_and(Survey::signed_in) && failed && guide::possible(w);
+    if lacking {
+        options.push(Answer {
+            id: COMMANDS,
+            title: "Show the commands that grant what is missing".into(),
+            about: vec!["for root's shell on the host".into()],
+            risky: false,
+        });
+    }
+    options.push(Answer { id: TOKEN, title: "Use another token".into(), about: Vec::new(), risky: false });
+    if !tool::token_only(w) {
+        options.push(Answer {
+            id: UNTESTED,
+            title: "Write it untested".into(),
+            about: vec![format!("{} will fail at what is named above until it is mended.", tool::title(w))],
+            risky: true,
+        });
+    }
+    Choice {
+        id: NEXT,
+        label: "What now?".into(),
+        options,
+        chosen: Some(w.draft.choice(&NEXT).cloned().unwrap_or(AGAIN)),
+        error: None,
+    }
+}
+
+pub fn submit(w: &mut Wizard, by: By) -> Next {
+    if w.waiting() || survey(w).is_some_and(|survey| !survey.ended) {
+        return Next::Wait(Vec::new());
+    }
+    if by == By::World {
+        // The result is looked at before anybody goes on.
+        return Next::Do(Vec::new());
+    }
+    if proved(w) {
+        return Next::Go;
+    }
+    match w.draft.choice(&NEXT).cloned().unwrap_or(AGAIN) {
+        choice if choice == UNTESTED && !tool::token_only(w) => Next::Go,
+        choice if choice == TOKEN => Next::To(PageId::Token),
+        choice if choice == COMMANDS => {
+            guide::show_missing(w);
+            Next::To(PageId::Guide)
+        }
+        _ => {
+            w.draft.forget(&NEXT);
+            Next::Wait(ask(w))
+        }
+    }
+}
