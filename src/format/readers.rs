@@ -104,8 +104,12 @@ impl<'a> From<Cow<'a, str>> for Value<'a> {
 }
 
 impl Reading<'_> {
-    /// The value that counts for this reader; `None` when it does not see the key, or not as it stands there.
+    /// The value that counts for this reader; `None` when it does not see the key, or not as it stands there, or refuses the
+    /// whole file.
     pub fn value(&self, key: &str, reader: Reader) -> Option<&str> {
+        if matches!(reader, Reader::DockerEnvFile | Reader::Compose) && self.stop().is_some() {
+            return None;
+        }
         self.winner(key, reader).filter(|pair| pair.unsure.is_none()).map(|pair| pair.value.as_str())
     }
 

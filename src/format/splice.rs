@@ -12,8 +12,8 @@ use crate::domain::Text;
 pub(super) trait Writer {
     /// The lines of this slot with the new value; `None` when they hold it already. A commented slot becomes a live line.
     fn rewritten(&self, slot: &Slot, edit: &Edit) -> Result<Option<Text>, EditError>;
-    /// New lines for these keys, to stand at this place of the old text.
-    fn fresh(&self, edits: &[&Edit], at: usize) -> Result<Text, EditError>;
+    /// New lines for these keys, to stand at this place of the old text; `joined` when the line above it comes right before them.
+    fn fresh(&self, edits: &[&Edit], at: usize, joined: bool) -> Result<Text, EditError>;
 }
 
 /// A new text, not yet checked.
@@ -75,7 +75,7 @@ pub(super) fn splice(
                 ChangeKind::SwitchedOn
             } else {
                 let at = comment.whole.end;
-                operations.push((at..at, writer.fresh(&[edit], at)?));
+                operations.push((at..at, writer.fresh(&[edit], at, true)?));
                 ChangeKind::Added
             }
         } else {
@@ -90,7 +90,7 @@ pub(super) fn splice(
         if let Some(heading) = heading {
             lines = under_heading(document.text().as_str(), heading);
         }
-        let fresh = writer.fresh(&missing, end)?;
+        let fresh = writer.fresh(&missing, end, heading.is_none())?;
         lines.reserve_exact(fresh.as_str().len());
         lines.push_str(fresh.as_str());
         operations.push((end..end, Text::new(lines)));

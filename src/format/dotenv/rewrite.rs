@@ -146,7 +146,7 @@ impl Writer for DotenvWriter<'_> {
         self.fitting(&frames, Some(slot.form), edit, &value, at).map(Some)
     }
 
-    fn fresh(&self, edits: &[&Edit], at: usize) -> Result<Text, EditError> {
+    fn fresh(&self, edits: &[&Edit], at: usize, _: bool) -> Result<Text, EditError> {
         let ending = line_ending(self.document.text().as_str(), at);
         let mut lines = String::with_capacity(edits.len() * 96);
         for edit in edits {
