@@ -1,1 +1,16 @@
-//! Target tools as data: what each reads, where, and which rights it needs.
+//! What is known of each tool that is set up: targets as data, and the rules that follow from the data.
+
+pub mod fact;
+pub mod library;
+pub mod needs;
+pub mod parse;
+pub mod questions;
+pub mod spec;
+pub mod spec_error;
+pub mod words;
+pub mod write;
+
+pub use fact::{Access, Fact, Facts, Template, Value, Verify};
+pub use library::{Library, Target};
+pub use spec::{Form, Key, Spec};
+pub use spec_error::SpecError;

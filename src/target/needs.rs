@@ -1,0 +1,255 @@
+//! What a target needs on a host, and the grants that give it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::parse::picks_in;
+use super::spec::{Right, Spec, Who};
+use crate::domain::rights::{Privilege, parent};
+use crate::domain::{Need, Release};
+
+/// What the token needs, in the order of the file: one entry for each purpose and path.
+///
+/// `picks` are the answers to the target's picks; a path with an unanswered one is widened to the part above it.
+/// `groups` are the groups whose question was answered yes.
+pub fn needs(spec: &Spec, release: Release, picks: &BTreeMap<String, String>, groups: &BTreeSet<String>) -> Vec<Need> {
+    collect(spec, release, picks, groups, |right| right.who == Who::Both)
+}
+
+/// What the token's owner needs: the same, and what only the owner is asked for. With a password this is all there is.
+pub fn owner_needs(
+    spec: &Spec,
+    release: Release,
+    picks: &BTreeMap<String, String>,
+    groups: &BTreeSet<String>,
+) -> Vec<Need> {
+    collect(spec, release, picks, groups, |_| true)
+}
+
+fn collect(
+    spec: &Spec,
+    release: Release,
+    picks: &BTreeMap<String, String>,
+    groups: &BTreeSet<String>,
+    wanted: impl Fn(&Right) -> bool,
+) -> Vec<Need> {
+    let mut out: Vec<Need> = Vec::new();
+    for right in spec.rights.iter().filter(|right| wanted(right) && right.on_release(release)) {
+        if right.group.as_ref().is_some_and(|group| !groups.contains(group.as_str())) {
+            continue;
+        }
+        let path = path(&right.on, picks);
+        match out.iter_mut().find(|need| need.purpose == right.purpose.as_str() && need.path == path) {
+            Some(need) => need.privileges.extend(right.privs.0.iter().cloned()),
+            None => out.push(Need { purpose: right.purpose.to_string(), path, privileges: right.privs.0.clone() }),
+        }
+    }
+    out
+}
+
+/// The path with its picks filled in, cut above the first that is unanswered or cannot stand in a path.
+fn path(pattern: &str, picks: &BTreeMap<String, String>) -> String {
+    let mut path = pattern.to_owned();
+    for pick in picks_in(pattern) {
+        let hole = format!("{{pick.{pick}}}");
+        match picks.get(pick).filter(|answer| fits_a_path(answer)) {
+            Some(answer) => path = path.replace(&hole, answer),
+            None => {
+                let cut = path.find(&hole).unwrap_or(path.len());
+                return parent(&path[..cut]).to_owned();
+            }
+        }
+    }
+    path
+}
+
+/// Whether a host's name for a thing can be one part of an ACL path.
+fn fits_a_path(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+}
+
+/// What no token can do of what was asked for.
+pub fn never(spec: &Spec, groups: &BTreeSet<String>) -> Vec<String> {
+    spec.never
+        .iter()
+        .filter(|never| never.group.as_ref().is_none_or(|group| groups.contains(group.as_str())))
+        .map(|never| never.say.to_string())
+        .collect()
+}
+
+/// Privileges that a role gives at a path and below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    pub path: String,
+    pub privileges: BTreeSet<Privilege>,
+}
+
+/// The fewest grants that meet the needs, the upper paths first.
+///
+/// A role at a deeper path replaces what is inherited there, so a deeper grant carries what is needed above it as far as that
+/// privilege is asked for at such a path at all; where this adds nothing, the grant above is enough.
+pub fn grants(needs: &[Need]) -> Vec<Grant> {
+    let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for need in needs {
+        wanted.entry(&need.path).or_default().extend(need.privileges.iter().map(String::as_str));
+    }
+    let mut paths: Vec<_> = wanted.keys().copied().collect();
+    paths.sort_by_key(|path| (path.matches('/').count() - usize::from(*path == "/"), *path));
+    let mut out: Vec<Grant> = Vec::new();
+    for path in paths {
+        let above = nearest_above(path, &out);
+        let mut privileges: BTreeSet<Privilege> = wanted[path].iter().map(|p| (*p).to_owned()).collect();
+        if let Some(above) = above {
+            if privileges.is_subset(&above.privileges) {
+                continue;
+            }
+            privileges.extend(above.privileges.iter().filter(|p| is_asked_at(p, path)).cloned());
+        }
+        out.push(Grant { path: path.to_owned(), privileges });
+    }
+    out
+}
+
+fn nearest_above<'g>(path: &str, grants: &'g [Grant]) -> Option<&'g Grant> {
+    let mut at = path;
+    while at != "/" {
+        at = parent(at);
+        if let Some(grant) = grants.iter().find(|grant| grant.path == at) {
+            return Some(grant);
+        }
+    }
+    None
+}
+
+/// Whether Proxmox ever asks for this privilege at a path of this kind. Each family is asked for at its own paths
+/// (pve-access-control's table of privileges; seen: Sys.Audit on `/` with VM.* alone on `/vms` is enough for both).
+fn is_asked_at(privilege: &str, path: &str) -> bool {
+    let root = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let family = privilege.split('.').next().unwrap_or_default();
+    match (family, root) {
+        (_, "" | "pool") => true,
+        ("VM", root) => root == "vms",
+        ("Datastore", root) => root == "storage",
+        ("SDN", root) => root == "sdn",
+        ("Mapping", root) => root == "mapping",
+        ("Sys", root) => matches!(root, "nodes" | "access"),
+        ("User" | "Realm" | "Group", root) => root == "access",
+        _ => true,
+    }
+}
+
+/// A role to be made, and where it is granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    pub name: String,
+    pub privileges: BTreeSet<Privilege>,
+    pub paths: Vec<String>,
+}
+
+/// The roles for these grants: one for each set of privileges. The first has the base name, the others the name of their path's
+/// first part behind it.
+pub fn roles(base: &str, grants: &[Grant]) -> Vec<Role> {
+    let mut out: Vec<Role> = Vec::new();
+    for grant in grants {
+        match out.iter_mut().find(|role| role.privileges == grant.privileges) {
+            Some(role) => role.paths.push(grant.path.clone()),
+            None => {
+                let name = if out.is_empty() { base.to_owned() } else { free_name(base, &grant.path, &out) };
+                out.push(Role { name, privileges: grant.privileges.clone(), paths: vec![grant.path.clone()] });
+            }
+        }
+    }
+    out
+}
+
+fn free_name(base: &str, path: &str, taken: &[Role]) -> String {
+    let part = path.trim_start_matches('/').split('/').next().filter(|p| !p.is_empty()).unwrap_or("root");
+    let first = format!("{base}-{part}");
+    let mut name = first.clone();
+    let mut count = 2;
+    while taken.iter().any(|role| role.name == name) {
+        name = format!("{first}-{count}");
+        count += 1;
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn need(path: &str, privs: &str) -> Need {
+        Need { purpose: "x".into(), path: path.into(), privileges: privs.split(' ').map(str::to_owned).collect() }
+    }
+
+    fn shown(grants: &[Grant]) -> Vec<String> {
+        grants
+            .iter()
+            .map(|g| format!("{} {}", g.path, g.privileges.iter().cloned().collect::<Vec<_>>().join(" ")))
+            .collect()
+    }
+
+    #[test]
+    fn needs_at_one_path_become_one_grant() {
+        let grants = grants(&[
+            need("/vms", "VM.Clone"),
+            need("/vms", "VM.Audit VM.Clone"),
+            need("/storage/a", "Datastore.Audit"),
+        ]);
+        assert_eq!(shown(&grants), ["/vms VM.Audit VM.Clone", "/storage/a Datastore.Audit"]);
+    }
+
+    #[test]
+    fn a_deeper_grant_carries_what_is_asked_for_there_and_needed_above() {
+        let all = [need("/vms/100", "VM.Console"), need("/vms", "VM.Audit"), need("/", "Sys.Audit VM.PowerMgmt")];
+        assert_eq!(
+            shown(&grants(&all)),
+            ["/ Sys.Audit VM.PowerMgmt", "/vms VM.Audit VM.PowerMgmt", "/vms/100 VM.Audit VM.Console VM.PowerMgmt"]
+        );
+    }
+
+    #[test]
+    fn a_deeper_path_that_needs_nothing_more_is_left_to_inheritance() {
+        let all = [need("/storage/a", "Datastore.Audit"), need("/", "Datastore.Audit Sys.Audit")];
+        assert_eq!(shown(&grants(&all)), ["/ Datastore.Audit Sys.Audit"]);
+    }
+
+    #[test]
+    fn what_is_granted_meets_every_need() {
+        use crate::domain::{Rights, missing};
+        let all = [
+            need("/", "Sys.Audit"),
+            need("/nodes", "Sys.Modify"),
+            need("/nodes/pve", "Sys.AccessNetwork"),
+            need("/vms", "VM.Audit"),
+        ];
+        let map = grants(&all).into_iter().map(|g| (g.path, g.privileges.into_iter().map(|p| (p, true)).collect()));
+        let rights = Rights::new(map.collect());
+        assert_eq!(missing(&all, &rights), []);
+        assert!(rights.holds("/nodes/pve", "Sys.Modify") && rights.holds("/nodes/pve", "Sys.Audit"));
+    }
+
+    #[test]
+    fn a_path_whose_pick_is_unanswered_or_no_name_is_widened() {
+        let answers = |value: &str| BTreeMap::from([("storage".to_owned(), value.to_owned())]);
+        assert_eq!(path("/storage/{pick.storage}", &answers("local-lvm")), "/storage/local-lvm");
+        assert_eq!(path("/storage/{pick.storage}", &BTreeMap::new()), "/storage");
+        assert_eq!(path("/storage/{pick.storage}", &answers("../vms")), "/storage");
+        assert_eq!(
+            path("/sdn/zones/localnetwork/{pick.bridge}/{pick.tag}", &BTreeMap::new()),
+            "/sdn/zones/localnetwork"
+        );
+    }
+
+    #[test]
+    fn equal_grants_share_a_role_and_others_are_named_after_their_path() {
+        let grants = grants(&[
+            need("/vms", "VM.Audit"),
+            need("/storage/a", "Datastore.Audit"),
+            need("/storage/b", "Datastore.Audit"),
+            need("/storage/c", "Datastore.Allocate"),
+        ]);
+        let roles = roles("Labwizard", &grants);
+        let names: Vec<_> = roles.iter().map(|r| (r.name.as_str(), r.paths.len())).collect();
+        assert_eq!(names, [("Labwizard", 1), ("Labwizard-storage", 2), ("Labwizard-storage-2", 1)]);
+    }
+}

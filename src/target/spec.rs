@@ -1,0 +1,365 @@
+//! A target tool as data: the words of its TOML file, read strictly.
+
+use serde::Deserialize;
+
+use super::fact::{Fact, Template};
+use super::words::{AclPath, FilePattern, KeyName, Name, Ordered, Privileges, Words};
+use crate::domain::Release;
+
+/// A target: what it is called, what it needs, and how it holds its values.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    pub schema: u8,
+    pub title: Words,
+    pub about: Words,
+    /// What the file was made from: repository and commit.
+    pub source: Option<Words>,
+    pub services: Services,
+    #[serde(default)]
+    pub accepts: Accepts,
+    /// What the tool does where a file holds a token and a password.
+    #[serde(default)]
+    pub both: Both,
+    /// What comes after the file is written: commands or sentences, shown and never run.
+    #[serde(default)]
+    pub next: Vec<Words>,
+    #[serde(default)]
+    pub rights: Vec<Right>,
+    #[serde(default)]
+    pub never: Vec<Never>,
+    pub form: Vec<Form>,
+    pub instances: Option<Instances>,
+    pub keys: Ordered<KeyName, Key>,
+    #[serde(default)]
+    pub picks: Ordered<Name, Pick>,
+    /// Questions whose yes brings in the rights of that group.
+    #[serde(default)]
+    pub groups: Ordered<Name, Words>,
+    #[serde(default)]
+    pub traps: Ordered<KeyName, Trap>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Services {
+    pub proxmox: Option<Presence>,
+    pub unifi: Option<Presence>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Presence {
+    #[default]
+    Required,
+    Optional,
+}
+
+/// The ways in that the tool can use, the preferred one first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accepts {
+    #[serde(default)]
+    pub proxmox: Vec<Way>,
+    #[serde(default)]
+    pub unifi: Vec<Way>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    Token,
+    Password,
+    ApiKey,
+}
+
+/// What a tool does when it finds a token and a password.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Both {
+    /// It uses the token.
+    #[default]
+    Token,
+    /// It uses the password.
+    Password,
+    /// It refuses to start.
+    Error,
+}
+
+/// A row of rights: what for, where, which.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Right {
+    #[serde(rename = "for")]
+    pub purpose: Words,
+    pub on: AclPath,
+    pub privs: Privileges,
+    /// From this release on.
+    #[serde(default, deserialize_with = "release")]
+    pub since: Option<Release>,
+    /// Up to, and not including, this release.
+    #[serde(default, deserialize_with = "release")]
+    pub before: Option<Release>,
+    /// Only if this group's question was answered yes.
+    pub group: Option<Name>,
+    /// Who needs it: both, or only the token's owner.
+    #[serde(default)]
+    pub who: Who,
+}
+
+/// Who is looked at: Proxmox gives a token what it and its owner have in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Who {
+    #[default]
+    Both,
+    /// The tool looks at the user's rights; the token itself does without.
+    User,
+}
+
+/// What no token can do, whatever it is granted.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Never {
+    /// Said only if this group's question was answered yes.
+    pub group: Option<Name>,
+    pub say: Words,
+}
+
+/// A way to hold the values.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    pub name: Words,
+    pub dialect: Dialect,
+    /// Where it lies, the first is the default.
+    pub file: Vec<FilePattern>,
+    /// All that read the file; a line which they would read differently is not written.
+    #[serde(default)]
+    pub readers: Vec<Reader>,
+    /// How the tool can hold the certificate, in this form.
+    pub verify: Vec<VerifyWord>,
+    /// Stands before every key.
+    pub prefix: Option<KeyName>,
+    /// Which of a key's names is used.
+    #[serde(default)]
+    pub names: Names,
+    /// Files that say which keys exist; only those are filled.
+    pub declared: Option<FilePattern>,
+    pub found: Option<Found>,
+    /// The comment lines that a new file begins with.
+    #[serde(default)]
+    pub head: Vec<Words>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    Dotenv,
+    Hcl,
+    Yaml,
+    Toml,
+    Json,
+    Sh,
+    /// Shown, and not written.
+    Card,
+    /// Handed to the tool by a client of its own.
+    Register,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reader {
+    PythonDotenv,
+    /// Splits at the first `=`, strips quotes; knows no comment behind a value, no `export`, no escapes.
+    Naive,
+    Sh,
+    Dotenvy,
+    Node,
+    Docker,
+    Systemd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VerifyWord {
+    Off,
+    /// Against what the system or the process trusts; the cluster's CA must be put there.
+    System,
+    /// Against a file with the CA, named by a key `when = "ca"`.
+    Ca,
+    Pin,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Names {
+    #[default]
+    Key,
+    /// The key's `env` name.
+    Env,
+}
+
+/// By what a file or folder is recognised.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    /// Keys that hardly another tool has.
+    #[serde(default)]
+    pub keys: Vec<KeyName>,
+    /// Files of the tool's own checkout.
+    #[serde(default)]
+    pub beside: Vec<FilePattern>,
+    /// A provider's source address in `*.tf`.
+    pub provider: Option<Words>,
+}
+
+/// How several hosts share a file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instances {
+    /// With how many digits `{nn}` and `{instance}` are written.
+    pub digits: u8,
+    /// What the first is called.
+    pub first: Words,
+}
+
+/// A key of the file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    pub value: Template,
+    /// Names for the second and further hosts, with `{nn}`; the first is written, all are understood.
+    #[serde(default)]
+    pub nth: Vec<KeyName>,
+    /// Further names that the tool understands, or that people declare.
+    #[serde(default)]
+    pub also: Vec<KeyName>,
+    /// Its name as the tool's own environment variable.
+    pub env: Option<KeyName>,
+    /// Written only with this way in, or with a CA file.
+    pub when: Option<When>,
+    /// The two words of a switch: yes, no.
+    #[serde(default)]
+    pub words: Vec<Words>,
+    #[serde(default)]
+    pub need: Presence,
+    /// A comment for it in a new file.
+    pub about: Option<Words>,
+    /// What writing it costs, said where it is offered.
+    pub costs: Option<Words>,
+    /// The CA file must hold the public CAs too, since all of the tool's requests are held against it.
+    #[serde(default)]
+    pub roots: bool,
+    /// What the tool refuses here.
+    #[serde(default)]
+    pub refuses: Vec<Refuses>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    Token,
+    Password,
+    ApiKey,
+    Ca,
+}
+
+/// Values that a tool cannot take although they are right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Refuses {
+    Ipv6,
+    Underscore,
+}
+
+/// A question that is answered from a list of the host.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pick {
+    pub list: List,
+    /// The pick whose answer narrows the list.
+    pub on: Option<Name>,
+    /// What a storage must be able to hold.
+    pub holds: Option<Words>,
+    pub ask: Words,
+    /// Parts of names that make an entry the suggested one, the likeliest first.
+    #[serde(default)]
+    pub like: Vec<Words>,
+    #[serde(default)]
+    pub need: Presence,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum List {
+    Nodes,
+    Templates,
+    Guests,
+    Storages,
+    Bridges,
+    Pools,
+    Mappings,
+    Sites,
+}
+
+/// A key that makes trouble although nothing else says so. Exactly one of the two.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trap {
+    /// Where it stands, the tool uses it instead of this key.
+    pub beats: Option<KeyName>,
+    /// The tool does not read it; why.
+    pub ignored: Option<Words>,
+}
+
+fn release<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Release>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+impl Right {
+    /// Whether the row holds on this release.
+    pub fn on_release(&self, release: Release) -> bool {
+        self.since.is_none_or(|since| release >= since) && self.before.is_none_or(|before| release < before)
+    }
+
+    /// The privileges, or the path, that give power over the host itself; shown as dangerous, and asked for by name.
+    pub fn dangerous(&self) -> Vec<&str> {
+        let path = (self.on.as_str() == "/access" || self.on.starts_with("/access/")).then_some(self.on.as_str());
+        self.privs.0.iter().map(String::as_str).filter(|p| is_dangerous(p)).chain(path).collect()
+    }
+}
+
+/// Privileges with which more can be had, or the host be broken.
+pub fn is_dangerous(privilege: &str) -> bool {
+    ["Permissions.", "User.", "Realm."].iter().any(|family| privilege.starts_with(family))
+        || matches!(privilege, "Sys.Modify" | "Sys.Console")
+}
+
+impl Spec {
+    /// Every dangerous right, with what it is for.
+    pub fn dangerous(&self) -> impl Iterator<Item = (&Right, Vec<&str>)> {
+        self.rights.iter().map(|right| (right, right.dangerous())).filter(|(_, what)| !what.is_empty())
+    }
+
+    /// The form of that name; without a name the first.
+    pub fn form(&self, name: Option<&str>) -> Option<&Form> {
+        match name {
+            Some(name) => self.form.iter().find(|form| form.name.as_str() == name),
+            None => self.form.first(),
+        }
+    }
+
+    /// Whether the CA file must hold the public CAs too.
+    pub fn ca_needs_roots(&self) -> bool {
+        self.keys.iter().any(|(_, key)| key.value.fact == Fact::CaFile && key.roots)
+    }
+}
+
+impl Form {
+    /// Whether the form's file is written by us.
+    pub fn is_written(&self) -> bool {
+        !matches!(self.dialect, Dialect::Card | Dialect::Register)
+    }
+}

@@ -1,0 +1,3 @@
+//! The targets that come with the program, and one that has every word of the schema.
+
+mod values;
