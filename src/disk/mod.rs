@@ -2,11 +2,23 @@
 
 mod caller;
 mod error;
+mod journal;
+mod lock;
 mod ops;
 mod read;
+mod run;
 mod seen;
+mod state;
+mod undo;
+mod write;
 
 pub use caller::Caller;
 pub use error::{Cause, Change, DiskError, Doing, StateTrouble};
+pub use journal::{ActionRecord, Announced, FileRecord, FileState, Outcome, RunId, RunRecord, RunState};
+pub use lock::FileLock;
 pub use read::{CONFIG_LIMIT, read_config};
+pub use run::Run;
 pub use seen::{Base, Digest, FileSeen, Folder, Identity, InPlace, Kind, Oddity, There};
+pub use state::{RUNS_KEPT, State, default_folder};
+pub use undo::FileUndo;
+pub use write::{FileWrite, PRIVATE, Rehearsal, Written};
