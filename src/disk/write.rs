@@ -314,11 +314,11 @@ impl<O: Ops + Clone> Rehearsal<O> {
         let path = &self.write.path;
         let mut touched = false;
         let old_mode = self.old.as_ref().map_or(PRIVATE, |(old, _)| old.mode & 0o777);
-        let put = |bytes: &[u8], mode: u32, touched: &mut bool| -> io::Result<()> {
+        let put = |bytes: &[u8], from: u32, mode: u32, touched: &mut bool| -> io::Result<()> {
             let mut file = self.ops.open(&self.dir, &self.name, Open::Over)?;
             // Narrowed before the content comes in, widened only after it went.
-            let narrow = mode & old_mode;
-            if narrow != old_mode {
+            let narrow = mode & from;
+            if narrow != from {
                 allowed(self.ops.set_mode(&file, narrow))?;
             }
             *touched = true;
@@ -330,9 +330,10 @@ impl<O: Ops + Clone> Rehearsal<O> {
             self.ops.sync(&file)
         };
         let new = self.write.content.as_str().as_bytes();
-        let Err(error) = put(new, self.write.mode & 0o777, &mut touched) else { return Ok(()) };
+        let mode = self.write.mode & 0o777;
+        let Err(error) = put(new, old_mode, mode, &mut touched) else { return Ok(()) };
         let whole = match &self.old {
-            Some((_, old)) if touched => put(old, old_mode, &mut touched).is_ok(),
+            Some((_, old)) if touched => put(old, old_mode & mode, old_mode, &mut touched).is_ok(),
             _ => !touched,
         };
         Err(DiskError::refused(if whole { Doing::Replace } else { Doing::Overwrite }, path, &error))
