@@ -1,1 +1,30 @@
 //! Touches the disk: reads, writes without harm, and keeps the state folder.
+
+mod caller;
+mod error;
+mod git;
+mod hosts;
+mod journal;
+mod lock;
+mod look;
+mod ops;
+mod read;
+mod run;
+mod seen;
+mod state;
+mod undo;
+mod write;
+
+pub use caller::Caller;
+pub use error::{Cause, Change, DiskError, Doing, StateTrouble};
+pub use git::{GIT_TIME, Git, GitState, git_state, ignore};
+pub use hosts::{HostRecord, Hosts, TrustKind};
+pub use journal::{ActionRecord, Announced, FileRecord, FileState, Outcome, RunId, RunRecord, RunState};
+pub use lock::FileLock;
+pub use look::{FOLDERS_UP, Listing, Module, ModuleText, NAMES, TF_FILES, is_example, look_around};
+pub use read::{CONFIG_LIMIT, read_config};
+pub use run::Run;
+pub use seen::{Base, Digest, FileSeen, Folder, Identity, InPlace, Kind, Oddity, There};
+pub use state::{RUNS_KEPT, State, default_folder};
+pub use undo::FileUndo;
+pub use write::{FileWrite, PRIVATE, Rehearsal, Written};

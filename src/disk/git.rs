@@ -1,0 +1,396 @@
+//! Asks git whether a file would be committed, without letting the project's own git settings run anything.
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use crate::domain::Text;
+
+use super::caller::Caller;
+use super::error::DiskError;
+use super::read::read_config;
+use super::write::FileWrite;
+
+/// How long git may take.
+pub const GIT_TIME: Duration = Duration::from_secs(5);
+/// The most bytes of an answer that are kept.
+const ANSWER: u64 = 64 << 10;
+/// The mode of a `.gitignore` that is made new; it holds nothing private.
+const PUBLIC: u32 = 0o644;
+
+/// How git sees a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GitState {
+    /// The file lies in no repository.
+    NoRepo,
+    /// It is in the repository already.
+    Tracked,
+    /// A rule keeps it out.
+    Ignored,
+    /// The next `git add .` takes it in.
+    WouldTrack,
+    /// There is no git on this machine.
+    GitMissing,
+    /// Git did not tell; why, in words without a full stop.
+    Unknown(String),
+}
+
+/// The git of this machine: a program outside the project, and the little of the environment that it gets.
+#[derive(Debug, Clone)]
+pub struct Git {
+    program: PathBuf,
+    environment: Vec<(&'static str, OsString)>,
+}
+
+impl Git {
+    /// Finds git in the absolute folders of `PATH`, passing over those inside `project`. `variable` looks up an
+    /// environment variable.
+    pub fn find(project: &Path, variable: impl Fn(&str) -> Option<OsString>) -> Option<Git> {
+        let project = project.canonicalize().unwrap_or_else(|_| project.to_owned());
+        // The whole repository is the project's, not only the folder of the file.
+        let border = project.ancestors().filter(|at| at.join(".git").exists()).last().unwrap_or(&project).to_owned();
+        let paths = variable("PATH")?;
+        let program = std::env::split_paths(&paths)
+            .filter(|folder| folder.is_absolute())
+            .filter_map(|folder| folder.join("git").canonicalize().ok().map(|real| (folder, real)))
+            .find(|(folder, real)| {
+                let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+                !folder.starts_with(&border) && !real.starts_with(&border) && is_program(real)
+            })?
+            .0
+            .join("git");
+        let kept = ["HOME", "XDG_CONFIG_HOME"];
+        let environment = kept.iter().filter_map(|name| Some((*name, variable(name)?))).collect();
+        Some(Git { program, environment })
+    }
+
+    /// How git sees the file at a resolved path.
+    pub fn state(&self, path: &Path) -> GitState {
+        let Some((folder, name)) = nearest(path) else { return GitState::Unknown("the path names no file".into()) };
+        let ignored = match self.ask(folder, &["check-ignore", "--no-index", "-q", "--", &format!("./{name}")]) {
+            Ok(Answer { code: Some(0), .. }) => true,
+            Ok(Answer { code: Some(1), .. }) => false,
+            Ok(answer) if answer.said("not a git repository") => return GitState::NoRepo,
+            Ok(answer) => return GitState::Unknown(answer.why()),
+            Err(why) => return GitState::Unknown(why),
+        };
+        match self.ask(folder, &["--literal-pathspecs", "ls-files", "-z", "--", &name]) {
+            Ok(Answer { code: Some(0), out, .. }) if !out.is_empty() => GitState::Tracked,
+            Ok(Answer { code: Some(0), .. }) if ignored => GitState::Ignored,
+            Ok(Answer { code: Some(0), .. }) => GitState::WouldTrack,
+            Ok(answer) => GitState::Unknown(answer.why()),
+            Err(why) => GitState::Unknown(why),
+        }
+    }
+
+    /// The only place where git is called.
+    fn ask(&self, folder: &Path, arguments: &[&str]) -> Result<Answer, String> {
+        let mut command = Command::new(&self.program);
+        command
+            .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false"])
+            .args(arguments)
+            .current_dir(folder)
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .env("LC_ALL", "C")
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Its own group, so that whatever it starts ends with it.
+            .process_group(0);
+        let mut child = command.spawn().map_err(|_| "git could not be started".to_string())?;
+        let (out, err) = (drain(child.stdout.take()), drain(child.stderr.take()));
+        let ends = Instant::now() + GIT_TIME;
+        let left = || ends.saturating_duration_since(Instant::now());
+        let (Ok(out), Ok(err)) = (out.recv_timeout(left()), err.recv_timeout(left())) else {
+            end(&mut child);
+            return Err(format!("git did not answer within {} seconds", GIT_TIME.as_secs()));
+        };
+        // Both ends are closed: what is left is that it exits.
+        loop {
+            match child.try_wait() {
+                Ok(Some(status)) => return Ok(Answer { code: status.code(), out, err }),
+                Ok(None) if left().is_zero() => {
+                    end(&mut child);
+                    return Err("git did not end".into());
+                }
+                Ok(None) => std::thread::sleep(Duration::from_millis(1)),
+                Err(_) => return Err("git could not be waited for".into()),
+            }
+        }
+    }
+}
+
+/// What git answered.
+struct Answer {
+    code: Option<i32>,
+    out: Vec<u8>,
+    err: Vec<u8>,
+}
+
+impl Answer {
+    fn said(&self, words: &str) -> bool {
+        String::from_utf8_lossy(&self.err).contains(words)
+    }
+
+    /// Why it failed, in our own words: git's could hold anything.
+    fn why(&self) -> String {
+        if self.said("dubious ownership") {
+            return "git does not trust this repository, because it belongs to another user".into();
+        }
+        match self.code {
+            Some(code) => format!("git ended with code {code}"),
+            None => "git was ended by a signal".into(),
+        }
+    }
+}
+
+/// Reads a pipe to its end in a thread, keeping the first [`ANSWER`] bytes.
+fn drain(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        if let Some(mut pipe) = pipe {
+            let read = pipe.by_ref().take(ANSWER).read_to_end(&mut kept);
+            // The rest is let through, so that git does not wait for us.
+            let _ = read.and_then(|_| io::copy(&mut pipe, &mut io::sink()));
+        }
+        // Nobody listens any more when it took too long.
+        let _ = sender.send(kept);
+    });
+    receiver
+}
+
+fn end(child: &mut Child) {
+    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        // It may have ended by itself in between.
+        let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+    }
+    let _ = child.wait();
+}
+
+/// The nearest folder above a path that is there, and the rest of the path.
+fn nearest(path: &Path) -> Option<(&Path, String)> {
+    let folder = path.ancestors().skip(1).find(|folder| folder.is_dir())?;
+    Some((folder, path.strip_prefix(folder).ok()?.to_str()?.to_owned()))
+}
+
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+/// How git, if there is one, sees a file.
+pub fn git_state(git: Option<&Git>, path: &Path) -> GitState {
+    git.map_or(GitState::GitMissing, |git| git.state(path))
+}
+
+/// The write that keeps `path` (resolved) out of git: one line at the end of the `.gitignore` beside it. `None` if the line is
+/// there already.
+pub fn ignore(path: &Path, caller: &Caller) -> Result<Option<FileWrite>, DiskError> {
+    let bad = |path: &Path, why| DiskError::BadPath { path: path.to_owned(), why };
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return Err(bad(path, "it names no file"));
+    };
+    if name.chars().any(char::is_control) {
+        return Err(bad(path, "its name holds a control character, which a .gitignore cannot"));
+    }
+    let ignore = folder.join(".gitignore");
+    let seen = read_config(&ignore, caller)?;
+    if seen.folder.exists && std::fs::symlink_metadata(&ignore).is_ok_and(|meta| meta.is_symlink()) {
+        return Err(bad(&ignore, "it is a link, and git does not follow it"));
+    }
+    let line = pattern(name);
+    let old = seen.there.as_ref().map_or("", |there| there.text.as_str());
+    if old.lines().any(|there| there == line) {
+        return Ok(None);
+    }
+    let end = if old.contains("\r\n") { "\r\n" } else { "\n" };
+    let gap = if old.is_empty() || old.ends_with('\n') { "" } else { end };
+    let mut write = FileWrite::over(&seen, Text::new(format!("{old}{gap}{line}{end}")));
+    if seen.there.is_none() {
+        write.mode = PUBLIC;
+    }
+    Ok(Some(write))
+}
+
+/// The pattern that matches exactly this name in this folder.
+fn pattern(name: &str) -> String {
+    let mut pattern = String::from("/");
+    for (at, sign) in name.char_indices() {
+        let last = at + sign.len_utf8() == name.len();
+        if matches!(sign, '*' | '?' | '[' | '\\') || (sign == ' ' && last) {
+            pattern.push('\\');
+        }
+        pattern.push(sign);
+    }
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn variable(name: &str) -> Option<OsString> {
+        // No settings of whoever runs the tests.
+        if name == "PATH" { std::env::var_os("PATH") } else { None }
+    }
+
+    /// A fresh repository, or `None`, said aloud, where there is no git.
+    fn repository() -> Option<(tempfile::TempDir, PathBuf, Git)> {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().canonicalize().unwrap();
+        let Some(git) = Git::find(&path, variable) else {
+            eprintln!("skipped: there is no git here");
+            return None;
+        };
+        plain_git(&path, &["init", "-q"]);
+        Some((temp, path, git))
+    }
+
+    fn plain_git(folder: &Path, arguments: &[&str]) {
+        let mut command = Command::new("git");
+        command.args(arguments).current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        assert!(command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success(), "{arguments:?}");
+    }
+
+    #[test]
+    fn git_tells_ignored_tracked_and_what_would_be_tracked() {
+        let Some((_temp, dir, git)) = repository() else { return };
+        std::fs::write(dir.join(".env"), "A=1\n").unwrap();
+        assert_eq!(git.state(&dir.join(".env")), GitState::WouldTrack);
+        assert_eq!(git.state(&dir.join("not/yet/.env")), GitState::WouldTrack);
+        std::fs::write(dir.join(".gitignore"), ".env\n").unwrap();
+        assert_eq!(git.state(&dir.join(".env")), GitState::Ignored);
+        assert_eq!(git.state(&dir.join("not/yet/.env")), GitState::Ignored);
+        plain_git(&dir, &["add", "-f", ".env"]);
+        assert_eq!(git.state(&dir.join(".env")), GitState::Tracked);
+        let outside = tempfile::tempdir().unwrap();
+        assert_eq!(git.state(&outside.path().join(".env")), GitState::NoRepo);
+        assert_eq!(git_state(None, &dir), GitState::GitMissing);
+    }
+
+    #[test]
+    fn a_name_that_is_magic_to_git_is_taken_literally() {
+        let Some((_temp, dir, git)) = repository() else { return };
+        for name in [":(top)x", "*", "-q", "a b", "é"] {
+            assert_eq!(git.state(&dir.join(name)), GitState::WouldTrack, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_projects_own_settings_run_nothing() {
+        let Some((_temp, dir, git)) = repository() else { return };
+        let ran = dir.join("ran");
+        let script = dir.join("evil.sh");
+        std::fs::write(&script, format!("#!/bin/sh\ntouch '{}'\n", ran.display())).unwrap();
+        std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+        std::fs::write(dir.join(".env"), "A=1\n").unwrap();
+        plain_git(&dir, &["add", ".env"]);
+        let evil = script.to_str().unwrap();
+        for key in [
+            "core.fsmonitor",
+            "core.pager",
+            "core.editor",
+            "core.sshCommand",
+            "core.askPass",
+            "credential.helper",
+            "diff.external",
+            "diff.x.textconv",
+            "filter.x.clean",
+            "gpg.program",
+            "alias.ls-files",
+            "alias.check-ignore",
+        ] {
+            plain_git(&dir, &["config", key, evil]);
+        }
+        std::fs::write(dir.join(".gitattributes"), "* filter=x diff=x\n").unwrap();
+        for hook in ["post-index-change", "fsmonitor-watchman", "pre-commit"] {
+            std::fs::copy(&script, dir.join(".git/hooks").join(hook)).unwrap();
+        }
+        assert_eq!(git.state(&dir.join(".env")), GitState::Tracked);
+        assert_eq!(git.state(&dir.join("other")), GitState::WouldTrack);
+        assert!(!ran.exists(), "something of the project ran");
+        // The trap is sharp: a plain git walks into it.
+        let _ =
+            Command::new("git").arg("status").current_dir(&dir).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(ran.exists(), "the trap does not work, so this test proves nothing");
+    }
+
+    #[test]
+    fn a_git_inside_the_project_or_in_a_relative_folder_is_passed_over() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().canonicalize().unwrap();
+        std::fs::create_dir_all(dir.join("project/.git")).unwrap();
+        std::fs::create_dir_all(dir.join("project/sub")).unwrap();
+        for bin in ["project/bin", "outside"] {
+            std::fs::create_dir(dir.join(bin)).unwrap();
+            std::fs::write(dir.join(bin).join("git"), "#!/bin/sh\n").unwrap();
+            std::fs::set_permissions(dir.join(bin).join("git"), PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        std::os::unix::fs::symlink(dir.join("project/bin"), dir.join("linked")).unwrap();
+        let find = |path: String| {
+            let found = Git::find(&dir.join("project/sub"), |name| (name == "PATH").then(|| path.clone().into()));
+            found.map(|git| git.program)
+        };
+        let at = dir.display();
+        assert_eq!(find(format!("{at}/project/bin:{at}/linked:bin:.")), None);
+        assert_eq!(find(format!("{at}/project/bin:{at}/outside")), Some(dir.join("outside/git")));
+    }
+
+    #[test]
+    fn a_git_that_says_nothing_in_its_own_words_is_unknown_in_ours() {
+        let temp = tempfile::tempdir().unwrap();
+        let fake = temp.path().join("git");
+        std::fs::write(&fake, "#!/bin/sh\necho CANARY; echo CANARY >&2; exit 3\n").unwrap();
+        std::fs::set_permissions(&fake, PermissionsExt::from_mode(0o755)).unwrap();
+        let git = Git { program: fake, environment: Vec::new() };
+        assert_eq!(git.state(&temp.path().join("x")), GitState::Unknown("git ended with code 3".into()));
+    }
+
+    #[test]
+    fn git_gets_no_variable_but_the_few_that_it_needs() {
+        let temp = tempfile::tempdir().unwrap();
+        let fake = temp.path().join("git");
+        std::fs::write(&fake, "#!/bin/sh\nenv > seen; exit 1\n").unwrap();
+        std::fs::set_permissions(&fake, PermissionsExt::from_mode(0o755)).unwrap();
+        let git = Git { program: fake, environment: vec![("HOME", "/home/x".into())] };
+        git.state(&temp.path().join("x"));
+        let seen = std::fs::read_to_string(temp.path().join("seen")).unwrap();
+        // The shell adds a few of its own.
+        let ours = |line: &&str| !["PWD=", "SHLVL=", "_=", "OLDPWD=", "PATH="].iter().any(|own| line.starts_with(own));
+        let mut names: Vec<_> = seen.lines().filter(ours).collect();
+        names.sort();
+        assert_eq!(
+            names,
+            ["GIT_NO_LAZY_FETCH=1", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "HOME=/home/x", "LC_ALL=C"]
+        );
+    }
+
+    #[test]
+    fn the_line_is_added_at_the_end_once_and_git_then_ignores_the_file() {
+        let Some((_temp, dir, git)) = repository() else { return };
+        let me = Caller::of_process(|_| None);
+        for name in [".env", "#x", "!y", "a*b", "b[c]", "back\\slash", "end "] {
+            std::fs::write(dir.join(".gitignore"), "target").unwrap();
+            let write = ignore(&dir.join(name), &me).unwrap().unwrap();
+            assert!(write.content.as_str().starts_with("target\n/"), "{name}");
+            std::fs::write(dir.join(".gitignore"), write.content.as_str()).unwrap();
+            assert_eq!(git.state(&dir.join(name)), GitState::Ignored, "{name}");
+            assert_eq!(git.state(&dir.join(format!("{name}x"))), GitState::WouldTrack, "{name}");
+            assert!(ignore(&dir.join(name), &me).unwrap().is_none(), "{name}");
+        }
+        assert!(ignore(&dir.join("a\nb"), &me).is_err());
+        std::fs::write(dir.join(".gitignore"), "a\r\nb").unwrap();
+        assert_eq!(ignore(&dir.join("x"), &me).unwrap().unwrap().content.as_str(), "a\r\nb\r\n/x\r\n");
+    }
+}
