@@ -1,15 +1,13 @@
 //! What was seen of a file: its content, its identity, and what is odd about it. Plain data, no I/O.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::Text;
 
-fn show(path: &std::path::Path) -> String {
-    path.to_string_lossy().escape_debug().to_string()
-}
+use crate::domain::visible::visible;
 
 /// A SHA-256 of some bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,7 +26,7 @@ impl Digest {
 
     /// Reads 64 hex digits; anything else is `None`.
     pub fn from_hex(text: &str) -> Option<Self> {
-        if text.len() != 64 || !text.is_ascii() {
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
         let mut bytes = [0; 32];
@@ -205,6 +203,10 @@ impl Oddity {
             Oddity::HardLinks(_) | Oddity::Attributes(_) | Oddity::InPlace(_) => "Agree to it in the review.".into(),
         }
     }
+}
+
+fn show(path: &Path) -> String {
+    visible(&path.to_string_lossy())
 }
 
 #[cfg(test)]

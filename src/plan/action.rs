@@ -1,47 +1,68 @@
-//! The actions that a plan is made of: each says its sentence, and how it is taken back.
+//! The actions that a plan is made of.
 
 use std::path::PathBuf;
 
-use crate::domain::{Base, HostRecord, Oddity, Text, Trouble};
-use crate::format::{Dialect, Edit, Reader};
+use crate::domain::{FileSeen, HostRecord, Oddity, Text, Trouble};
+use crate::format::{Dialect, Document, Edit, EditError, Edited, FormatError, Reader};
 
 /// One thing that is done once a person agreed.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Writes the cluster's CA beside the config. Not a secret: 0644.
-    WriteCa { path: PathBuf, pem: String },
+    WriteCa { seen: Box<FileSeen>, pem: String },
     Edit(Box<FileEdit>),
-    /// Adds a line to the `.gitignore` of the file's folder.
-    Ignore { folder: PathBuf, line: String },
-    /// Keeps how this host was trusted.
-    Remember(Box<HostRecord>),
+    /// Adds a line for the file to the `.gitignore` beside it.
+    Ignore(PathBuf),
+    /// Keeps how this host was trusted; with the CA's PEM where the trust is a CA.
+    Remember(Box<HostRecord>, Option<String>),
 }
 
 /// A change of one file: edits, not bytes, so that a file that changed since the review is never overwritten.
 #[derive(Clone, Debug)]
 pub struct FileEdit {
-    pub path: PathBuf,
+    /// What Review saw.
+    pub seen: FileSeen,
     pub dialect: Dialect,
     pub readers: Vec<Reader>,
-    /// What Review saw; none where the file was not there.
-    pub base: Option<Base>,
-    /// What a new file starts from: an example's copy, or the target's own form.
+    /// What a file that is not there starts from: an example's copy, or the target's own form.
     pub start: Text,
     pub edits: Vec<Edit>,
-    /// Permission bits that the file has afterwards.
-    pub mode: u32,
+    /// A comment over keys that are added at the end.
+    pub heading: Option<&'static str>,
     /// What is odd about the file and was agreed to.
     pub agreed: Vec<Oddity>,
+}
+
+/// Why an edit cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    #[error(transparent)]
+    Edit(#[from] EditError),
+}
+
+impl FileEdit {
+    /// The text as Review saw it, or as the new file starts.
+    pub fn before(&self) -> Result<Document, FormatError> {
+        let text = self.seen.there.as_ref().map_or(&self.start, |there| &there.text);
+        Document::parse(self.dialect, text.clone())
+    }
+
+    /// The text with the edits made.
+    pub fn after(&self) -> Result<Edited, Unfit> {
+        Ok(self.before()?.apply(&self.edits, &self.readers, self.heading)?)
+    }
 }
 
 /// What came of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Done, and what there is to say of it.
-    Done { note: Option<String> },
+    Done { notes: Vec<String> },
     /// Nothing was changed.
     NotDone(Trouble),
-    /// It was done, and it is not safe on the disk yet.
+    /// It was done, and the system did not confirm that it is safe on the disk.
     Unsafe(Trouble),
 }
 

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod edit;
+pub mod pveum;
 pub mod run;
 
 use crate::plan::action::Action;

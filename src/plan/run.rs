@@ -7,6 +7,8 @@ use crate::plan::{Plan, Planned};
 #[derive(Debug)]
 pub struct Run {
     pub no: RunNo,
+    /// Its name in the journal, once it has one.
+    pub name: Option<String>,
     pub steps: Vec<RunStep>,
 }
 
@@ -21,7 +23,7 @@ pub struct RunStep {
 impl Run {
     pub fn new(no: RunNo, plan: &Plan) -> Self {
         let steps = plan.actions.iter().map(|planned| RunStep { planned: planned.clone(), outcome: None }).collect();
-        Run { no, steps }
+        Run { no, name: None, steps }
     }
 
     pub fn first(&self) -> Option<Action> {

@@ -1,1 +1,49 @@
-//! Runs effects against the network and the disk, and sends back what happened.
+//! Runs effects against the network and the disk, and sends back what happened. There is one loop, here.
+
+mod perform;
+mod world;
+
+use std::io;
+
+use tokio::sync::mpsc;
+
+use crate::front::Front;
+use crate::wizard::Wizard;
+use crate::wizard::message::{Effect, Exit, Msg};
+
+pub use world::{World, record_from_state};
+
+/// Holds one conversation to its end. `first` is what the wizard asked for when it was made.
+pub async fn converse<F: Front>(
+    front: &mut F,
+    wizard: &mut Wizard,
+    first: Vec<Effect>,
+    mut world: World,
+) -> io::Result<Exit> {
+    let (answers, mut told) = mpsc::unbounded_channel();
+    world.answer_to(answers);
+    let mut effects = first;
+    loop {
+        for effect in effects.drain(..) {
+            if let Some(exit) = world.run(effect) {
+                world.settle().await;
+                return Ok(exit);
+            }
+        }
+        // Everything that is there already goes in before the page is drawn.
+        while let Ok(msg) = told.try_recv() {
+            effects.extend(wizard.update(msg));
+        }
+        if !effects.is_empty() {
+            continue;
+        }
+        front.show(&wizard.page())?;
+        // What the world said is taken first, so that a person never answers a page that is no longer true.
+        let msg = tokio::select! {
+            biased;
+            Some(msg) = told.recv() => msg,
+            input = front.next() => Msg::Person(input?),
+        };
+        effects = wizard.update(msg);
+    }
+}

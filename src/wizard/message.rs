@@ -42,6 +42,8 @@ pub enum Msg {
     Looked(ReadId, Box<Result<(FileSeen, Around), Trouble>>),
     Saw(ProbeId, Observation),
     Ended(ProbeId),
+    /// The run has a name in the journal, by which it can be taken back.
+    Began(RunNo, String),
     Performed(RunNo, usize, Outcome),
     /// The answers were saved, and where; or why not.
     Saved(Result<PathBuf, Trouble>),
@@ -56,6 +58,8 @@ pub enum Effect {
     Cancel(ProbeId),
     /// Announced in the journal first, closed in it after.
     Perform(RunNo, usize, Action),
+    /// The run is over, well or not.
+    EndRun(RunNo),
     /// The answers file for a colleague, without secrets.
     SaveAnswers(PathBuf, String),
     /// The answers of an unfinished walk, without secrets; none forgets them.

@@ -152,6 +152,12 @@ impl Wizard {
                 }
                 None => Vec::new(),
             },
+            Msg::Began(run, name) => {
+                if let Some(current) = self.run.as_mut().filter(|current| current.no == run) {
+                    current.name = Some(name);
+                }
+                Vec::new()
+            }
             Msg::Performed(run, index, outcome) => self.performed(run, index, outcome),
             Msg::Saved(answer) => {
                 self.saved = Some(answer);
@@ -338,7 +344,11 @@ impl Wizard {
         let Some(current) = self.run.as_mut().filter(|current| current.no == run) else { return Vec::new() };
         match current.performed(index, outcome) {
             Some(action) => vec![Effect::Perform(run, index + 1, action)],
-            None => self.enter(PageId::Done),
+            None => {
+                let mut effects = vec![Effect::EndRun(run)];
+                effects.extend(self.enter(PageId::Done));
+                effects
+            }
         }
     }
 

@@ -1,3 +1,4 @@
 //! One binary for all tests that need more than one module.
 
+mod lab;
 mod targets;

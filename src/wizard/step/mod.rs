@@ -26,12 +26,12 @@ use crate::wizard::page::{Block, FieldError, Page, Paragraph, Tone};
 pub enum PageId {
     Tool,
     File,
+    Uses,
     Host,
     Trust,
     Access,
     Guide,
     Token,
-    Uses,
     Details,
     Verify,
     Review,
@@ -41,11 +41,11 @@ pub enum PageId {
 impl PageId {
     pub fn step(self) -> Step {
         match self {
-            PageId::Tool | PageId::File => Step::Target,
+            PageId::Tool | PageId::File | PageId::Uses => Step::Target,
             PageId::Host => Step::Host,
             PageId::Trust => Step::Trust,
             PageId::Access | PageId::Guide | PageId::Token => Step::Access,
-            PageId::Uses | PageId::Details => Step::Details,
+            PageId::Details => Step::Details,
             PageId::Verify => Step::Verify,
             PageId::Review => Step::Review,
             PageId::Done => Step::Done,
@@ -105,15 +105,15 @@ pub fn pages(w: &Wizard) -> Vec<PageId> {
     let file = !tool::token_only(w);
     if file {
         pages.push(File);
+        if !uses::groups(w).is_empty() {
+            pages.push(Uses);
+        }
     }
     pages.extend([Host, Trust, Access]);
     if access::by_hand(w) {
         pages.push(Guide);
     }
     pages.push(Token);
-    if file && !uses::groups(w).is_empty() {
-        pages.push(Uses);
-    }
     if file && details::asks(w) {
         pages.push(Details);
     }

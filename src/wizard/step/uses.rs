@@ -1,4 +1,4 @@
-//! Details, first page: what the tool shall do, which decides on the rights that it needs.
+//! Target, third page: what the tool shall do, which decides on the rights that it needs.
 
 use std::collections::BTreeSet;
 

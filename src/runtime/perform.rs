@@ -1,0 +1,174 @@
+//! Performs the actions of an agreed plan: the journal first, then the deed, then the journal.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::disk::{self, Announced, Caller, DiskError, FileWrite, Run, State, Written};
+use crate::domain::certificate::Timestamp;
+use crate::domain::{Certificate, FileSeen, HostRecord, Text, Trouble, Trust};
+use crate::plan::action::{Action, FileEdit, Outcome};
+use crate::runtime::world::{ca_in_state, trouble};
+
+/// The mode of a file that everybody may read.
+const PUBLIC: u32 = 0o644;
+
+/// The one run of this process.
+pub(super) struct Performer {
+    state: State,
+    caller: Caller,
+    now: Timestamp,
+    run: Option<Run>,
+    refused: Option<DiskError>,
+}
+
+/// Seconds since 1970 by this machine's clock.
+pub(super) fn seconds_now() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+impl Performer {
+    pub fn new(state: State, caller: Caller, now: Timestamp) -> Self {
+        Performer { state, caller, now, run: None, refused: None }
+    }
+
+    /// Begins the run in the journal, once; its name, where it was begun by this call.
+    pub fn begun_now(&mut self) -> Option<String> {
+        if self.run.is_some() {
+            return None;
+        }
+        match self.state.begin_run(u64::try_from(self.now).unwrap_or(0)) {
+            Ok(run) => {
+                let name = run.id().as_str().to_owned();
+                self.run = Some(run);
+                Some(name)
+            }
+            Err(error) => {
+                self.refused = Some(error);
+                None
+            }
+        }
+    }
+
+    pub fn end(&mut self) {
+        if let Some(run) = self.run.take() {
+            // The journal only misses its last line then, and the run reads as broken off, which undo takes as well.
+            let _ = run.finish(seconds_now());
+        }
+    }
+
+    pub fn perform(&mut self, index: usize, action: Action) -> Outcome {
+        if let Some(error) = &self.refused {
+            return Outcome::NotDone(trouble(error));
+        }
+        match action {
+            Action::Edit(edit) => self.edit(&edit),
+            Action::WriteCa { seen, pem } => {
+                let mut write = FileWrite::over(&seen, Text::new(pem));
+                write.mode = PUBLIC;
+                self.write(write)
+            }
+            Action::Ignore(path) => match disk::ignore(&path, &self.caller) {
+                Ok(Some(write)) => self.write(write),
+                Ok(None) => Outcome::Done { notes: vec!["it stood there already".into()] },
+                Err(error) => Outcome::NotDone(trouble(&error)),
+            },
+            Action::Remember(record, pem) => self.remember(index, &record, pem),
+        }
+    }
+
+    fn edit(&mut self, edit: &FileEdit) -> Outcome {
+        match edit.after() {
+            Ok(edited) => self.write(
+                FileWrite::over(&edit.seen, edited.text).private().allowing(edit.agreed.iter().cloned()),
+            ),
+            Err(unfit) => Outcome::NotDone(Trouble { what: unfit.to_string(), hint: None }),
+        }
+    }
+
+    fn write(&mut self, write: FileWrite) -> Outcome {
+        let Some(run) = self.run.as_mut() else {
+            return Outcome::NotDone(Trouble { what: "The run was not begun; nothing was written.".into(), hint: None });
+        };
+        match run.write(write) {
+            Ok(Written { doubt: Some(doubt), .. }) => Outcome::Unsafe(trouble(&doubt)),
+            Ok(Written { notes, .. }) => Outcome::Done { notes },
+            Err(error) => Outcome::NotDone(trouble(&error)),
+        }
+    }
+
+    /// That something is remembered is comfort: where it fails, the file is written all the same, and it is said.
+    fn remember(&mut self, index: usize, record: &HostRecord, pem: Option<String>) -> Outcome {
+        match self.try_remember(index, record, pem) {
+            Ok(()) => Outcome::Done { notes: Vec::new() },
+            Err(error) => Outcome::Unsafe(trouble(&error)),
+        }
+    }
+
+    fn try_remember(&mut self, index: usize, record: &HostRecord, pem: Option<String>) -> Result<(), DiskError> {
+        let Some(run) = self.run.as_mut() else { return Ok(()) };
+        let endpoint = record.endpoint.to_string();
+        let names = BTreeMap::from([("endpoint".to_owned(), endpoint.clone())]);
+        run.announce(
+            index,
+            Announced { kind: "remember".into(), sentence: format!("remember how {endpoint} was trusted"), names },
+        )?;
+        let (kind, ca) = match (&record.trust, pem) {
+            (Trust::Ca(der), Some(pem)) => match Certificate::from_der(&der.0) {
+                Ok(certificate) => {
+                    let path = ca_in_state(&self.state, &certificate.key);
+                    keep_ca(run, &path, pem, &self.caller)?;
+                    (disk::TrustKind::Ca, Some((certificate.key.to_string(), path)))
+                }
+                Err(_) => (disk::TrustKind::Pin, None),
+            },
+            (Trust::Ca(_) | Trust::Pin(_), _) => (disk::TrustKind::Pin, None),
+            (Trust::System, _) => (disk::TrustKind::System, None),
+            (Trust::Unverified, _) => (disk::TrustKind::None, None),
+        };
+        let (ca_key, ca_path) = ca.unzip();
+        let run_name = run.id().as_str().to_owned();
+        self.state.remember(disk::HostRecord {
+            endpoint,
+            trust: kind,
+            leaf: Some(record.leaf.to_string()),
+            ca_key,
+            ca_path,
+            cluster: record.cluster.clone(),
+            nodes: record.nodes.clone(),
+            when: u64::try_from(record.when).unwrap_or(0),
+            run: Some(run_name),
+        })?;
+        if let Some(run) = self.run.as_mut() {
+            run.ended(index, disk::Outcome::Done, BTreeMap::new())?;
+        }
+        Ok(())
+    }
+}
+
+/// Keeps a CA in the state folder, unless it is there already.
+fn keep_ca(run: &mut Run, path: &Path, pem: String, caller: &Caller) -> Result<(), DiskError> {
+    let seen: FileSeen = disk::read_config(path, caller)?;
+    if seen.there.as_ref().is_some_and(|there| there.text.as_str() == pem) {
+        return Ok(());
+    }
+    run.write(FileWrite::over(&seen, Text::new(pem)).private()).map(|_| ())
+}
+
+/// Writes an answers file where none is yet. It holds no secret.
+pub(super) fn save_answers(
+    state: &State,
+    caller: &Caller,
+    path: &Path,
+    text: String,
+    now: u64,
+) -> Result<PathBuf, DiskError> {
+    let seen = disk::read_config(path, caller)?;
+    let mut write = FileWrite::over(&seen, Text::new(text));
+    if seen.there.is_none() {
+        write.mode = PUBLIC;
+    }
+    let mut run = state.begin_run(now)?;
+    let written = run.write(write)?;
+    run.finish(now)?;
+    Ok(written.path)
+}

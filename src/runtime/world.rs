@@ -1,0 +1,219 @@
+//! The world that effects are run against: the client, the disk, and what is under way.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, mpsc};
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::client::{self, survey};
+use crate::disk::{self, Caller, DiskError, State};
+use crate::domain::around::{Around, Git, Module};
+use crate::domain::{Der, Endpoint, FileSeen, Fingerprint, HostRecord, Timestamp, Trouble, Trust, certificates_from_pem};
+use crate::runtime::perform::Performer;
+use crate::wizard::message::{Effect, Exit, Msg, ProbeId};
+
+/// Client, disk, and the tasks that are under way.
+pub struct World {
+    options: Arc<client::Options>,
+    state: State,
+    caller: Caller,
+    git: Option<disk::Git>,
+    performer: Arc<Mutex<Performer>>,
+    answers: Option<mpsc::UnboundedSender<Msg>>,
+    probes: Vec<(ProbeId, AbortHandle)>,
+    tasks: JoinSet<()>,
+}
+
+impl World {
+    /// `now`: seconds since 1970, for the journal.
+    pub fn new(options: client::Options, state: State, caller: Caller, git: Option<disk::Git>, now: Timestamp) -> Self {
+        let performer = Performer::new(state.clone(), caller, now);
+        World {
+            options: Arc::new(options),
+            state,
+            caller,
+            git,
+            performer: Arc::new(Mutex::new(performer)),
+            answers: None,
+            probes: Vec::new(),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    pub(super) fn answer_to(&mut self, answers: mpsc::UnboundedSender<Msg>) {
+        self.answers = Some(answers);
+    }
+
+    /// Starts an effect; its answer comes as a message. Leaving is answered at once.
+    pub(super) fn run(&mut self, effect: Effect) -> Option<Exit> {
+        let answers = self.answers.clone()?;
+        match effect {
+            Effect::LookAround(folder) => {
+                let (caller, git) = (self.caller, self.git.clone());
+                self.tasks.spawn_blocking(move || {
+                    let around = look_around(&folder, None, git.as_ref(), &caller);
+                    // A conversation that is over hears nothing more.
+                    let _ = answers.send(Msg::Around(Box::new(around)));
+                });
+            }
+            Effect::Look(id, path) => {
+                let (caller, git) = (self.caller, self.git.clone());
+                self.tasks.spawn_blocking(move || {
+                    let answer = look(&path, git.as_ref(), &caller);
+                    let _ = answers.send(Msg::Looked(id, Box::new(answer.map_err(|error| trouble(&error)))));
+                });
+            }
+            Effect::Survey(id, inquiry) => {
+                let options = Arc::clone(&self.options);
+                let handle = self.tasks.spawn(async move {
+                    let seen = answers.clone();
+                    survey(inquiry, &options, move |observation| {
+                        let _ = seen.send(Msg::Saw(id, observation));
+                    })
+                    .await;
+                    let _ = answers.send(Msg::Ended(id));
+                });
+                self.probes.push((id, handle));
+            }
+            Effect::Cancel(id) => {
+                if let Some(at) = self.probes.iter().position(|(probe, _)| *probe == id) {
+                    self.probes.swap_remove(at).1.abort();
+                }
+            }
+            Effect::Perform(run, index, action) => {
+                let performer = Arc::clone(&self.performer);
+                self.tasks.spawn_blocking(move || {
+                    let mut performer = performer.blocking_lock();
+                    if let Some(name) = performer.begun_now() {
+                        let _ = answers.send(Msg::Began(run, name));
+                    }
+                    let outcome = performer.perform(index, action);
+                    let _ = answers.send(Msg::Performed(run, index, outcome));
+                });
+            }
+            Effect::EndRun(_) => {
+                let performer = Arc::clone(&self.performer);
+                self.tasks.spawn_blocking(move || performer.blocking_lock().end());
+            }
+            Effect::SaveAnswers(path, text) => {
+                let caller = self.caller;
+                let state = self.state.clone();
+                let now = crate::runtime::perform::seconds_now();
+                self.tasks.spawn_blocking(move || {
+                    let answer = crate::runtime::perform::save_answers(&state, &caller, &path, text, now);
+                    let _ = answers.send(Msg::Saved(answer.map_err(|error| trouble(&error))));
+                });
+            }
+            Effect::KeepWalk(walk) => {
+                // A walk that cannot be kept is no reason to keep anybody: its answers hold no secret and are typed again.
+                let _ = match walk {
+                    Some(text) => self.state.keep_walk(&text),
+                    None => self.state.drop_walk(),
+                };
+            }
+            Effect::Leave(exit) => return Some(exit),
+        }
+        None
+    }
+
+    /// Ends what is only being looked at, and lets what writes come to its end.
+    pub(super) async fn settle(&mut self) {
+        for (_, probe) in self.probes.drain(..) {
+            probe.abort();
+        }
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// What a disk error says, without the error.
+pub(super) fn trouble(error: &DiskError) -> Trouble {
+    Trouble { what: error.sentence(), hint: Some(error.hint()).filter(|hint| !hint.is_empty()) }
+}
+
+fn look(path: &Path, git: Option<&disk::Git>, caller: &Caller) -> Result<(FileSeen, Around), DiskError> {
+    if path.is_dir() {
+        // The page completes a folder by the file's usual name; what lies in it is told either way.
+        let seen = disk::read_config(&path.join(".labwizard-none"), caller)?;
+        return Ok((seen, look_around(path, None, git, caller)));
+    }
+    let seen = disk::read_config(path, caller)?;
+    let folder = seen.path.parent().unwrap_or(Path::new("/")).to_owned();
+    let around = look_around(&folder, Some(&seen.path), git, caller);
+    Ok((seen, around))
+}
+
+/// What lies around a folder. What cannot be listed is not there: the file itself says what is wrong.
+fn look_around(folder: &Path, file: Option<&Path>, git: Option<&disk::Git>, caller: &Caller) -> Around {
+    let Ok(listing) = disk::look_around(folder) else {
+        return Around { folder: folder.to_owned(), ..Around::default() };
+    };
+    let examples = listing
+        .examples
+        .iter()
+        .filter_map(|name| {
+            let seen = disk::read_config(&listing.folder.join(name), caller).ok()?;
+            Some((name.clone(), seen.there?.text))
+        })
+        .collect();
+    let module = listing.module.as_ref().map(|module| {
+        let texts = module.read().map(|texts| texts.files).unwrap_or_default();
+        let loaded = disk::look_around(&module.folder)
+            .map(|inside| inside.files.into_iter().filter(|name| loads_itself(name)).collect())
+            .unwrap_or_default();
+        Module { folder: module.folder.clone(), code: texts, loaded }
+    });
+    let git = file.map_or(Git::NoRepository, |file| match disk::git_state(git, file) {
+        disk::GitState::NoRepo => Git::NoRepository,
+        disk::GitState::Tracked => Git::Tracked,
+        disk::GitState::Ignored => Git::Ignored,
+        disk::GitState::WouldTrack => Git::WouldTrack,
+        disk::GitState::GitMissing => Git::Unknown("there is no git on this machine".into()),
+        disk::GitState::Unknown(why) => Git::Unknown(why),
+    });
+    Around { folder: listing.folder.clone(), names: listing.files.clone(), examples, module, git }
+}
+
+/// Which variable files OpenTofu and Terraform load by themselves.
+fn loads_itself(name: &str) -> bool {
+    name == "terraform.tfvars" || name.ends_with(".auto.tfvars")
+}
+
+/// A remembered host as the conversation knows it; none where what it leans on is gone.
+pub fn record_from_state(record: &disk::HostRecord, caller: &Caller) -> Option<HostRecord> {
+    let endpoint = endpoint(&record.endpoint)?;
+    let leaf: Fingerprint = record.leaf.as_deref()?.parse().ok()?;
+    let trust = match record.trust {
+        disk::TrustKind::Pin => Trust::Pin(leaf),
+        disk::TrustKind::System => Trust::System,
+        disk::TrustKind::None => Trust::Unverified,
+        disk::TrustKind::Ca => {
+            let pem = disk::read_config(record.ca_path.as_deref()?, caller).ok()?.there?.text;
+            let der: Der = certificates_from_pem(pem.as_str()).ok()?.into_iter().next()?;
+            let key = crate::domain::Certificate::from_der(&der.0).ok()?.key;
+            // Another key in that file is another CA: nothing was agreed about it.
+            if record.ca_key.as_deref()?.parse::<Fingerprint>().ok()? != key {
+                return None;
+            }
+            Trust::Ca(der)
+        }
+    };
+    Some(HostRecord {
+        endpoint,
+        trust,
+        leaf,
+        cluster: record.cluster.clone(),
+        nodes: record.nodes.clone(),
+        when: Timestamp::try_from(record.when).unwrap_or(Timestamp::MAX),
+    })
+}
+
+fn endpoint(text: &str) -> Option<Endpoint> {
+    crate::domain::host_input::parse_host(text).ok()?.endpoints.into_iter().next()
+}
+
+/// Where the CA of a host is kept beside the memory of it.
+pub(super) fn ca_in_state(state: &State, key: &Fingerprint) -> PathBuf {
+    let hex = key.to_string().replace(':', "").to_lowercase();
+    state.folder().join(format!("ca-{}.pem", &hex[..16]))
+}
