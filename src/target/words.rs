@@ -180,7 +180,7 @@ fn acl_path(text: &str) -> Result<(), String> {
         return Ok(());
     }
     let parts: Vec<_> = text.split('/').collect();
-    if parts[0] != "" || !(2..=6).contains(&parts.len()) || parts[1..].contains(&"") {
+    if !parts[0].is_empty() || !(2..=6).contains(&parts.len()) || parts[1..].contains(&"") {
         return Err("a path begins with “/” and has no empty part and no “/” at its end".to_owned());
     }
     if !ACL_ROOTS.contains(&parts[1]) {
