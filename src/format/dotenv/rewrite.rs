@@ -1,0 +1,245 @@
+//! Writing `.env` lines: the smallest change to a line after which every reader of the target reads the value back.
+
+use std::collections::HashSet;
+
+use super::BOM;
+use super::scan::is_space;
+use crate::domain::Text;
+use crate::format::document::{Dialect, Document, Form, Slot};
+use crate::format::edit::{Edit, Edited};
+use crate::format::error::EditError;
+use crate::format::quote;
+use crate::format::readers::{Pair, Reader, Reading, read_as};
+use crate::format::splice::{self, Writer, line_ending};
+
+pub(in crate::format) fn apply(
+    document: &Document,
+    edits: &[Edit],
+    readers: &[Reader],
+    heading: Option<&'static str>,
+) -> Result<Edited, EditError> {
+    let asked: HashSet<&str> = edits.iter().map(|edit| edit.key.as_str()).collect();
+    // A quote left open elsewhere would swallow a quote of ours.
+    for slot in document.slots() {
+        if slot.form == Form::Open && !slot.commented && !asked.contains(document.slice(&slot.key)) {
+            return Err(EditError::Damaged { line: slot.line, why: "a quote opens and is not closed" });
+        }
+    }
+    for edit in edits {
+        if let Some(value) = edit.value.as_text()
+            && let Some(why) = quote::refusal(value.as_str())
+        {
+            return Err(EditError::BadValue { key: edit.key.clone(), why });
+        }
+        if edit.key.is_empty()
+            || edit.key.as_bytes()[0].is_ascii_digit()
+            || !edit.key.chars().all(super::is_name_char)
+            || edit.key == "export"
+        {
+            return Err(EditError::BadKey { key: edit.key.clone() });
+        }
+    }
+    let writer = DotenvWriter { document, readers };
+    let mut spliced = splice::splice(document, edits, heading, &writer)?;
+    let failed = |what| EditError::CheckFailed { what, key: None, reader: None };
+    let reparse = |text| Document::parse(Dialect::Dotenv, text).map_err(|_| failed("it cannot be read any more"));
+    let rest = reparse(spliced.rest)?;
+    let new = reparse(spliced.new)?;
+    splice::check_structure(&new, &rest, edits, &mut spliced.changed)?;
+    for &reader in readers {
+        check_reader(reader, new.text().as_str(), rest.text().as_str(), edits, &asked)?;
+    }
+    Ok(Edited { document: new, changed: spliced.changed })
+}
+
+/// By this reader's rules: our keys hold what was asked, and everything else is what it is without our lines.
+fn check_reader(reader: Reader, new: &str, rest: &str, edits: &[Edit], asked: &HashSet<&str>) -> Result<(), EditError> {
+    let (after, before) = (read_as(reader, new), read_as(reader, rest));
+    if let Some(stop) = after.stop() {
+        return Err(EditError::Unreadable { reader, line: stop.line, why: stop.why });
+    }
+    let failed = |what, key: Option<&str>| {
+        Err(EditError::CheckFailed { what, key: key.map(str::to_owned), reader: Some(reader) })
+    };
+    if !Others(&after, asked).same_as(&Others(&before, asked)) || after.faults.len() != before.faults.len() {
+        return failed("this reader takes another key differently", None);
+    }
+    for edit in edits {
+        let held = after.value(&edit.key, reader);
+        let times = after.pairs.iter().filter(|pair| pair.key == edit.key).count();
+        let right = match edit.value.as_text() {
+            Some(value) => held == Some(value.as_str()) && times == 1,
+            None => times == 0,
+        };
+        if !right {
+            return failed("this reader does not hold the new value", Some(&edit.key));
+        }
+    }
+    Ok(())
+}
+
+/// What a reader takes from a text beside the keys that are edited.
+struct Others<'r, 'a>(&'r Reading<'a>, &'r HashSet<&'r str>);
+
+impl Others<'_, '_> {
+    fn pairs(&self) -> impl Iterator<Item = &Pair<'_>> {
+        self.0.pairs.iter().filter(|pair| !self.1.contains(own_name(pair.key)))
+    }
+
+    fn same_as(&self, other: &Others<'_, '_>) -> bool {
+        let mut theirs = other.pairs();
+        let same = self.pairs().all(|mine| {
+            theirs.next().is_some_and(|their| {
+                mine.key == their.key && mine.value.as_str() == their.value.as_str() && mine.unsure == their.unsure
+            })
+        });
+        same && theirs.next().is_none()
+    }
+}
+
+/// A key as a plain reader sees it, without the BOM, `export` and quotes that it takes for a part of it.
+fn own_name(key: &str) -> &str {
+    let key = key.trim_start_matches(BOM);
+    let key =
+        key.strip_prefix("export").filter(|rest| rest.starts_with(is_space)).map_or(key, |k| k.trim_matches(is_space));
+    key.trim_matches('\'')
+}
+
+struct DotenvWriter<'a> {
+    document: &'a Document,
+    readers: &'a [Reader],
+}
+
+/// The parts of a line that a value is put into.
+struct Frame {
+    before: String,
+    after: String,
+}
+
+impl Writer for DotenvWriter<'_> {
+    fn rewritten(&self, slot: &Slot, edit: &Edit) -> Result<Option<Text>, EditError> {
+        let value = edit.value.as_text().unwrap_or_default();
+        let text = self.document.text().as_str();
+        let whole = self.document.slice(&slot.whole);
+        let at = slot.whole.start;
+        if !slot.commented && self.readers.iter().all(|&reader| self.holds(reader, whole, edit, &value, at)) {
+            return Ok(None);
+        }
+        let ending = &whole[whole.trim_end_matches(['\n', '\r']).len()..];
+        let comment = self.document.slice(&slot.comment);
+        let assignment = &text[slot.key.start..slot.value.start];
+        let export = if slot.exported { "export " } else { "" };
+        let before = match slot.commented {
+            false => text[slot.whole.start..slot.value.start].to_owned(),
+            true => format!("{export}{assignment}"),
+        };
+        let mut frames = vec![Frame { before: before.clone(), after: text[slot.value.end..slot.whole.end].to_owned() }];
+        let mut above = String::new();
+        if !comment.is_empty() {
+            // some reader takes an inline comment for a part of the value: it gets a line of its own
+            above = format!("{comment}{}", line_ending(text, slot.whole.end));
+            frames.push(Frame { before: format!("{above}{before}"), after: ending.to_owned() });
+        }
+        // and some take blanks and `export` for a part of the name; only a shell needs the latter
+        let export = if self.readers.contains(&Reader::Sh) { export } else { "" };
+        frames.push(Frame { before: format!("{above}{export}{}=", edit.key), after: ending.to_owned() });
+        self.fitting(&frames, Some(slot.form), edit, &value, at).map(Some)
+    }
+
+    fn fresh(&self, edits: &[&Edit], at: usize, _: bool) -> Result<Text, EditError> {
+        let ending = line_ending(self.document.text().as_str(), at);
+        let mut lines = String::with_capacity(edits.len() * 96);
+        for edit in edits {
+            let value = edit.value.as_text().unwrap_or_default();
+            let frame = Frame { before: format!("{}=", edit.key), after: ending.to_owned() };
+            lines.push_str(self.fitting(&[frame], None, edit, &value, at)?.as_str());
+        }
+        Ok(Text::new(lines))
+    }
+}
+
+impl DotenvWriter<'_> {
+    /// The first way of writing that all readers read back.
+    fn fitting(
+        &self,
+        frames: &[Frame],
+        kept: Option<Form>,
+        edit: &Edit,
+        value: &Text,
+        at: usize,
+    ) -> Result<Text, EditError> {
+        let kept = kept.filter(|_| !self.readers.contains(&Reader::Naive));
+        let forms = quote::dotenv_forms(value.as_str(), kept);
+        let written =
+            |frame: &Frame, form: &Text| Text::new(format!("{}{}{}", frame.before, form.as_str(), frame.after));
+        for frame in frames {
+            for form in &forms {
+                let lines = written(frame, form);
+                if self.readers.iter().all(|&reader| self.holds(reader, lines.as_str(), edit, value, at)) {
+                    return Ok(lines);
+                }
+            }
+        }
+        // to blame: the reader with the fewest ways to hold it in the plainest frame
+        let plainest: Vec<Text> =
+            frames.last().into_iter().flat_map(|frame| forms.iter().map(|form| written(frame, form))).collect();
+        let ways = |reader| plainest.iter().filter(|lines| self.holds(reader, lines.as_str(), edit, value, at)).count();
+        let (reader, ways) = self
+            .readers
+            .iter()
+            .map(|&reader| (reader, ways(reader)))
+            .min_by_key(|&(_, ways)| ways)
+            .unwrap_or((Reader::PythonDotenv, 0));
+        let why = match ways {
+            0 => self.why_not(reader, edit, value, at),
+            _ => {
+                "the quotes that another reader of this file needs, it takes for a part of the value, or the other way round."
+            }
+        };
+        Err(EditError::CannotHold { key: edit.key.clone(), reader, why })
+    }
+
+    /// Whether these lines, standing at this place of the file, are just this pair to the reader.
+    fn holds(&self, reader: Reader, lines: &str, edit: &Edit, value: &Text, at: usize) -> bool {
+        let with_bom;
+        let lines = if self.after_bom(at) {
+            with_bom = Text::new(format!("{BOM}{lines}"));
+            with_bom.as_str()
+        } else {
+            lines
+        };
+        let reading = read_as(reader, lines);
+        reading.faults.is_empty()
+            && reading.pairs.len() == 1
+            && reading.value(&edit.key, reader) == Some(value.as_str())
+    }
+
+    fn after_bom(&self, at: usize) -> bool {
+        at <= BOM.len() && self.document.text().as_str().starts_with(BOM)
+    }
+
+    fn why_not(&self, reader: Reader, edit: &Edit, value: &Text, at: usize) -> &'static str {
+        let ending = line_ending(self.document.text().as_str(), at);
+        let plain = |ending: &str| {
+            let probe = Text::new(format!("{}=x{ending}", edit.key));
+            self.holds(reader, probe.as_str(), edit, &Text::from("x"), at)
+        };
+        if self.after_bom(at) && !plain("\n") {
+            return "the file begins with a byte order mark, which it takes for a part of the name.";
+        }
+        if !plain("\n") {
+            return "it does not take this name.";
+        }
+        if !plain(ending) {
+            return "the file's lines end with CR LF, and it takes the CR for a part of the value.";
+        }
+        match reader {
+            Reader::PythonDotenv if value.as_str().contains("${") => {
+                "it puts a variable's value in place of ${…}, even in single quotes."
+            }
+            Reader::Naive => "it strips blanks and quotes from both ends and knows no escapes.",
+            Reader::DockerEnvFile => "it takes everything behind the = as it stands.",
+            _ => "it has no way of quoting that gives these characters back.",
+        }
+    }
+}
