@@ -1,18 +1,23 @@
 //! The words that everything else is made of.
 
 pub mod certificate;
+pub mod certificate_der;
 pub mod endpoint;
 pub mod finding;
 pub mod fingerprint;
 pub mod id;
 pub mod inquiry;
 pub mod observation;
+mod punycode;
 pub mod release;
 pub mod rights;
 pub mod secret;
+pub mod time;
 pub mod token;
+pub mod visible;
 
 pub use certificate::{Certificate, CertificateName, Der, Timestamp, Trust};
+pub use certificate_der::{CaShape, CertificateError, KeyKind, ca_shape, certificates_from_pem};
 pub use endpoint::{Endpoint, Host, PROXMOX_PORT};
 pub use finding::{Code, Finding, Fix, Severity, Step};
 pub use fingerprint::Fingerprint;
@@ -23,3 +28,4 @@ pub use release::Release;
 pub use rights::{Missing, Need, Rights, missing};
 pub use secret::{MASK, Secret, Text};
 pub use token::{TokenId, TokenName, UserId};
+pub use visible::{is_bridge_name, is_node_name, is_storage_name, is_vmid, show_name, visible, visible_lines};
