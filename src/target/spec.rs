@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::fact::{Fact, Template};
 use super::words::{AclPath, FilePattern, KeyName, Name, Ordered, Privileges, Words};
 use crate::domain::Release;
+use crate::format;
 
 /// A target: what it is called, what it needs, and how it holds its values.
 #[derive(Clone, Debug, Deserialize)]
@@ -171,13 +172,27 @@ pub enum Dialect {
 #[serde(rename_all = "kebab-case")]
 pub enum Reader {
     PythonDotenv,
-    /// Splits at the first `=`, strips quotes; knows no comment behind a value, no `export`, no escapes.
+    /// Line by line: splits at the first `=`, strips quotes; knows no comment behind a value, no `export`, no escapes.
     Naive,
     Sh,
     Dotenvy,
     Node,
-    Docker,
-    Systemd,
+    DockerEnvFile,
+    Compose,
+}
+
+impl From<Reader> for format::Reader {
+    fn from(reader: Reader) -> format::Reader {
+        match reader {
+            Reader::PythonDotenv => format::Reader::PythonDotenv,
+            Reader::Naive => format::Reader::Naive,
+            Reader::Sh => format::Reader::Sh,
+            Reader::Dotenvy => format::Reader::Dotenvy,
+            Reader::Node => format::Reader::Node,
+            Reader::DockerEnvFile => format::Reader::DockerEnvFile,
+            Reader::Compose => format::Reader::Compose,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -358,6 +373,20 @@ impl Spec {
 }
 
 impl Form {
+    /// The editor for its files, where there is one.
+    pub fn editor(&self) -> Option<format::Dialect> {
+        match self.dialect {
+            Dialect::Dotenv => Some(format::Dialect::Dotenv),
+            Dialect::Hcl => Some(format::Dialect::Hcl),
+            _ => None,
+        }
+    }
+
+    /// All that read the file, as the editors name them.
+    pub fn held_against(&self) -> Vec<format::Reader> {
+        self.readers.iter().copied().map(Into::into).collect()
+    }
+
     /// Whether the form's file is written by us.
     pub fn is_written(&self) -> bool {
         !matches!(self.dialect, Dialect::Card | Dialect::Register)

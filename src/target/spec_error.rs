@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::words::steers;
+use crate::domain::visible::is_hidden;
 
 /// A mistake in a target's file. Such a file holds no secret, so its line may be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,8 @@ impl SpecError {
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let end = floor(text, span.end).clamp(start, line_end);
-        let line: String = text[line_start..line_end].chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect();
+        let line: String =
+            text[line_start..line_end].chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect();
         let column = text[line_start..start].chars().count() + 1;
         let width = text[start..end].chars().count().max(1);
         let (line_text, column, width) = shorten(&line, column, width);
@@ -105,7 +106,7 @@ fn ticked(text: &str) -> Vec<String> {
 
 /// The deserializer's and our own messages, turned into a sentence and the allowed words.
 fn in_our_words(raw: &str) -> (String, Vec<String>) {
-    let raw: String = raw.chars().filter(|c| !steers(*c)).take(2000).collect();
+    let raw: String = raw.chars().filter(|c| !is_hidden(*c)).take(2000).collect();
     let (what, expected) = raw.split_once(", expected ").unwrap_or((&raw, ""));
     let word = ticked(what).into_iter().next().unwrap_or_default();
     let message = if what.starts_with("unknown field") {

@@ -9,6 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 
 use super::fact::is_id;
 use crate::domain::rights::Privilege;
+use crate::domain::visible::is_hidden;
 
 /// A table that keeps the order of its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,17 +127,10 @@ fn words(text: &str) -> Result<(), String> {
     if text.chars().count() > 400 {
         return Err("this text has more than 400 characters".to_owned());
     }
-    if text.chars().any(steers) {
+    if text.chars().any(is_hidden) {
         return Err("this text holds a control, bidi or invisible character".to_owned());
     }
     Ok(())
-}
-
-/// Characters that are not seen, or change how others are seen.
-pub(super) fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn key_name(text: &str) -> Result<(), String> {
@@ -154,7 +148,7 @@ fn file_pattern(text: &str) -> Result<(), String> {
     if text.is_empty() || text.len() > 200 || text.starts_with(['/', '~']) || text.contains(['\\', ':', '$', '%']) {
         return Err(inside.to_owned());
     }
-    if text.chars().any(|c| steers(c) || c.is_whitespace()) {
+    if text.chars().any(|c| is_hidden(c) || c.is_whitespace()) {
         return Err("a file's path here has no blanks and no invisible characters".to_owned());
     }
     let mut parts = text.rsplit('/');
@@ -180,12 +174,12 @@ fn acl_path(text: &str) -> Result<(), String> {
         return Ok(());
     }
     let parts: Vec<_> = text.split('/').collect();
-    if parts[0] != "" || !(2..=6).contains(&parts.len()) || parts[1..].contains(&"") {
+    if !parts[0].is_empty() || !(2..=6).contains(&parts.len()) || parts[1..].contains(&"") {
         return Err("a path begins with “/” and has no empty part and no “/” at its end".to_owned());
     }
     if !ACL_ROOTS.contains(&parts[1]) {
         let roots: Vec<_> = ACL_ROOTS.iter().map(|r| format!("`/{r}`")).collect();
-        let odd: String = parts[1].chars().filter(|c| !steers(*c)).take(40).collect();
+        let odd: String = parts[1].chars().filter(|c| !is_hidden(*c)).take(40).collect();
         return Err(format!("Proxmox knows no path “/{odd}”, expected one of `/`, {}", roots.join(", ")));
     }
     for part in &parts[2..] {

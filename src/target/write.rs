@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::fact::{Access, Fact, Facts, UnifiAccess, UnifiFact, Value, Verify};
 use super::spec::{Both, Form, Key, Names, Presence, Refuses, Spec, VerifyWord, Way, When};
-use crate::domain::{Host, Text};
+use crate::domain::{Host, Secret, Text};
+use crate::format::{Edit, Setting};
 
 /// What the file and its surroundings say about names.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,6 +29,31 @@ pub struct KeyValue {
     pub fact: Fact,
     /// A comment for it in a new file.
     pub about: Option<String>,
+}
+
+impl KeyValue {
+    /// The edit that writes it; `None` while its secret is awaited and not given.
+    pub fn edit(&self, secret: Option<&Secret>) -> Option<Edit> {
+        let text = match (self.value.text(), secret) {
+            (Some(text), _) => text.clone(),
+            (None, Some(secret)) => self.value.with_secret(secret),
+            (None, None) => return None,
+        };
+        let setting = match self.kind {
+            Kind::Number => text.as_str().parse().map_or(Setting::Text(text), Setting::Number),
+            Kind::Bool => Setting::Bool(text.as_str() == "true"),
+            Kind::Text => Setting::Text(text),
+        };
+        Some(Edit::new(self.key.as_str(), setting))
+    }
+}
+
+impl Filled {
+    /// All edits, removals last; `None` while a secret is awaited and not given.
+    pub fn edits(&self, secret: Option<&Secret>) -> Option<Vec<Edit>> {
+        let set = self.set.iter().map(|value| value.edit(secret));
+        set.chain(self.remove.iter().map(|key| Some(Edit::remove(key.as_str())))).collect()
+    }
 }
 
 /// What a value is, where the dialect knows the difference.
