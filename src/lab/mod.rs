@@ -1,1 +1,473 @@
-//! The embedded lab: a Proxmox that answers like the real one, for demo and tests.
+//! The embedded lab: a Proxmox that answers like the real one, over TLS on 127.0.0.1, for demo and tests.
+//!
+//! It writes nothing, keeps its keys in memory, makes its secrets at random at every start, and ends with its owner.
+
+mod answer;
+mod broken;
+pub mod ca;
+pub mod http;
+mod pages;
+pub mod proxmox;
+pub mod release;
+pub mod scenario;
+mod serve;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use ca::{Authority, Leaf};
+pub use proxmox::cluster::Cluster;
+pub use proxmox::tfa::totp_code;
+pub use release::LabRelease;
+pub use scenario::Scenario;
+
+/// So many requests are remembered; later ones are answered and forgotten.
+const MOST_REMEMBERED: usize = 10_000;
+
+/// How a lab is to be.
+#[derive(Clone, Debug)]
+pub struct LabConfig {
+    pub release: LabRelease,
+    pub scenario: Scenario,
+    /// Added to each round trip: connecting, the handshake, and every request.
+    pub delay: Duration,
+    /// How long a refused login is held back. Proxmox: 3 s.
+    pub hold: Duration,
+    /// A connection that says nothing for so long is closed. Proxmox: 5 s.
+    pub idle: Duration,
+    /// Names besides those of loopback that a request may be for.
+    pub names: Vec<String>,
+}
+
+impl Default for LabConfig {
+    fn default() -> Self {
+        LabConfig {
+            release: LabRelease::default(),
+            scenario: Scenario::default(),
+            delay: Duration::ZERO,
+            hold: Duration::from_secs(3),
+            idle: Duration::from_secs(5),
+            names: Vec::new(),
+        }
+    }
+}
+
+impl LabConfig {
+    /// The newest release, nothing wrong, and no waiting: for tests that do not measure time.
+    pub fn quick() -> LabConfig {
+        LabConfig { hold: Duration::ZERO, ..LabConfig::default() }
+    }
+}
+
+/// A user of the lab and how they log in.
+#[derive(Clone, Debug)]
+pub struct LabUser {
+    pub user: String,
+    pub password: String,
+    /// The secret of their second factor, base32, as an authenticator app takes it.
+    pub totp: Option<String>,
+}
+
+impl LabUser {
+    /// The code that their authenticator app would show now.
+    pub fn code_now(&self) -> Option<String> {
+        let secret = proxmox::tfa::from_base32(self.totp.as_deref()?)?;
+        Some(totp_code(&secret, http::unix_now()))
+    }
+}
+
+/// A token of the lab: what was handed out, whether or not it still works.
+#[derive(Clone, Debug)]
+pub struct LabToken {
+    /// `user@realm!name`
+    pub id: String,
+    pub secret: String,
+    /// What is special about it, in one line.
+    pub about: String,
+}
+
+/// A request that arrived.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// From 0, in the order in which connections came.
+    pub connection: usize,
+    pub method: String,
+    /// With its query.
+    pub path: String,
+    /// Whether a token or a ticket came with it.
+    pub had_authorization: bool,
+    /// Whether it came over TLS.
+    pub tls: bool,
+    /// Head and body, as they came after TLS; no more than 64 KiB.
+    pub raw: Vec<u8>,
+}
+
+/// Where the connection is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutAt {
+    /// Nothing was done, nothing is answered.
+    BeforeActing,
+    /// It was done, and nothing is answered.
+    BeforeAnswer,
+    /// It was done, and half of the answer is sent.
+    MidAnswer,
+}
+
+/// Which request is cut.
+#[derive(Clone, Debug)]
+enum Cut {
+    Number(usize),
+    Call { method: String, path: String },
+}
+
+struct CutRule {
+    on: Cut,
+    at: CutAt,
+}
+
+impl CutRule {
+    fn fits(&self, number: usize, method: &str, path: &str) -> bool {
+        match &self.on {
+            Cut::Number(wanted) => *wanted == number,
+            Cut::Call { method: wanted, path: part } => wanted == method && path.contains(part.as_str()),
+        }
+    }
+}
+
+/// A certificate to serve from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewCertificate {
+    /// The same CA issued a new one.
+    Renewed,
+    /// Another cluster's, with its CA: a host that was set up anew.
+    NewCluster,
+    /// One by another CA that has the same names.
+    SameNames,
+    /// One that ended a month ago.
+    Expired,
+    /// One that does not name 127.0.0.1 or localhost.
+    OtherName,
+    /// One of a public kind, for a name.
+    Public,
+    /// The one that is served now, with a key that is not its own: a handshake that no client may finish.
+    WrongKey,
+}
+
+pub(crate) struct Shared {
+    config: LabConfig,
+    port: u16,
+    cluster: Mutex<Cluster>,
+    tls: RwLock<Served>,
+    received: Mutex<Vec<Received>>,
+    connections: AtomicUsize,
+    requests: AtomicUsize,
+    cuts: Mutex<Vec<CutRule>>,
+}
+
+/// What is served: to the first connection, and to those after it.
+struct Served {
+    authority: Authority,
+    leaf: Leaf,
+    first: Arc<ServerConfig>,
+    later: Arc<ServerConfig>,
+}
+
+/// A poisoned lock is one that a panicking test held; what it guards is still good.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    fn release(&self) -> LabRelease {
+        self.config.release
+    }
+
+    fn tls_for(&self, connection: usize) -> Arc<ServerConfig> {
+        let served = self.tls.read().unwrap_or_else(PoisonError::into_inner);
+        if connection == 0 { served.first.clone() } else { served.later.clone() }
+    }
+}
+
+/// Gives out one certificate with one key, whether or not they fit together.
+#[derive(Debug)]
+struct Always(Arc<CertifiedKey>);
+
+impl ResolvesServerCert for Always {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.clone())
+    }
+}
+
+/// TLS 1.2 and 1.3 and no ALPN, as pveproxy.
+fn tls_config(leaf: &Leaf) -> io::Result<Arc<ServerConfig>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let (chain, key) = leaf.for_tls();
+    let key = provider.key_provider.load_private_key(key).map_err(io::Error::other)?;
+    let resolver = Always(Arc::new(CertifiedKey::new(chain, key)));
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = builder.map_err(io::Error::other)?.with_no_client_auth().with_cert_resolver(Arc::new(resolver));
+    Ok(Arc::new(config))
+}
+
+/// A running lab. Dropping it stops it.
+pub struct Lab {
+    shared: Arc<Shared>,
+    users: Vec<LabUser>,
+    tokens: Vec<LabToken>,
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Lab {
+    /// Starts a lab on the runtime of the caller.
+    pub async fn start(config: LabConfig) -> io::Result<Lab> {
+        let seed = proxmox::seed::seed(config.release, config.scenario);
+        Lab::start_with(config, seed.cluster, seed.users, seed.tokens).await
+    }
+
+    /// Starts a lab with a cluster of one's own.
+    pub async fn start_with(
+        config: LabConfig,
+        mut cluster: Cluster,
+        users: Vec<LabUser>,
+        tokens: Vec<LabToken>,
+    ) -> io::Result<Lab> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let port = listener.local_addr()?.port();
+        cluster.release = config.release;
+        let served = first_certificates(&config, &mut cluster)?;
+        let shared = Arc::new(Shared {
+            config,
+            port,
+            cluster: Mutex::new(cluster),
+            tls: RwLock::new(served),
+            received: Mutex::default(),
+            connections: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
+            cuts: Mutex::default(),
+        });
+        let (stop, stopped) = watch::channel(false);
+        tokio::spawn(serve::listen(listener, shared.clone(), stopped));
+        Ok(Lab { shared, users, tokens, stop, thread: None })
+    }
+
+    /// Starts a lab on a thread of its own.
+    pub fn start_in_thread(config: LabConfig) -> io::Result<Lab> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut lab = runtime.block_on(Lab::start(config))?;
+        let mut stopped = lab.stop.subscribe();
+        let thread = std::thread::Builder::new().name("lab".to_string()).spawn(move || {
+            // Ends when the lab is dropped, and takes all connections with it.
+            let _ = runtime.block_on(stopped.changed());
+        })?;
+        lab.thread = Some(thread);
+        Ok(lab)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.shared.port
+    }
+
+    /// `https://127.0.0.1:PORT`
+    pub fn url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.shared.port)
+    }
+
+    /// Of the certificate that is served now: SHA-256, upper case, with colons.
+    pub fn fingerprint(&self) -> String {
+        self.served(|served| served.leaf.issued.fingerprint())
+    }
+
+    /// The CA of the cluster that is served now.
+    pub fn ca_pem(&self) -> String {
+        self.served(|served| served.authority.issued.pem.clone())
+    }
+
+    fn served<R>(&self, read: impl FnOnce(&Served) -> R) -> R {
+        read(&self.shared.tls.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The name of the node that answers.
+    pub fn node(&self) -> String {
+        self.change(|cluster| cluster.here().to_string())
+    }
+
+    pub fn release(&self) -> LabRelease {
+        self.shared.release()
+    }
+
+    /// Who can log in, or could.
+    pub fn users(&self) -> Vec<LabUser> {
+        self.users.clone()
+    }
+
+    /// One of them. Panics when there is none: a test's own mistake.
+    pub fn user(&self, id: &str) -> LabUser {
+        let found = self.users.iter().find(|user| user.user == id);
+        found.expect("the lab has no such user").clone()
+    }
+
+    /// The tokens that were handed out, the best first.
+    pub fn tokens(&self) -> Vec<LabToken> {
+        self.tokens.clone()
+    }
+
+    /// One of them. Panics when there is none: a test's own mistake.
+    pub fn token(&self, id: &str) -> LabToken {
+        let found = self.tokens.iter().find(|token| token.id == id);
+        found.expect("the lab has no such token").clone()
+    }
+
+    /// Reads or changes the cluster between two requests.
+    pub fn change<R>(&self, change: impl FnOnce(&mut Cluster) -> R) -> R {
+        change(&mut locked(&self.shared.cluster))
+    }
+
+    /// The requests that arrived, oldest first.
+    pub fn received(&self) -> Vec<Received> {
+        locked(&self.shared.received).clone()
+    }
+
+    /// How many connections came, whether or not they asked anything.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
+    /// Cuts the request of that number, counted from 1 since the start, over all connections.
+    pub fn cut_request(&self, number: usize, at: CutAt) {
+        locked(&self.shared.cuts).push(CutRule { on: Cut::Number(number), at });
+    }
+
+    /// Cuts the next request with that method whose path contains the text; once.
+    pub fn cut_call(&self, method: &str, path: &str, at: CutAt) {
+        let on = Cut::Call { method: method.to_string(), path: path.to_string() };
+        locked(&self.shared.cuts).push(CutRule { on, at });
+    }
+
+    /// Serves another certificate from the next connection on.
+    pub fn swap_certificate(&self, new: NewCertificate) -> io::Result<()> {
+        let mut served = self.shared.tls.write().unwrap_or_else(PoisonError::into_inner);
+        let mut cluster = locked(&self.shared.cluster);
+        let (node, address) = (cluster.here().to_string(), address_of(&cluster));
+        let cas = &served.authority;
+        let (new_ca, leaf) = match new {
+            NewCertificate::Renewed => (None, cas.node(&node, address)?),
+            NewCertificate::Expired => (None, cas.expired_node(&node, address)?),
+            NewCertificate::OtherName => (None, cas.node_for(&format!("{node}.lan"), &[&node, "192.0.2.99"])?),
+            NewCertificate::WrongKey => (None, served.leaf.with_key_of(&cas.node(&node, address)?)),
+            NewCertificate::Public => (None, Authority::public()?.node_for("pve.example.org", &["pve.example.org"])?),
+            NewCertificate::SameNames => (None, Authority::named(cas.unit())?.node(&node, address)?),
+            NewCertificate::NewCluster => {
+                let authority = Authority::of_cluster()?;
+                let leaf = authority.node(&node, address)?;
+                (Some(authority), leaf)
+            }
+        };
+        let config = tls_config(&leaf)?;
+        if let Some(authority) = new_ca {
+            served.authority = authority;
+        }
+        tell_certificates(&mut cluster, &served.authority, &leaf, None);
+        served.leaf = leaf;
+        served.first = config.clone();
+        served.later = config;
+        Ok(())
+    }
+
+    /// The object that `demo --serve --json` prints; `ca` is where the caller put [`Lab::ca_pem`].
+    pub fn serve_json(&self, ca: &Path) -> Value {
+        let user = |user: &LabUser| json!({ "user": user.user, "password": user.password, "totp": user.totp });
+        let token = |token: &LabToken| json!({ "id": token.id, "secret": token.secret, "about": token.about });
+        json!({
+            "proxmox": [{
+                "url": self.url(),
+                "release": self.release().version(),
+                "fingerprint": self.fingerprint(),
+                "ca": ca.display().to_string(),
+                "node": self.node(),
+                "users": self.users.iter().map(user).collect::<Vec<_>>(),
+                "tokens": self.tokens.iter().map(token).collect::<Vec<_>>(),
+            }],
+            "unifi": [],
+            "depl0y": [],
+        })
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn address_of(cluster: &Cluster) -> IpAddr {
+    cluster.nodes.first().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |node| node.address)
+}
+
+/// What the API tells of certificates: the cluster's CA, the node's own, and one that replaces it.
+fn tell_certificates(cluster: &mut Cluster, authority: &Authority, leaf: &Leaf, replaced: Option<&Leaf>) {
+    let mut told = vec![("pve-root-ca.pem".to_string(), authority.issued.clone())];
+    told.push(("pve-ssl.pem".to_string(), replaced.unwrap_or(leaf).issued.clone()));
+    if replaced.is_some() {
+        told.push(("pveproxy-ssl.pem".to_string(), leaf.issued.clone()));
+    }
+    cluster.certificates = told;
+    for (index, node) in cluster.nodes.iter_mut().enumerate() {
+        // Other nodes have certificates of their own, which nobody serves here.
+        node.fingerprint = match index {
+            0 => leaf.issued.fingerprint(),
+            _ => ca::fingerprint(format!("{}{}", node.name, leaf.issued.fingerprint()).as_bytes()),
+        };
+    }
+}
+
+fn first_certificates(config: &LabConfig, cluster: &mut Cluster) -> io::Result<Served> {
+    let (node, address) = (cluster.here().to_string(), address_of(cluster));
+    let authority = Authority::of_cluster()?;
+    let own = authority.node(&node, address)?;
+    let mut replaced = None;
+    let leaf = match config.scenario {
+        Scenario::ExpiredCertificate => authority.expired_node(&node, address)?,
+        Scenario::NameMismatch => authority.node_for(&format!("{node}.lan"), &[&node, &format!("{node}.lan")])?,
+        Scenario::AcmeCertificate => {
+            replaced = Some(own);
+            Authority::public()?.node_for("pve.example.org", &["pve.example.org"])?
+        }
+        Scenario::ForeignCa => {
+            replaced = Some(own);
+            Authority::of_cluster()?.node(&node, address)?
+        }
+        Scenario::SameNames => {
+            replaced = Some(own);
+            Authority::named(authority.unit())?.node(&node, address)?
+        }
+        _ => own,
+    };
+    // A stranger with copied names tells of the copied certificates only.
+    let tells_new = matches!(config.scenario, Scenario::AcmeCertificate);
+    tell_certificates(cluster, &authority, &leaf, replaced.as_ref());
+    if !tells_new {
+        cluster.certificates.retain(|(file, _)| file != "pveproxy-ssl.pem");
+    }
+    let first = tls_config(&leaf)?;
+    let later = match config.scenario {
+        Scenario::ChangedCertificate => tls_config(&Authority::of_cluster()?.node(&node, address)?)?,
+        _ => first.clone(),
+    };
+    Ok(Served { authority, leaf, first, later })
+}

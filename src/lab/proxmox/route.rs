@@ -1,0 +1,226 @@
+//! The table of calls: path, method, who may, which parameters, and whether the root daemon answers.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::super::http::percent_decode;
+use super::super::release::LabRelease;
+use super::call::{Answer, Call, Failure, Kind, Param, check, may, need};
+use super::{access, auth, guests, nodes, tokens};
+
+/// Who may call. `root@pam` itself may everything and is not asked.
+pub enum Allow {
+    /// Also without login.
+    World,
+    /// Who is logged in.
+    All,
+    /// Nobody but `root@pam`.
+    Root,
+    By(fn(&Call) -> Result<(), Failure>),
+}
+
+/// A call of the API.
+pub struct Route {
+    pub method: &'static str,
+    /// `{name}` stands for one part of the path.
+    pub path: &'static str,
+    pub allow: Allow,
+    /// Answered by pvedaemon, which runs as root: pveproxy passes the answer on.
+    pub daemon: bool,
+    /// Whether a token may call it at all.
+    pub token: bool,
+    pub params: fn(LabRelease) -> Vec<Param>,
+    pub act: fn(&mut Call) -> Answer,
+}
+
+type Schema = fn(LabRelease) -> Vec<Param>;
+type Act = fn(&mut Call) -> Answer;
+
+const fn proxy(method: &'static str, path: &'static str, allow: Allow, params: Schema, act: Act) -> Route {
+    Route { method, path, allow, daemon: false, token: true, params, act }
+}
+
+const fn daemon(method: &'static str, path: &'static str, allow: Allow, params: Schema, act: Act) -> Route {
+    Route { method, path, allow, daemon: true, token: true, params, act }
+}
+
+const fn no_token(mut route: Route) -> Route {
+    route.token = false;
+    route
+}
+
+fn login_params(_: LabRelease) -> Vec<Param> {
+    vec![
+        need("username", Kind::Short(64)),
+        need("password", Kind::Text),
+        may("realm", Kind::Short(32)),
+        may("otp", Kind::Text),
+        may("path", Kind::Text),
+        may("privs", Kind::Text),
+        may("new-format", Kind::Bool),
+        may("tfa-challenge", Kind::Text),
+    ]
+}
+
+fn null(_: &mut Call) -> Answer {
+    Ok(Value::Null)
+}
+
+fn access_index(_: &mut Call) -> Answer {
+    let parts = ["users", "groups", "roles", "acl", "domains", "openid", "tfa", "ticket", "password"];
+    Ok(parts.iter().map(|part| serde_json::json!({ "subdir": part })).collect())
+}
+
+use Allow::{All, By, Root, World};
+
+#[rustfmt::skip]
+static ROUTES: &[Route] = &[
+    proxy("GET", "/version", All, nodes::nothing, nodes::version),
+    proxy("GET", "/access", All, nodes::nothing, access_index),
+    proxy("GET", "/access/ticket", World, nodes::nothing, null),
+    no_token(daemon("POST", "/access/ticket", World, login_params, auth::login)),
+    proxy("GET", "/access/domains", World, nodes::nothing, access::domains),
+    proxy("GET", "/access/domains/{realm}", By(access::domain_check), access::domain_params, access::domain),
+    daemon("PUT", "/access/domains/{realm}", By(access::domain_update_check), access::domain_update_params, access::domain_update),
+    no_token(daemon("PUT", "/access/password", By(access::password_check), access::password_params, access::password)),
+    proxy("GET", "/access/permissions", All, access::permissions_params, access::permissions),
+    proxy("GET", "/access/acl", All, nodes::nothing, access::acl),
+    daemon("PUT", "/access/acl", By(access::acl_update_check), access::acl_update_params, access::acl_update),
+    proxy("GET", "/access/roles", All, nodes::nothing, access::roles),
+    daemon("POST", "/access/roles", By(access::sys_modify_access), access::role_create_params, access::role_create),
+    proxy("GET", "/access/roles/{roleid}", All, access::role_params, access::role),
+    daemon("PUT", "/access/roles/{roleid}", By(access::sys_modify_access), access::role_update_params, access::role_update),
+    daemon("DELETE", "/access/roles/{roleid}", By(access::sys_modify_access), access::role_params, access::role_delete),
+    proxy("GET", "/access/groups", All, nodes::nothing, access::groups),
+    daemon("POST", "/access/groups", By(access::group_check), access::group_create_params, access::group_create),
+    daemon("DELETE", "/access/groups/{groupid}", By(access::group_check), access::group_delete_params, access::group_delete),
+    daemon("GET", "/access/tfa", All, nodes::nothing, access::tfa_list),
+    daemon("GET", "/access/tfa/{userid}", By(access::tfa_user_check), access::user_params, access::tfa_user),
+    no_token(daemon("POST", "/access/tfa/{userid}", By(access::tfa_user_check), access::tfa_add_params, access::tfa_add)),
+    daemon("GET", "/access/users", All, access::users_params, access::users),
+    daemon("POST", "/access/users", By(access::user_create_check), access::user_create_params, access::user_create),
+    proxy("GET", "/access/users/{userid}", By(access::user_read_check), access::user_params, access::user_read),
+    daemon("PUT", "/access/users/{userid}", By(access::user_modify_check), access::user_update_params, access::user_update),
+    daemon("DELETE", "/access/users/{userid}", By(access::user_delete_check), access::user_params, access::user_delete),
+    daemon("PUT", "/access/users/{userid}/unlock-tfa", By(access::user_modify_check), access::user_params, access::unlock_tfa),
+    proxy("GET", "/access/users/{userid}/token", By(tokens::own_or_user_modify), tokens::list_params, tokens::index),
+    proxy("GET", "/access/users/{userid}/token/{tokenid}", By(tokens::own_or_user_modify), tokens::read_params, tokens::read),
+    daemon("POST", "/access/users/{userid}/token/{tokenid}", By(tokens::own_or_user_modify), tokens::create_params, tokens::create),
+    daemon("PUT", "/access/users/{userid}/token/{tokenid}", By(tokens::own_or_user_modify), tokens::update_params, tokens::update),
+    daemon("DELETE", "/access/users/{userid}/token/{tokenid}", By(tokens::own_or_user_modify), tokens::read_params, tokens::delete),
+    daemon("GET", "/cluster/status", By(nodes::sys_audit), nodes::nothing, nodes::cluster_status),
+    proxy("GET", "/cluster/resources", All, nodes::resources_params, nodes::resources),
+    proxy("GET", "/cluster/nextid", All, nodes::nextid_params, nodes::nextid),
+    proxy("GET", "/cluster/mapping/pci", All, nodes::nothing, nodes::empty_list),
+    proxy("GET", "/cluster/sdn/zones", All, nodes::nothing, nodes::empty_list),
+    proxy("GET", "/storage", All, nodes::storages_params, nodes::storages),
+    proxy("GET", "/pools", All, nodes::nothing, nodes::pools),
+    proxy("GET", "/nodes", All, nodes::nothing, nodes::nodes),
+    proxy("GET", "/nodes/{node}/version", All, nodes::node_params, nodes::version),
+    proxy("GET", "/nodes/{node}/status", By(nodes::node_audit), nodes::node_params, nodes::status),
+    proxy("GET", "/nodes/{node}/certificates/info", All, nodes::node_params, nodes::certificates),
+    proxy("GET", "/nodes/{node}/network", All, nodes::network_params, nodes::network),
+    daemon("GET", "/nodes/{node}/storage", All, nodes::node_storage_params, nodes::node_storage),
+    daemon("GET", "/nodes/{node}/storage/{storage}/content", By(nodes::content_check), nodes::content_params, nodes::content),
+    daemon("GET", "/nodes/{node}/tasks", All, nodes::tasks_params, nodes::tasks),
+    daemon("GET", "/nodes/{node}/tasks/{upid}/status", All, nodes::task_params, nodes::task_status),
+    daemon("GET", "/nodes/{node}/tasks/{upid}/log", All, nodes::task_log_params, nodes::task_log),
+    daemon("GET", "/nodes/{node}/qemu", All, guests::list_params, guests::machines),
+    daemon("POST", "/nodes/{node}/qemu", By(guests::create_check), guests::create_params, guests::create),
+    daemon("DELETE", "/nodes/{node}/qemu/{vmid}", By(guests::allocate), guests::delete_params, guests::delete),
+    proxy("GET", "/nodes/{node}/qemu/{vmid}/config", By(guests::audit), guests::one_params, guests::machine_config),
+    daemon("PUT", "/nodes/{node}/qemu/{vmid}/config", By(guests::config_check), guests::config_update_params, guests::config_update),
+    daemon("GET", "/nodes/{node}/qemu/{vmid}/status/current", By(guests::audit), guests::one_params, guests::machine_status),
+    daemon("POST", "/nodes/{node}/qemu/{vmid}/status/start", By(guests::power), guests::start_params, guests::start),
+    daemon("POST", "/nodes/{node}/qemu/{vmid}/status/stop", By(guests::power), guests::start_params, guests::stop),
+    daemon("POST", "/nodes/{node}/qemu/{vmid}/status/shutdown", By(guests::power), guests::start_params, guests::shutdown),
+    daemon("POST", "/nodes/{node}/qemu/{vmid}/clone", By(guests::clone_check), guests::clone_params, guests::clone),
+    daemon("GET", "/nodes/{node}/qemu/{vmid}/agent/{command}", By(guests::agent_check), guests::agent_params, guests::agent),
+    daemon("GET", "/nodes/{node}/lxc", All, guests::list_params, guests::containers),
+    proxy("GET", "/nodes/{node}/lxc/{vmid}/config", By(guests::audit), guests::one_params, guests::container_config),
+    daemon("GET", "/nodes/{node}/lxc/{vmid}/status/current", By(guests::audit), guests::one_params, guests::container_status),
+];
+
+/// The call for a method and a path, with what stands in the path's places.
+pub fn find(release: LabRelease, method: &str, path: &str) -> Option<(&'static Route, BTreeMap<String, String>)> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let fits = |route: &Route| {
+        let wanted: Vec<&str> = route.path.split('/').skip(1).collect();
+        let mut places = BTreeMap::new();
+        if route.method != method || wanted.len() != parts.len() {
+            return None;
+        }
+        for (wanted, part) in wanted.iter().zip(&parts) {
+            match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+                // Proxmox matches a part of a path without blanks only.
+                Some(name) if !part.contains(char::is_whitespace) => {
+                    places.insert(name.to_string(), (*part).to_string());
+                }
+                None if wanted == part => {}
+                _ => return None,
+            }
+        }
+        Some(places)
+    };
+    let mut found = ROUTES.iter().filter_map(|route| Some((route, fits(route)?)));
+    found.find(|(route, _)| match route.path {
+        "/cluster/mapping/pci" => release.has_mappings(),
+        "/access/users/{userid}/unlock-tfa" => release.locks_codes(),
+        _ => true,
+    })
+}
+
+/// What came of a call, and who answered.
+pub struct Outcome {
+    pub answer: Answer,
+    /// The root daemon gave this answer.
+    pub daemon: bool,
+}
+
+/// Answers a call: find it, check rights, then the node, then the parameters, then act. That order is Proxmox's.
+pub fn call(call: &mut Call, method: &str, path: &str) -> Outcome {
+    let here = |answer| Outcome { answer, daemon: false };
+    let path = percent_decode(path, false);
+    let release = call.release();
+    let Some((route, places)) = find(release, method, &path) else {
+        return here(Err(Failure::not_implemented(method, &path)));
+    };
+    call.params.extend(places);
+    let is_token = super::cluster::split_token(&call.who).is_some();
+    let for_tokens = route.token && (route.path != "/access/tfa" || release.tokens_read_tfa());
+    if is_token && !for_tokens {
+        let why = format!("URI '{path}' not available with API token, need proper ticket.\n");
+        return here(Err(Failure::forbidden(Some(&why))));
+    }
+    if call.who != "root@pam" {
+        let allowed = match &route.allow {
+            World | All => Ok(()),
+            Root => Err(Failure::forbidden(Some("user != root@pam"))),
+            By(check) => check(call),
+        };
+        if let Err(failure) = allowed {
+            return here(Err(failure));
+        }
+    }
+    if let Some(node) = call.get("node").filter(|_| route.path.contains("{node}")) {
+        match call.cluster.nodes.iter().find(|known| known.name == node) {
+            None if node == "localhost" => {}
+            None => return here(Err(unknown_node(node))),
+            Some(known) if !known.online => {
+                let failure = Failure { status: 595, message: "No route to host".to_string(), errors: BTreeMap::new() };
+                return here(Err(failure));
+            }
+            Some(_) => {}
+        }
+    }
+    let schema = (route.params)(release);
+    let answer = check(release, &schema, &call.params).and_then(|()| (route.act)(call));
+    Outcome { answer, daemon: route.daemon }
+}
+
+fn unknown_node(node: &str) -> Failure {
+    let is_name = node.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+    let why = if is_name { "Temporary failure in name resolution" } else { "Name or service not known" };
+    Failure::died(format!("hostname lookup '{node}' failed - failed to get address info for: {node}: {why}"))
+}

@@ -1,0 +1,288 @@
+//! The cluster that the lab starts with: small and believable, with secrets made at random.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::super::release::LabRelease;
+use super::super::scenario::Scenario;
+use super::super::{LabToken, LabUser};
+use super::cluster::{Bridge, Cluster, Guest, Node, Role, Storage, Subject, Token, User, Volume};
+use super::tfa::{Totp, base32};
+
+const GIB: u64 = 1 << 30;
+/// The role that a tool's token has: what cloning, starting and removing guests needs, and nothing more.
+pub const TOOL_ROLE: &str = "LabTool";
+/// Where that role is granted, to the user and to its token.
+const TOOL_PATHS: [&str; 3] = ["/vms", "/storage", "/sdn/zones/localnetwork"];
+const TOOL_RIGHTS: [&str; 13] = [
+    "Datastore.AllocateSpace",
+    "Datastore.Audit",
+    "SDN.Use",
+    "VM.Allocate",
+    "VM.Audit",
+    "VM.Clone",
+    "VM.Config.CDROM",
+    "VM.Config.CPU",
+    "VM.Config.Cloudinit",
+    "VM.Config.Disk",
+    "VM.Config.Memory",
+    "VM.Config.Network",
+    "VM.PowerMgmt",
+];
+
+/// A cluster, and the users and tokens that its people would know.
+pub struct Seed {
+    pub cluster: Cluster,
+    pub users: Vec<LabUser>,
+    pub tokens: Vec<LabToken>,
+}
+
+/// Makes the cluster of a scenario. Certificates are not in it yet.
+pub fn seed(release: LabRelease, scenario: Scenario) -> Seed {
+    let mut cluster = Cluster::bare(release);
+    hosts(&mut cluster, scenario);
+    let (users, mut tokens) = people(&mut cluster);
+    guests(&mut cluster, scenario);
+    go_wrong(&mut cluster, &mut tokens, scenario);
+    Seed { cluster, users, tokens }
+}
+
+fn text(text: &str) -> String {
+    text.to_string()
+}
+
+fn hosts(cluster: &mut Cluster, scenario: Scenario) {
+    cluster.name = Some(text("homelab"));
+    for (name, last) in [("pve1", 11), ("pve2", 12)] {
+        let address = std::net::IpAddr::from([192, 0, 2, last]);
+        let online = name == "pve1" || scenario != Scenario::NodeDown;
+        cluster.nodes.push(Node { name: text(name), address, online, fingerprint: String::new() });
+        for (bridge, cidr, ports, comment) in [
+            ("vmbr0", Some(format!("192.0.2.{last}/24")), "eno1", None),
+            ("vmbr1", None, "", Some(text("lab network, no uplink"))),
+        ] {
+            let (name, node) = (text(bridge), text(name));
+            let vlan_aware = bridge == "vmbr0";
+            cluster.bridges.push(Bridge { name, node, cidr, ports: text(ports), vlan_aware, comment });
+        }
+    }
+    let storage = |name: &str, kind: &str, content: &[&str], shared: bool, total: u64, path: Option<&str>| Storage {
+        name: text(name),
+        kind: text(kind),
+        content: content.iter().map(|kind| text(kind)).collect(),
+        shared,
+        nodes: Vec::new(),
+        total: total * GIB,
+        used: total * GIB / 4,
+        path: path.map(text),
+        volumes: Vec::new(),
+    };
+    let mut local = storage("local", "dir", &["iso", "vztmpl", "backup", "snippets"], false, 94, Some("/var/lib/vz"));
+    for iso in ["debian-13.1.0-amd64-netinst.iso", "ubuntu-24.04.3-live-server-amd64.iso"] {
+        let (id, content, format) = (format!("local:iso/{iso}"), text("iso"), text("iso"));
+        local.volumes.push(Volume { id, content, format, size: 700 << 20, guest: None });
+    }
+    cluster.storages = vec![
+        local,
+        storage("local-lvm", "lvmthin", &["images", "rootdir"], false, 794, None),
+        storage("nas", "nfs", &["iso", "backup", "images"], true, 7400, Some("/mnt/pve/nas")),
+    ];
+}
+
+fn people(cluster: &mut Cluster) -> (Vec<LabUser>, Vec<LabToken>) {
+    let mut rights: Vec<String> =
+        TOOL_RIGHTS.iter().filter(|name| cluster.release.knows(name)).map(|name| text(name)).collect();
+    let agent = if cluster.release.knows("VM.Monitor") { "VM.Monitor" } else { "VM.GuestAgent.Audit" };
+    rights.push(text(agent));
+    cluster.roles.insert(text(TOOL_ROLE), Role { privileges: rights.into_iter().collect(), special: false });
+
+    let mut users = Vec::new();
+    let mut user = |cluster: &mut Cluster, id: &str, comment: &str, second_factor: bool| {
+        let password = password();
+        let mut user = User {
+            enable: true,
+            comment: Some(text(comment)),
+            password: Some(password.clone()),
+            ..cluster.users.get(id).cloned().unwrap_or_default()
+        };
+        let secret = uuid::Uuid::new_v4().as_bytes().repeat(2)[..20].to_vec();
+        let totp = second_factor.then(|| base32(&secret));
+        if second_factor {
+            let id = uuid::Uuid::new_v4().to_string();
+            let created = super::super::http::unix_now() - 86_400;
+            user.factors.totp.push(Totp { id, description: text("phone"), created, secret, last: None });
+        }
+        user.enable = true;
+        cluster.users.insert(text(id), user);
+        users.push(LabUser { user: text(id), password, totp });
+    };
+    user(cluster, "root@pam", "the host's own administrator", false);
+    user(cluster, "admin@pve", "an administrator with a second factor", true);
+    user(cluster, "apex@pve", "owner of the tools' tokens", false);
+    user(cluster, "monitor@pve", "reads everything", false);
+    user(cluster, "guest@pve", "has no rights", false);
+    user(cluster, "retired@pve", "disabled", false);
+    if let Some(retired) = cluster.users.get_mut("retired@pve") {
+        retired.enable = false;
+    }
+    cluster.grant("/", Subject::User, "admin@pve", "Administrator", true);
+    cluster.grant("/", Subject::User, "monitor@pve", "PVEAuditor", true);
+    cluster.grant("/", Subject::User, "retired@pve", "PVEAuditor", true);
+    for path in TOOL_PATHS {
+        cluster.grant(path, Subject::User, "apex@pve", TOOL_ROLE, true);
+        cluster.grant(path, Subject::Token, "apex@pve!glassdome-token", TOOL_ROLE, true);
+    }
+    cluster.grant("/", Subject::Token, "monitor@pve!exporter", "PVEAuditor", true);
+
+    let mut tokens = Vec::new();
+    let mut token = |cluster: &mut Cluster, user: &str, name: &str, privsep: bool, expire: u64, about: &str| {
+        let secret = uuid::Uuid::new_v4().to_string();
+        let token = Token { secret: secret.clone(), privsep, expire, comment: Some(text(about)) };
+        if let Some(user) = cluster.users.get_mut(user) {
+            user.tokens.insert(text(name), token);
+        }
+        tokens.push(LabToken { id: format!("{user}!{name}"), secret, about: text(about) });
+    };
+    token(cluster, "apex@pve", "glassdome-token", true, 0, "what a tool needs that clones and starts guests");
+    token(cluster, "root@pam", "automation", false, 0, "all rights of root@pam");
+    token(cluster, "apex@pve", "whole", false, 0, "all rights of its user, not separated");
+    token(cluster, "apex@pve", "bare", true, 0, "separated, and nothing granted to it");
+    token(cluster, "apex@pve", "old", true, 1_600_000_000, "expired");
+    token(cluster, "monitor@pve", "exporter", true, 0, "reads everything");
+    token(cluster, "retired@pve", "tool", false, 0, "its user is disabled");
+    (users, tokens)
+}
+
+fn password() -> String {
+    format!("lab-{}", &uuid::Uuid::new_v4().simple().to_string()[..12])
+}
+
+fn guest(cluster: &mut Cluster, id: u32, node: &str, name: &str, container: bool, template: bool, running: bool) {
+    let storage = "local-lvm";
+    let (disk, memory, cores) = (32 * GIB, 2 * GIB + u64::from(id % 4) * 2 * GIB, 1 + id % 4);
+    let kind = if template { "base" } else { "vm" };
+    let volume = format!("{storage}:{kind}-{id}-disk-0");
+    let mac = format!("BC:24:11:{:02X}:{:02X}:{:02X}", id >> 16 & 255, id >> 8 & 255, id & 255);
+    let mut config = BTreeMap::from([
+        (text("digest"), json!(format!("{:040x}", u64::from(id) * 7919))),
+        (text("cores"), json!(cores)),
+        (text("memory"), if container { json!(memory >> 20) } else { json!((memory >> 20).to_string()) }),
+    ]);
+    if container {
+        config.insert(text("hostname"), json!(name));
+        config.insert(text("ostype"), json!("debian"));
+        config.insert(text("rootfs"), json!(format!("{volume},size=32G")));
+        config.insert(text("net0"), json!(format!("name=eth0,bridge=vmbr0,hwaddr={mac},ip=dhcp,type=veth")));
+    } else {
+        config.insert(text("name"), json!(name));
+        config.insert(text("boot"), json!("order=scsi0"));
+        config.insert(text("scsihw"), json!("virtio-scsi-single"));
+        config.insert(text("scsi0"), json!(format!("{volume},size=32G")));
+        config.insert(text("net0"), json!(format!("virtio={mac},bridge=vmbr0")));
+        config.insert(text("smbios1"), json!(format!("uuid=00000000-0000-4000-8000-{id:012}")));
+    }
+    let content = if container { "rootdir" } else { "images" };
+    if let Some(storage) = cluster.storages.iter_mut().find(|known| known.name == storage) {
+        let (content, format) = (text(content), text("raw"));
+        storage.volumes.push(Volume { id: volume, content, format, size: disk, guest: Some(id) });
+    }
+    let (node, name) = (text(node), text(name));
+    let guest =
+        Guest { node, is_container: container, name, template, running, cores, memory, disk, tags: None, config };
+    cluster.guests.insert(id, guest);
+}
+
+fn guests(cluster: &mut Cluster, scenario: Scenario) {
+    if scenario == Scenario::Empty {
+        return;
+    }
+    for (id, node, name, container, running) in [
+        (100, "pve1", "homeassistant", false, true),
+        (101, "pve1", "docker", false, true),
+        (102, "pve2", "nas-mirror", false, false),
+        (103, "pve1", "pihole", true, true),
+        (104, "pve2", "grafana", true, true),
+        (110, "pve2", "win11", false, false),
+    ] {
+        guest(cluster, id, node, name, container, false, running);
+    }
+    if scenario != Scenario::NoTemplates {
+        for (id, node, name) in [
+            (9000, "pve1", "ubuntu-2204-template"),
+            (9001, "pve1", "ubuntu-2404-template"),
+            (9002, "pve1", "debian-13-template"),
+            (9010, "pve2", "windows-11-template"),
+        ] {
+            guest(cluster, id, node, name, false, true, false);
+        }
+        if let Some(jammy) = cluster.guests.get_mut(&9000) {
+            jammy.tags = Some(text("cloud-init;jammy"));
+        }
+    }
+    if scenario == Scenario::TenThousandGuests {
+        for id in (100..).filter(|id| !(9000..9011).contains(id)).take(10_000) {
+            if !cluster.guests.contains_key(&id) {
+                let node = if id % 2 == 0 { "pve1" } else { "pve2" };
+                guest(cluster, id, node, &format!("guest-{id:05}"), id % 5 == 0, false, id % 3 == 0);
+            }
+        }
+    }
+}
+
+fn go_wrong(cluster: &mut Cluster, tokens: &mut [LabToken], scenario: Scenario) {
+    match scenario {
+        Scenario::WrongSecret => {
+            for token in tokens {
+                token.secret = uuid::Uuid::new_v4().to_string();
+            }
+        }
+        Scenario::Expired => {
+            let all = cluster.users.values_mut().flat_map(|user| user.tokens.values_mut());
+            all.for_each(|token| token.expire = 1_600_000_000);
+        }
+        Scenario::DisabledUser => {
+            let owners = cluster.users.iter_mut().filter(|(id, user)| *id != "root@pam" && !user.tokens.is_empty());
+            owners.for_each(|(_, user)| user.enable = false);
+        }
+        Scenario::NoRights => cluster.acl.retain(|row| row.who == "admin@pve"),
+        Scenario::MissingRight => {
+            if let Some(role) = cluster.roles.get_mut(TOOL_ROLE) {
+                role.privileges.remove("VM.PowerMgmt");
+            }
+        }
+        Scenario::HostileStrings => hostile(cluster),
+        _ => {}
+    }
+}
+
+/// Texts that must never steer a terminal, a page or a shell.
+const HOSTILE: [&str; 6] = [
+    "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[31mred",
+    "line\r\nnext\tcell\u{0}end",
+    "\u{202e}gpj.exe\u{202c}\u{200b}\u{feff}",
+    "$(touch /tmp/x)`id`; rm -rf '~' \"&|<>",
+    "<script>alert(1)</script>{{7*7}}%s%n",
+    "é\u{301}\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}漢字ｗｉｄｅ",
+];
+
+fn hostile(cluster: &mut Cluster) {
+    let mut texts = HOSTILE.iter().cycle();
+    let mut next = || texts.next().map_or(String::new(), |text| text.to_string());
+    for guest in cluster.guests.values_mut() {
+        guest.name = next();
+        guest.tags = Some(next());
+        guest.config.insert(text("description"), json!(next()));
+    }
+    for realm in &mut cluster.realms {
+        realm.comment = next();
+    }
+    for user in cluster.users.values_mut() {
+        user.comment = Some(next());
+        user.tokens.values_mut().for_each(|token| token.comment = Some(next()));
+    }
+    for bridge in &mut cluster.bridges {
+        bridge.comment = Some(next());
+    }
+    cluster.name = Some(next());
+}
