@@ -1,0 +1,473 @@
+//! Proxmox's answers, read leniently: it writes numbers as strings and truths as 0 and 1, and not always the same way.
+//!
+//! What cannot be read is named by its place and never by its content.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::domain::observation::{GuestSeen, NodeSeen, Realm, StorageSeen};
+use crate::domain::{Release, Secret};
+
+/// How deep an answer may nest, and how many rows a list may have.
+const DEPTH: usize = 64;
+const ROWS: usize = 200_000;
+
+/// An answer that is not what belongs there: what is wrong, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    #[error("no JSON at line {line}, column {column}")]
+    Syntax { line: usize, column: usize },
+    #[error("the JSON ends too early, at line {line}, column {column}")]
+    Ends { line: usize, column: usize },
+    #[error("other JSON than belongs there, at line {line}, column {column}")]
+    Shape { line: usize, column: usize },
+    #[error("JSON that nests deeper than {DEPTH} levels")]
+    Depth,
+    #[error("more than {ROWS} rows")]
+    Rows,
+    #[error("no release in the field “version”")]
+    Release,
+}
+
+/// `{"data": …}` around every answer.
+#[derive(Deserialize)]
+struct Envelope<T> {
+    data: T,
+}
+
+fn data<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
+    if depth(body) > DEPTH {
+        return Err(Unreadable::Depth);
+    }
+    serde_json::from_slice::<Envelope<T>>(body).map(|envelope| envelope.data).map_err(|error| place(&error))
+}
+
+/// serde_json's own words quote what they stumble over, so only the place is kept.
+fn place(error: &serde_json::Error) -> Unreadable {
+    let (line, column) = (error.line(), error.column());
+    match error.classify() {
+        serde_json::error::Category::Eof => Unreadable::Ends { line, column },
+        serde_json::error::Category::Syntax => Unreadable::Syntax { line, column },
+        _ if error.to_string().starts_with(TOO_MANY) => Unreadable::Rows,
+        _ => Unreadable::Shape { line, column },
+    }
+}
+
+/// The deepest nesting, brackets in strings left aside.
+fn depth(body: &[u8]) -> usize {
+    let (mut now, mut most, mut quoted, mut escaped) = (0usize, 0, false, false);
+    for &byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => {
+                now += 1;
+                most = most.max(now);
+            }
+            b']' | b'}' if !quoted => now = now.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
+}
+
+const TOO_MANY: &str = "too many rows";
+
+/// A list of at most [`ROWS`] rows; null is an empty one.
+struct Rows<T>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Rows<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = Vec<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+            fn visit_unit<E>(self) -> Result<Vec<T>, E> {
+                Ok(Vec::new())
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Vec<T>, A::Error> {
+                let mut all = Vec::new();
+                while let Some(row) = rows.next_element()? {
+                    if all.len() == ROWS {
+                        return Err(serde::de::Error::custom(TOO_MANY));
+                    }
+                    all.push(row);
+                }
+                Ok(all)
+            }
+        }
+        from.deserialize_any(Reader(PhantomData)).map(Rows)
+    }
+}
+
+/// 0, 1, "0", "1", true, false, "", null, as Perl sees truth.
+#[derive(Clone, Copy, Default)]
+struct Flag(bool);
+
+/// A number or a string, as text.
+#[derive(Clone, Default)]
+struct Word(String);
+
+struct Scalar<T>(PhantomData<T>);
+
+trait FromScalar: Default {
+    fn text(text: &str) -> Self;
+}
+
+impl FromScalar for Flag {
+    fn text(text: &str) -> Self {
+        Flag(!matches!(text, "" | "0" | "false"))
+    }
+}
+
+impl FromScalar for Word {
+    fn text(text: &str) -> Self {
+        Word(text.to_owned())
+    }
+}
+
+impl<'de, T: FromScalar> Visitor<'de> for Scalar<T> {
+    type Value = T;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, a string or a boolean")
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<T, E> {
+        Ok(T::text(if value { "1" } else { "0" }))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<T, E> {
+        Ok(T::text(&value.to_string()))
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<T, E> {
+        Ok(T::text(&value.to_string()))
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<T, E> {
+        Ok(T::text(&value.to_string()))
+    }
+    fn visit_str<E>(self, value: &str) -> Result<T, E> {
+        Ok(T::text(value))
+    }
+    fn visit_unit<E>(self) -> Result<T, E> {
+        Ok(T::default())
+    }
+}
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Scalar(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Scalar(PhantomData))
+    }
+}
+
+/// The body's `message`, for a host whose status line lost its words.
+pub fn message(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Said {
+        message: Word,
+    }
+    (depth(body) <= DEPTH).then_some(())?;
+    serde_json::from_slice::<Said>(body).ok().map(|said| said.message.0.trim().to_owned())
+}
+
+/// `GET /version`.
+pub fn release(body: &[u8]) -> Result<Release, Unreadable> {
+    #[derive(Deserialize)]
+    struct Version {
+        version: Word,
+    }
+    let version: Version = data(body)?;
+    version.version.0.parse().map_err(|_| Unreadable::Release)
+}
+
+/// What `POST /access/ticket` gave.
+pub enum Login {
+    Ticket(Secret),
+    /// A second factor is asked for; the kinds that the host offers, `totp, recovery`.
+    NeedsFactor(String),
+}
+
+/// `POST /access/ticket`.
+pub fn login(body: &[u8]) -> Result<Login, Unreadable> {
+    #[derive(Deserialize)]
+    struct Ticket {
+        ticket: String,
+        #[serde(default, rename = "NeedTFA")]
+        need_tfa: Flag,
+    }
+    let Ticket { ticket, need_tfa }: Ticket = data(body)?;
+    let ticket = Secret::new(ticket);
+    if need_tfa.0 {
+        return Ok(Login::NeedsFactor(factors(ticket.reveal())));
+    }
+    Ok(Login::Ticket(ticket))
+}
+
+/// The kinds of factor in a challenge, `PVE:!tfa!{"totp"%3Atrue}:…`: those of the known names that it holds.
+fn factors(challenge: &str) -> String {
+    const KINDS: [&str; 5] = ["totp", "recovery", "webauthn", "u2f", "yubico"];
+    KINDS.into_iter().filter(|kind| challenge.contains(&format!("\"{kind}\""))).collect::<Vec<_>>().join(", ")
+}
+
+/// `GET /access/domains`.
+pub fn realms(body: &[u8]) -> Result<Vec<Realm>, Unreadable> {
+    #[derive(Deserialize)]
+    struct Row {
+        realm: Word,
+        #[serde(rename = "type")]
+        kind: Word,
+        comment: Option<Word>,
+        #[serde(default)]
+        default: Flag,
+        tfa: Option<Word>,
+    }
+    Ok(data::<Rows<Row>>(body)?
+        .0
+        .into_iter()
+        .map(|row| Realm {
+            name: row.realm.0,
+            kind: row.kind.0,
+            comment: row.comment.map(|word| word.0).filter(|text| !text.is_empty()),
+            default: row.default.0,
+            tfa: row.tfa.is_some_and(|word| !word.0.is_empty()),
+        })
+        .collect())
+}
+
+/// Path → privilege → whether it holds below.
+pub type Permissions = BTreeMap<String, BTreeMap<String, bool>>;
+
+/// `GET /access/permissions`, whole or of one path.
+pub fn permissions(body: &[u8]) -> Result<Permissions, Unreadable> {
+    let map: Option<Map<Option<Map<Flag>>>> = data(body)?;
+    Ok(map
+        .unwrap_or_default()
+        .0
+        .into_iter()
+        .map(|(path, privileges)| {
+            (path, privileges.unwrap_or_default().0.into_iter().map(|(name, below)| (name, below.0)).collect())
+        })
+        .collect())
+}
+
+/// `GET /access/roles/Administrator`: the names of its privileges.
+pub fn privileges(body: &[u8]) -> Result<Vec<String>, Unreadable> {
+    Ok(data::<Map<Flag>>(body)?.0.into_iter().filter(|(_, has)| has.0).map(|(name, _)| name).collect())
+}
+
+/// A map of at most [`ROWS`] entries. Perl writes an empty one as an empty list now and then.
+struct Map<T>(BTreeMap<String, T>);
+
+impl<T> Default for Map<T> {
+    fn default() -> Self {
+        Map(BTreeMap::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Map<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = BTreeMap<String, T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
+                match rows.next_element::<IgnoredAny>()? {
+                    None => Ok(BTreeMap::new()),
+                    Some(_) => Err(serde::de::Error::custom("a list with entries")),
+                }
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+                let mut all = BTreeMap::new();
+                while let Some((name, value)) = entries.next_entry()? {
+                    if all.len() == ROWS {
+                        return Err(serde::de::Error::custom(TOO_MANY));
+                    }
+                    all.insert(name, value);
+                }
+                Ok(all)
+            }
+        }
+        from.deserialize_any(Reader(PhantomData)).map(Map)
+    }
+}
+
+/// `GET /nodes`.
+pub fn nodes(body: &[u8]) -> Result<Vec<NodeSeen>, Unreadable> {
+    #[derive(Deserialize)]
+    struct Row {
+        node: Word,
+        #[serde(default)]
+        status: Word,
+        maxcpu: Option<IgnoredAny>,
+        ssl_fingerprint: Option<Word>,
+    }
+    Ok(data::<Rows<Row>>(body)?
+        .0
+        .into_iter()
+        .map(|row| NodeSeen {
+            name: row.node.0,
+            online: row.status.0 == "online",
+            audited: row.maxcpu.is_some(),
+            fingerprint: row.ssl_fingerprint.and_then(|text| text.0.parse().ok()),
+        })
+        .collect())
+}
+
+/// `GET /cluster/resources?type=vm`. A guest without a name is called as Proxmox's own list calls it.
+pub fn guests(body: &[u8]) -> Result<Vec<GuestSeen>, Unreadable> {
+    #[derive(Deserialize)]
+    struct Row {
+        #[serde(default)]
+        vmid: Word,
+        #[serde(default)]
+        name: Word,
+        #[serde(default)]
+        node: Word,
+        #[serde(default)]
+        template: Flag,
+        #[serde(default, rename = "type")]
+        kind: Word,
+    }
+    Ok(data::<Rows<Row>>(body)?
+        .0
+        .into_iter()
+        .filter_map(|row| {
+            let container = match row.kind.0.as_str() {
+                "qemu" => false,
+                "lxc" => true,
+                _ => return None,
+            };
+            let id = row.vmid.0.parse().ok()?;
+            let name = match row.name.0 {
+                name if !name.is_empty() => name,
+                _ if container => format!("CT{id}"),
+                _ => format!("VM {id}"),
+            };
+            Some(GuestSeen { id, name, node: row.node.0, template: row.template.0, container })
+        })
+        .collect())
+}
+
+/// `GET /nodes/{node}/storage`.
+pub fn storages(body: &[u8], node: &str) -> Result<Vec<StorageSeen>, Unreadable> {
+    #[derive(Deserialize)]
+    struct Row {
+        storage: Word,
+        #[serde(default, rename = "type")]
+        kind: Word,
+        #[serde(default)]
+        content: Word,
+    }
+    Ok(data::<Rows<Row>>(body)?
+        .0
+        .into_iter()
+        .map(|row| StorageSeen {
+            name: row.storage.0,
+            node: node.to_owned(),
+            kind: row.kind.0,
+            content: row.content.0.split(',').map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect(),
+        })
+        .collect())
+}
+
+/// `GET /nodes/{node}/network?type=any_bridge`: the names, sorted.
+pub fn bridges(body: &[u8]) -> Result<Vec<String>, Unreadable> {
+    #[derive(Deserialize)]
+    struct Row {
+        iface: Word,
+    }
+    let mut names: Vec<String> = data::<Rows<Row>>(body)?.0.into_iter().map(|row| row.iface.0).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// `GET /nodes/{node}/certificates/info`: the PEM of the cluster's CA, where it is listed.
+pub fn cluster_ca(body: &[u8]) -> Result<Option<String>, Unreadable> {
+    #[derive(Deserialize)]
+    struct Row {
+        #[serde(default)]
+        filename: Word,
+        #[serde(default)]
+        pem: Word,
+    }
+    Ok(data::<Rows<Row>>(body)?.0.into_iter().find(|row| row.filename.0 == "pve-root-ca.pem").map(|row| row.pem.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn truths_and_numbers_are_read_in_every_form_that_proxmox_writes() {
+        let body = br#"{"data":[{"vmid":"100","template":"1","type":"qemu","node":"pve"},{"vmid":200,"template":0,"type":"lxc","name":"ct","node":"pve"},{"type":"qemu"},{"type":"node"}]}"#;
+        let seen = guests(body).unwrap();
+        assert_eq!(seen.len(), 2);
+        assert_eq!(
+            (seen[0].id, seen[0].name.as_str(), seen[0].template, seen[0].container),
+            (100, "VM 100", true, false)
+        );
+        assert!(!seen[1].template && seen[1].container);
+    }
+
+    #[test]
+    fn a_token_without_rights_is_read_as_no_paths_at_all() {
+        for body in [&br#"{"data":{}}"#[..], br#"{"data":[]}"#, br#"{"data":null}"#] {
+            assert!(permissions(body).unwrap().is_empty());
+        }
+        let some = permissions(br#"{"data":{"/vms":{"VM.Audit":1,"VM.Clone":"0"}}}"#).unwrap();
+        assert_eq!((some["/vms"]["VM.Audit"], some["/vms"]["VM.Clone"]), (true, false));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_by_place_and_not_by_content() {
+        let canary = "c4n4ry-c4n4ry";
+        for body in [
+            format!(r#"{{"data":"{canary}"}}"#),
+            format!(r#"{{"data":[{{"node":["{canary}"]}}]}}"#),
+            format!(r#"{{"data":[{{"{canary}":1}}]}}"#),
+            format!("<html>{canary}</html>"),
+            format!(r#"{{"data":[{{"node":"{canary}"#),
+            format!(r#"{{"data":{{"{canary}":1}}}}"#),
+        ] {
+            let said = nodes(body.as_bytes()).unwrap_err();
+            assert!(!format!("{said} {said:?}").contains(canary), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn nesting_and_rows_have_a_limit() {
+        let deep = format!(r#"{{"data":{}1{}}}"#, "[".repeat(70), "]".repeat(70));
+        assert_eq!(nodes(deep.as_bytes()), Err(Unreadable::Depth));
+        assert_eq!(depth(br#"{"a":"[[[[\"[[["}"#), 1);
+        let many = format!(r#"{{"data":[{}{{"node":"n"}}]}}"#, r#"{"node":"n"},"#.repeat(ROWS));
+        assert_eq!(nodes(many.as_bytes()), Err(Unreadable::Rows));
+    }
+
+    #[test]
+    fn a_challenge_names_its_factors_and_is_no_ticket() {
+        let body = br#"{"data":{"NeedTFA":1,"ticket":"PVE:!tfa!{\"totp\"%3Atrue,\"recovery\"%3A\"x\"}:0:sig"}}"#;
+        let Ok(Login::NeedsFactor(kinds)) = login(body) else { panic!("a challenge was taken for a ticket") };
+        assert_eq!(kinds, "totp, recovery");
+    }
+
+    #[test]
+    fn releases_and_realms_are_read() {
+        assert_eq!(release(br#"{"data":{"version":"7.4-20","release":"7.4"}}"#), Ok(Release::new(7, 4, 20)));
+        let all = realms(br#"{"data":[{"realm":"pam","type":"pam","comment":"Linux"},{"realm":"pve","type":"pve","tfa":"oath","default":1}]}"#);
+        let all = all.unwrap();
+        assert!(!all[0].tfa && all[1].tfa && all[1].default);
+        assert!(message(br#"{"data":null,"message":"no such user\n"}"#).is_some_and(|m| m == "no such user"));
+    }
+}

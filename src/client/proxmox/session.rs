@@ -1,0 +1,63 @@
+//! Who is asking: a token, or the ticket of a login.
+
+use hyper::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
+use zeroize::Zeroizing;
+
+use crate::client::http::{encode, percent, sensitive};
+use crate::client::redact::Redactor;
+use crate::domain::{Secret, TokenId};
+
+/// A credential ready for the wire, and the redactor that knows its secrets. It is handed only to a trusted host.
+pub struct Session {
+    name: HeaderName,
+    value: HeaderValue,
+    redactor: Redactor,
+}
+
+impl Session {
+    /// `Authorization: PVEAPIToken=user@realm!name=secret`. Bytes that end or split the value for the server are
+    /// percent-encoded, which it decodes (pve-http-server `Formatter.pm`).
+    pub fn token(id: &TokenId, secret: &Secret) -> Option<Self> {
+        let id = id.to_string();
+        let mut value = Zeroizing::new(Vec::with_capacity(16 + 3 * (id.len() + secret.reveal().len())));
+        value.extend_from_slice(b"PVEAPIToken=");
+        for &byte in id.as_bytes().iter().chain(b"=").chain(secret.reveal().as_bytes()) {
+            match byte {
+                b'%' | b';' => value.extend(percent(byte)),
+                b'!'..=b'~' => value.push(byte),
+                _ => value.extend(percent(byte)),
+            }
+        }
+        Some(Session { name: AUTHORIZATION, value: sensitive(value)?, redactor: Redactor::of(secret) })
+    }
+
+    /// The cookie of a login. Reading needs no CSRF token.
+    pub fn ticket(ticket: &Secret, password: &Secret) -> Option<Self> {
+        let mut value = Zeroizing::new(Vec::with_capacity(16 + 3 * ticket.reveal().len()));
+        value.extend_from_slice(b"PVEAuthCookie=");
+        encode(ticket.reveal(), &mut value);
+        let mut redactor = Redactor::of(password);
+        redactor.add(ticket.share());
+        Some(Session { name: COOKIE, value: sensitive(value)?, redactor })
+    }
+
+    pub(super) fn header(&self) -> (&HeaderName, &HeaderValue) {
+        (&self.name, &self.value)
+    }
+
+    pub(super) fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_end_or_split_the_header_is_encoded_and_the_value_is_never_printed() {
+        let session = Session::token(&"a;b@pve!tok".parse().unwrap(), &Secret::new("x%\ny".into())).unwrap();
+        assert_eq!(session.value.as_bytes(), b"PVEAPIToken=a%3Bb@pve!tok=x%25%0Ay");
+        assert_eq!(format!("{:?}", session.value), "Sensitive");
+    }
+}

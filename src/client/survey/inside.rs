@@ -1,0 +1,236 @@
+//! Behind sign-in: one request that may be refused, then everything else side by side.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use futures_util::future::join_all;
+
+use super::Survey;
+use super::eye::Eye;
+use crate::client::http::Reply;
+use crate::client::proxmox::answer::{self, Login};
+use crate::client::proxmox::request::Request;
+use crate::client::proxmox::{Session, Trusted};
+use crate::client::tls::{Door, OpenTrouble, ca};
+use crate::domain::observation::{CaTrouble, NodeSeen, RequestTrouble};
+use crate::domain::{Credential, Der, Link, Rights, Secret, Seen, Trust, UserId};
+
+/// Signs in with `credential`, and looks at what it opens.
+pub async fn enter(survey: &Survey<'_>, host: &Trusted, credential: &Credential, eye: &Eye<'_>) {
+    let since = Instant::now();
+    eye.saw(Seen::Started(Link::SignIn), since);
+    let session = match credential {
+        Credential::Token { id, secret } => Session::token(id, secret),
+        Credential::Password { user, password } => match log_in(survey, host, user, password, eye, since).await {
+            Some(session) => Some(session),
+            None => return,
+        },
+    };
+    let Some(session) = session else {
+        let trouble = RequestTrouble::Unreadable("the credential cannot be put into HTTP".into());
+        eye.saw(failed(Link::SignIn, &Request::Version, trouble), since);
+        return;
+    };
+    if !sign_in(host, &session, eye, since).await {
+        return;
+    }
+    let inside = Inside { survey, host, session: &session, eye };
+    tokio::join!(inside.rights(), inside.privileges(), inside.nodes(), inside.guests());
+}
+
+/// Turns a password into a session. `None` where that was not to be; what happened is noted.
+async fn log_in(
+    survey: &Survey<'_>,
+    host: &Trusted,
+    user: &UserId,
+    password: &Secret,
+    eye: &Eye<'_>,
+    since: Instant,
+) -> Option<Session> {
+    let request = Request::Ticket { user: user.clone(), password: password.share() };
+    // A token can be revoked; a password opens everything and is never shown to whoever happens to answer.
+    if survey.inquiry.trust == Some(Trust::Unverified) {
+        eye.saw(failed(Link::SignIn, &request, RequestTrouble::Stopped), since);
+        return None;
+    }
+    let reply = match host.log_in(user, password).await {
+        Ok(reply) => reply,
+        Err(trouble) => {
+            eye.saw(failed(Link::SignIn, &request, trouble), since);
+            return None;
+        }
+    };
+    if reply.status != 200 {
+        let phrase = Session::password_words(&reply, password);
+        eye.saw(refused(&reply, phrase), since);
+        return None;
+    }
+    match answer::login(&reply.body) {
+        Ok(Login::Ticket(ticket)) => Session::ticket(&ticket, password),
+        Ok(Login::NeedsFactor(kinds)) => {
+            eye.saw(refused(&reply, format!("NeedTFA: {kinds}")), since);
+            None
+        }
+        Err(unreadable) => {
+            let trouble = RequestTrouble::Unreadable(unreadable.to_string());
+            eye.saw(failed(Link::SignIn, &request, trouble), since);
+            None
+        }
+    }
+}
+
+/// The one request that may be refused. Whether it was not.
+async fn sign_in(host: &Trusted, session: &Session, eye: &Eye<'_>, since: Instant) -> bool {
+    let reply = match host.ask(&Request::Version, session).await {
+        Ok(reply) => reply,
+        Err(trouble) => {
+            eye.saw(failed(Link::SignIn, &Request::Version, trouble), since);
+            return false;
+        }
+    };
+    if reply.status != 200 {
+        eye.saw(refused(&reply, session.words(&reply)), since);
+        return false;
+    }
+    match answer::release(&reply.body) {
+        Ok(release) => {
+            eye.saw(Seen::SignedIn { release, host_time: reply.host_time() }, since);
+            true
+        }
+        Err(unreadable) => {
+            let trouble = RequestTrouble::Unreadable(unreadable.to_string());
+            eye.saw(failed(Link::SignIn, &Request::Version, trouble), since);
+            false
+        }
+    }
+}
+
+fn refused(reply: &Reply, phrase: String) -> Seen {
+    Seen::SignInRefused { status: reply.status, phrase, host_time: reply.host_time() }
+}
+
+fn failed(link: Link, request: &Request, trouble: RequestTrouble) -> Seen {
+    Seen::Failed { link, request: request.to_string(), trouble }
+}
+
+/// A host that was signed in to.
+struct Inside<'a, 'b> {
+    survey: &'a Survey<'a>,
+    host: &'a Trusted,
+    session: &'a Session,
+    eye: &'a Eye<'b>,
+}
+
+impl Inside<'_, '_> {
+    /// Asks and reads; a failure is noted under `link`.
+    async fn ask<T>(
+        &self,
+        link: Link,
+        request: &Request,
+        read: impl FnOnce(&[u8]) -> Result<T, answer::Unreadable>,
+    ) -> Option<T> {
+        let since = Instant::now();
+        match self.session.data(self.host.ask(request, self.session).await, read) {
+            Ok(data) => Some(data),
+            Err(trouble) => {
+                self.eye.saw(failed(link, request, trouble), since);
+                None
+            }
+        }
+    }
+
+    /// The whole tree of permissions, and each asked path exactly: the tree lists only paths that carry an entry, and a path
+    /// may inherit from a pool besides.
+    async fn rights(&self) {
+        let since = Instant::now();
+        self.eye.saw(Seen::Started(Link::Rights), since);
+        let mut paths = self.survey.inquiry.paths.clone();
+        paths.sort();
+        paths.dedup();
+        let tree = self.ask(Link::Rights, &Request::Permissions, answer::permissions);
+        let exact = join_all(paths.into_iter().map(|path| async move {
+            let request = Request::PermissionsAt(path.clone());
+            let mut found = self.ask(Link::Rights, &request, answer::permissions).await?;
+            Some((path.clone(), found.remove(&path).unwrap_or_default()))
+        }));
+        let (tree, exact) = tokio::join!(tree, exact);
+        let exact: Option<BTreeMap<_, _>> = exact.into_iter().collect();
+        if let (Some(mut tree), Some(exact)) = (tree, exact) {
+            tree.extend(exact);
+            self.eye.saw(Seen::Rights(Rights::new(tree)), since);
+        }
+    }
+
+    async fn privileges(&self) {
+        let since = Instant::now();
+        if let Some(names) = self.ask(Link::Rights, &Request::KnownPrivileges, answer::privileges).await {
+            self.eye.saw(Seen::KnownPrivileges(names), since);
+        }
+    }
+
+    async fn guests(&self) {
+        let since = Instant::now();
+        if let Some(guests) = self.ask(Link::Target, &Request::Guests, answer::guests).await {
+            self.eye.saw(Seen::Guests(guests), since);
+        }
+    }
+
+    /// The nodes, and where lists are wanted, what each that is online has.
+    async fn nodes(&self) {
+        let since = Instant::now();
+        self.eye.saw(Seen::Started(Link::Target), since);
+        let Some(nodes) = self.ask(Link::Target, &Request::Nodes, answer::nodes).await else { return };
+        self.eye.saw(Seen::Nodes(nodes.clone()), since);
+        if self.survey.inquiry.lists {
+            let online = nodes.iter().filter(|node| node.online);
+            let each = join_all(online.map(|node| async { tokio::join!(self.storages(node), self.bridges(node)) }));
+            tokio::join!(each, self.cluster_ca(&nodes));
+        }
+    }
+
+    async fn storages(&self, node: &NodeSeen) {
+        let since = Instant::now();
+        let request = Request::Storages { node: node.name.clone() };
+        if let Some(storages) = self.ask(Link::Target, &request, |body| answer::storages(body, &node.name)).await {
+            self.eye.saw(Seen::Storages(storages), since);
+        }
+    }
+
+    async fn bridges(&self, node: &NodeSeen) {
+        let since = Instant::now();
+        let request = Request::Bridges { node: node.name.clone() };
+        if let Some(bridges) = self.ask(Link::Target, &request, answer::bridges).await {
+            self.eye.saw(Seen::Bridges { node: node.name.clone(), bridges }, since);
+        }
+    }
+
+    /// The cluster's CA, asked of the node that answers here, else of any that is online.
+    async fn cluster_ca(&self, nodes: &[NodeSeen]) {
+        let since = Instant::now();
+        let leaf = self.host.door().seen().first().map(|leaf| crate::domain::Fingerprint::of(leaf));
+        let this = nodes.iter().find(|node| node.online && node.fingerprint.is_some() && node.fingerprint == leaf);
+        let Some(node) = this.or_else(|| nodes.iter().find(|node| node.online)) else { return };
+        let request = Request::Certificates { node: node.name.clone() };
+        let listed = self.session.data(self.host.ask(&request, self.session).await, answer::cluster_ca);
+        let outcome = match listed {
+            Err(trouble) => Err(CaTrouble::NotAsked(trouble)),
+            Ok(None) => Err(CaTrouble::NotListed),
+            Ok(Some(pem)) => self.take_ca(&pem).await,
+        };
+        self.eye.saw(Seen::ClusterCa(outcome), since);
+    }
+
+    /// Examines a CA, and at last connects with it as the only root under the very name that was typed.
+    async fn take_ca(&self, pem: &str) -> Result<crate::domain::observation::ClusterCa, CaTrouble> {
+        let (door, options) = (self.host.door(), self.survey.options);
+        let endpoint = self.host.endpoint();
+        let found = ca::examine(pem, door.seen(), &endpoint.host, options.now, &self.survey.system)?;
+        let trust = Trust::Ca(Der(found.certificate.der.0.clone()));
+        let fresh = Door::trusted(&trust, endpoint, door.address(), options, &self.survey.system).map_err(ca::of)?;
+        match fresh.open().await {
+            Ok(_) => Ok(found),
+            Err(OpenTrouble::Tls(trouble)) => Err(ca::of(trouble)),
+            Err(OpenTrouble::Connect(_)) => Err(CaTrouble::NotAsked(RequestTrouble::NotConnected)),
+        }
+    }
+}
