@@ -44,6 +44,7 @@ pub enum GitState {
 pub struct Git {
     program: PathBuf,
     environment: Vec<(&'static str, OsString)>,
+    time: Duration,
 }
 
 impl Git {
@@ -65,7 +66,7 @@ impl Git {
             .join("git");
         let kept = ["HOME", "XDG_CONFIG_HOME"];
         let environment = kept.iter().filter_map(|name| Some((*name, variable(name)?))).collect();
-        Some(Git { program, environment })
+        Some(Git { program, environment, time: GIT_TIME })
     }
 
     /// How git sees the file at a resolved path.
@@ -107,11 +108,11 @@ impl Git {
             .process_group(0);
         let mut child = command.spawn().map_err(|_| "git could not be started".to_string())?;
         let (out, err) = (drain(child.stdout.take()), drain(child.stderr.take()));
-        let ends = Instant::now() + GIT_TIME;
+        let ends = Instant::now() + self.time;
         let left = || ends.saturating_duration_since(Instant::now());
         let (Ok(out), Ok(err)) = (out.recv_timeout(left()), err.recv_timeout(left())) else {
             end(&mut child);
-            return Err(format!("git did not answer within {} seconds", GIT_TIME.as_secs()));
+            return Err(format!("git did not answer within {} seconds", self.time.as_secs()));
         };
         // Both ends are closed: what is left is that it exits.
         loop {
@@ -347,24 +348,46 @@ mod tests {
         assert_eq!(find(format!("{at}/project/bin:{at}/outside")), Some(dir.join("outside/git")));
     }
 
+    /// A git that is a shell script. Another process writes it, so that no other test's child can hold it open for writing
+    /// while it is started.
+    fn fake(folder: &Path, text: &str) -> Git {
+        let program = folder.join("git");
+        let write = r#"printf '%s' "$1" > "$0" && chmod 755 "$0""#;
+        let written =
+            Command::new("sh").arg("-c").arg(write).arg(&program).arg(format!("#!/bin/sh\n{text}\n")).status();
+        assert!(written.unwrap().success());
+        Git { program, environment: vec![("HOME", "/home/x".into())], time: GIT_TIME }
+    }
+
     #[test]
-    fn a_git_that_says_nothing_in_its_own_words_is_unknown_in_ours() {
+    fn what_git_says_is_told_in_our_words_and_bounded() {
         let temp = tempfile::tempdir().unwrap();
-        let fake = temp.path().join("git");
-        std::fs::write(&fake, "#!/bin/sh\necho CANARY; echo CANARY >&2; exit 3\n").unwrap();
-        std::fs::set_permissions(&fake, PermissionsExt::from_mode(0o755)).unwrap();
-        let git = Git { program: fake, environment: Vec::new() };
+        let git = fake(temp.path(), "echo CANARY; echo CANARY >&2; exit 3");
         assert_eq!(git.state(&temp.path().join("x")), GitState::Unknown("git ended with code 3".into()));
+        let git = fake(temp.path(), "echo fatal: detected dubious ownership in CANARY >&2; exit 128");
+        let GitState::Unknown(why) = git.state(&temp.path().join("x")) else { panic!("it is not known") };
+        assert!(why.contains("belongs to another user") && !why.contains("CANARY"));
+        let git = fake(temp.path(), "head -c 1000000 /dev/zero; exit 0");
+        assert_eq!(git.ask(temp.path(), &[]).unwrap().out.len() as u64, ANSWER);
+    }
+
+    #[test]
+    fn a_git_that_never_answers_is_ended_with_all_that_it_started() {
+        let temp = tempfile::tempdir().unwrap();
+        let git = Git { time: Duration::from_millis(300), ..fake(temp.path(), "sleep 1000 & echo $! > started; wait") };
+        let GitState::Unknown(why) = git.state(&temp.path().join("x")) else { panic!("it is not known") };
+        assert!(why.contains("did not answer"), "{why}");
+        // On a machine too slow to come so far there is nothing that could be left.
+        let Ok(started) = std::fs::read_to_string(temp.path().join("started")) else { return };
+        let Ok(pid) = started.trim().parse::<u32>() else { return };
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        assert!(stat.is_empty() || stat.contains(") Z "), "still there: {stat}");
     }
 
     #[test]
     fn git_gets_no_variable_but_the_few_that_it_needs() {
         let temp = tempfile::tempdir().unwrap();
-        let fake = temp.path().join("git");
-        std::fs::write(&fake, "#!/bin/sh\nenv > seen; exit 1\n").unwrap();
-        std::fs::set_permissions(&fake, PermissionsExt::from_mode(0o755)).unwrap();
-        let git = Git { program: fake, environment: vec![("HOME", "/home/x".into())] };
-        git.state(&temp.path().join("x"));
+        fake(temp.path(), "env > seen; exit 1").state(&temp.path().join("x"));
         let seen = std::fs::read_to_string(temp.path().join("seen")).unwrap();
         // The shell adds a few of its own.
         let ours = |line: &&str| !["PWD=", "SHLVL=", "_=", "OLDPWD=", "PATH="].iter().any(|own| line.starts_with(own));

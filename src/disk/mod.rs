@@ -1,12 +1,16 @@
 //! Touches the disk: reads, writes without harm, and keeps the state folder.
 
 mod caller;
+#[cfg(test)]
+mod crash_tests;
 mod error;
 mod git;
 mod hosts;
 mod journal;
 mod lock;
 mod look;
+#[cfg(test)]
+mod model;
 mod ops;
 mod read;
 mod run;

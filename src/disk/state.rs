@@ -27,6 +27,8 @@ pub struct State<O: Ops = Disk> {
     pub(super) dir: PathBuf,
     pub(super) ops: O,
     pub(super) caller: Caller,
+    /// Whether a process (pid, when it began) is still there.
+    pub(super) alive: fn(u32, Option<u64>) -> bool,
 }
 
 /// Where the state folder is when nothing else is said: the user's data folder of labwizard. `None` without a home.
@@ -48,7 +50,7 @@ impl State<Disk> {
 
 impl<O: Ops + Clone> State<O> {
     pub(super) fn with(dir: PathBuf, ops: O, caller: Caller) -> Result<Self, DiskError> {
-        let state = State { dir, ops, caller };
+        let state = State { dir, ops, caller, alive: journal::alive };
         state.existing("")?;
         Ok(state)
     }
@@ -114,7 +116,7 @@ impl<O: Ops + Clone> State<O> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Zeroizing::default(),
             Err(error) => return Err(refused(error)),
         };
-        Ok(RunRecord::read(id.clone(), &bytes, journal::alive))
+        Ok(RunRecord::read(id.clone(), &bytes, self.alive))
     }
 
     pub(super) fn run_folder(&self, id: &RunId) -> PathBuf {
@@ -159,9 +161,14 @@ impl<O: Ops + Clone> State<O> {
 
     /// Removes what dead runs left behind: their temporaries beside files and in the state folder, and runs that broke off
     /// before they did anything. Returns the temporaries that are gone. Called once at start.
-    pub fn clean_up(&self) -> Result<Vec<PathBuf>, DiskError> {
+    ///
+    /// `now` in seconds since 1970.
+    pub fn clean_up(&self, now: u64) -> Result<Vec<PathBuf>, DiskError> {
         let mut gone = Vec::new();
         for run in self.runs()? {
+            if run.state == RunState::Damaged {
+                self.clean_unborn(&run.id, now)?;
+            }
             if !run.can_be_undone() {
                 continue;
             }
@@ -188,13 +195,32 @@ impl<O: Ops + Clone> State<O> {
         Ok(gone)
     }
 
+    /// Removes the folder of a run that broke off before its first line was whole: nothing was done under it. One that is
+    /// younger than an hour may still get its first line.
+    fn clean_unborn(&self, id: &RunId, now: u64) -> Result<(), DiskError> {
+        let path = self.run_folder(id);
+        let refused = |error: io::Error| DiskError::refused(Doing::Look, &path, &error);
+        let dir = self.ops.open_dir(&path).map_err(refused)?;
+        let (made, _) = self.ops.stat(&dir, "").map_err(refused)?.identity.modified;
+        let names = self.ops.names(&dir, &path).map_err(refused)?;
+        let whole = match self.ops.read(&dir, journal::FILE, journal::LIMIT) {
+            Ok((_, bytes)) => bytes.is_none_or(|bytes| bytes.contains(&b'\n')),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(refused(error)),
+        };
+        if whole || names.iter().any(|name| name != journal::FILE) || made.saturating_add(3600) > now as i64 {
+            return Ok(());
+        }
+        self.delete_run(id)
+    }
+
     fn clean_state_folder(&self, gone: &mut Vec<PathBuf>) -> Result<(), DiskError> {
         let Some(dir) = self.existing("")? else { return Ok(()) };
         let names =
             self.ops.names(&dir, &self.dir).map_err(|error| DiskError::refused(Doing::List, &self.dir, &error))?;
         for name in names {
             let pid = name.rsplit_once(".labwizard-").and_then(|(_, pid)| pid.parse().ok());
-            if name.starts_with('.') && pid.is_some_and(|pid| !journal::alive(pid, None)) {
+            if name.starts_with('.') && pid.is_some_and(|pid| !(self.alive)(pid, None)) {
                 let path = self.dir.join(&name);
                 self.ops.remove(&dir, &name).map_err(|error| DiskError::refused(Doing::Remove, &path, &error))?;
                 gone.push(path);

@@ -6,6 +6,7 @@ use crate::domain::Text;
 
 use super::error::{DiskError, Doing};
 use super::journal::{FileRecord, FileState, Line, RunId, RunState};
+use super::lock::FileLock;
 use super::ops::{Disk, Ops, sync_dir};
 use super::read::{CONFIG_LIMIT, read_config};
 use super::run::Run;
@@ -34,12 +35,33 @@ impl State<Disk> {
     ///
     /// Errors: no such run, still going on, of a later version or damaged, backup lost, or what a write can meet.
     pub fn take_back(&self, id: &RunId, n: usize, allow: &[Oddity]) -> Result<FileUndo, DiskError> {
-        let (record, file) = self.file_to_undo(id, n)?;
+        let (_, file) = self.file_to_undo(id, n)?;
+        let lock = self.lock(&file.path)?;
+        let seen = read_config(&file.path, &self.caller)?;
+        self.take_back_seen(id, n, seen, allow, Some(lock))
+    }
+
+    /// Records that file `n` of run `id` was taken back by other means, as by an edit of the values alone.
+    pub fn taken_back(&self, id: &RunId, n: usize) -> Result<(), DiskError> {
+        let (record, _) = self.file_to_undo(id, n)?;
+        Run::reopen(self.clone(), id.clone(), record)?.record(&Line::TookBack { n })
+    }
+}
+
+impl<O: Ops + Clone> State<O> {
+    /// The same for a file that was just looked at, with its lock held.
+    pub(super) fn take_back_seen(
+        &self,
+        id: &RunId,
+        n: usize,
+        seen: FileSeen,
+        allow: &[Oddity],
+        lock: Option<FileLock>,
+    ) -> Result<FileUndo, DiskError> {
+        let (count, file) = self.file_to_undo(id, n)?;
         if matches!(file.state, FileState::Prepared | FileState::Dropped | FileState::TakenBack) {
             return Ok(FileUndo::AsBefore);
         }
-        let lock = self.lock(&file.path)?;
-        let seen = read_config(&file.path, &self.caller)?;
         let before = self.before(id, &file)?;
         let current = seen.base().map(|base| base.digest);
         match (current, &file.was) {
@@ -56,22 +78,13 @@ impl State<Disk> {
         }
         let mut write = FileWrite::over(&seen, before.unwrap_or_default()).allowing(allow.iter().cloned());
         write.mode = file.was.as_ref().map_or(write.mode, |was| was.mode & 0o777);
-        let in_place = file.temporary.is_none() || allow.iter().any(|oddity| matches!(oddity, Oddity::InPlace(_)));
-        if in_place {
+        if file.temporary.is_none() {
+            // It was written in place because it cannot be replaced.
             write.allow.push(Oddity::InPlace(InPlace::Mount));
         }
-        let mut run = Run::reopen(self.clone(), id.clone(), record)?;
-        run.take_back(write, file, Some(lock))
+        Run::reopen(self.clone(), id.clone(), count)?.take_back(write, file, lock)
     }
 
-    /// Records that file `n` of run `id` was taken back by other means, as by an edit of the values alone.
-    pub fn taken_back(&self, id: &RunId, n: usize) -> Result<(), DiskError> {
-        let (record, _) = self.file_to_undo(id, n)?;
-        Run::reopen(self.clone(), id.clone(), record)?.record(&Line::TookBack { n })
-    }
-}
-
-impl<O: Ops + Clone> State<O> {
     /// A file of a run that this version may take back, and how many files the run has.
     pub(super) fn file_to_undo(&self, id: &RunId, n: usize) -> Result<(usize, FileRecord), DiskError> {
         let run = self.run(id)?;
@@ -103,7 +116,7 @@ impl<O: Ops + Clone> Run<O> {
         &mut self,
         write: FileWrite,
         file: FileRecord,
-        lock: Option<super::lock::FileLock>,
+        lock: Option<FileLock>,
     ) -> Result<FileUndo, DiskError> {
         let path = write.path.clone();
         let in_place = write.allow.iter().any(|oddity| matches!(oddity, Oddity::InPlace(_)));
@@ -219,7 +232,7 @@ mod tests {
         for (text, stops) in [("{\"version\":9}\n", "later labwizard"), ("garbage\n", "damaged")] {
             std::fs::write(&journal, text).unwrap();
             assert!(state.take_back(&id, 1, &[]).unwrap_err().sentence().contains(stops));
-            state.clean_up().unwrap();
+            state.clean_up(u32::MAX.into()).unwrap();
             for at in 10..30 {
                 state.begin_run(at).unwrap().finish(at).unwrap();
             }
