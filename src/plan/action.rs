@@ -9,7 +9,10 @@ use crate::format::{Dialect, Document, Edit, EditError, Edited, FormatError, Rea
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Writes the cluster's CA beside the config. Not a secret: 0644.
-    WriteCa { seen: Box<FileSeen>, pem: String },
+    WriteCa {
+        path: PathBuf,
+        pem: String,
+    },
     Edit(Box<FileEdit>),
     /// Adds a line for the file to the `.gitignore` beside it.
     Ignore(PathBuf),

@@ -62,11 +62,17 @@ impl Performer {
         }
         match action {
             Action::Edit(edit) => self.edit(&edit),
-            Action::WriteCa { seen, pem } => {
-                let mut write = FileWrite::over(&seen, Text::new(pem));
-                write.mode = PUBLIC;
-                self.write(write)
-            }
+            Action::WriteCa { path, pem } => match disk::read_config(&path, &self.caller) {
+                Ok(seen) if seen.there.as_ref().is_some_and(|there| there.text.as_str() == pem) => {
+                    Outcome::Done { notes: vec!["it was there already".into()] }
+                }
+                Ok(seen) => {
+                    let mut write = FileWrite::over(&seen, Text::new(pem));
+                    write.mode = PUBLIC;
+                    self.write(write)
+                }
+                Err(error) => Outcome::NotDone(trouble(&error)),
+            },
             Action::Ignore(path) => match disk::ignore(&path, &self.caller) {
                 Ok(Some(write)) => self.write(write),
                 Ok(None) => Outcome::Done { notes: vec!["it stood there already".into()] },
@@ -79,7 +85,7 @@ impl Performer {
     fn edit(&mut self, edit: &FileEdit) -> Outcome {
         match edit.after() {
             Ok(edited) => self.write(
-                FileWrite::over(&edit.seen, edited.text).private().allowing(edit.agreed.iter().cloned()),
+                FileWrite::over(&edit.seen, edited.text().clone()).private().allowing(edit.agreed.iter().cloned()),
             ),
             Err(unfit) => Outcome::NotDone(Trouble { what: unfit.to_string(), hint: None }),
         }
@@ -87,7 +93,10 @@ impl Performer {
 
     fn write(&mut self, write: FileWrite) -> Outcome {
         let Some(run) = self.run.as_mut() else {
-            return Outcome::NotDone(Trouble { what: "The run was not begun; nothing was written.".into(), hint: None });
+            return Outcome::NotDone(Trouble {
+                what: "The run was not begun; nothing was written.".into(),
+                hint: None,
+            });
         };
         match run.write(write) {
             Ok(Written { doubt: Some(doubt), .. }) => Outcome::Unsafe(trouble(&doubt)),

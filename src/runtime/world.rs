@@ -9,7 +9,9 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::client::{self, survey};
 use crate::disk::{self, Caller, DiskError, State};
 use crate::domain::around::{Around, Git, Module};
-use crate::domain::{Der, Endpoint, FileSeen, Fingerprint, HostRecord, Timestamp, Trouble, Trust, certificates_from_pem};
+use crate::domain::{
+    Der, Endpoint, FileSeen, Fingerprint, HostRecord, Timestamp, Trouble, Trust, certificates_from_pem,
+};
 use crate::runtime::perform::Performer;
 use crate::wizard::message::{Effect, Exit, Msg, ProbeId};
 

@@ -14,13 +14,19 @@ pub struct ReadId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProbeId(pub u64);
 
-
 /// What a person did. Front ends send these and nothing else.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// The whole text of a field, after every edit; a paste is one edit.
-    Typed { field: Id, text: Text, pasted: bool },
-    Chose { question: Id, choice: Id },
+    Typed {
+        field: Id,
+        text: Text,
+        pasted: bool,
+    },
+    Chose {
+        question: Id,
+        choice: Id,
+    },
     /// Enter: take this page's answers and go on.
     Submit,
     Back,

@@ -3,6 +3,7 @@
 //! A step's state is computed, never stored: done when its answers parse and what was seen with these answers holds. So first
 //! run, back, resume and "change one answer" are one path.
 
+pub mod answers;
 pub mod draft;
 pub mod evidence;
 pub mod message;
@@ -17,11 +18,11 @@ use crate::domain::observation::{Link, Surroundings};
 use crate::domain::{Around, FileSeen, HostRecord, Id, Inquiry, Observation, Seen, Text, Timestamp, Trouble};
 use crate::plan::Plan;
 use crate::plan::action::Outcome;
+use crate::plan::action::RunNo;
 use crate::plan::run::Run;
 use crate::target::Library;
 use crate::wizard::draft::Draft;
 use crate::wizard::evidence::{Evidence, FileEvidence, Survey};
-use crate::plan::action::RunNo;
 use crate::wizard::message::{Effect, Exit, Input, Msg, ProbeId, ReadId};
 use crate::wizard::page::{Page, StepState};
 use crate::wizard::step::{Agreement, By, Next, PageId};
@@ -59,7 +60,7 @@ pub struct Wizard {
     pub agreed: Option<Agreement>,
     pub run: Option<Run>,
     /// What Review shows, once what it needs was read.
-    pub plan: Option<Result<Plan, Trouble>>,
+    pub plan: Option<Result<step::review::Draw, Trouble>>,
     /// Where the answers for a colleague were saved.
     pub saved: Option<Result<PathBuf, Trouble>>,
     at: PageId,
@@ -315,7 +316,7 @@ impl Wizard {
         }
         let mut effects = self.cancel();
         let ended = self.run.is_some();
-        effects.push(Effect::KeepWalk(if ended { None } else { Some(crate::wizard::step::answers::walk(self)) }));
+        effects.push(Effect::KeepWalk(if ended { None } else { Some(answers::walk(self)) }));
         effects.push(Effect::Leave(match &self.run {
             Some(run) if run.failed() => Exit::Failed,
             Some(_) => Exit::Done,
@@ -393,11 +394,6 @@ impl Wizard {
         let first = run.first().map(|action| Effect::Perform(no, 0, action));
         self.run = Some(run);
         first.into_iter().collect()
-    }
-
-    /// What a field holds: as typed.
-    pub(crate) fn typed(&self, id: &Id) -> Text {
-        self.draft.raw(id)
     }
 }
 

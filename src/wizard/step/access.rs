@@ -43,7 +43,10 @@ pub fn page(w: &Wizard) -> Parts {
         Answer {
             id: HAND,
             title: "Show me how to make one".into(),
-            about: vec!["The commands for the host, with the least rights that do the job, or the way through the web UI.".into()],
+            about: vec![
+                "The commands for the host, with the least rights that do the job, or the way through the web UI."
+                    .into(),
+            ],
             risky: false,
         },
     ];
@@ -51,18 +54,15 @@ pub fn page(w: &Wizard) -> Parts {
         options.push(Answer {
             id: PASSWORD,
             title: "User and password instead of a token".into(),
-            about: vec!["The file then holds a password with all of that user's rights; a token can be limited and revoked.".into()],
+            about: vec![
+                "The file then holds a password with all of that user's rights; a token can be limited and revoked."
+                    .into(),
+            ],
             risky: true,
         });
     }
     let mut blocks: Vec<Block> = trust::note(w).into_iter().chain(host::untested_note(w)).collect();
-    blocks.push(Block::Choice(Choice {
-        id: ACCESS,
-        label: String::new(),
-        options,
-        chosen: Some(way(w)),
-        error: None,
-    }));
+    blocks.push(Block::Choice(Choice { id: ACCESS, label: String::new(), options, chosen: Some(way(w)), error: None }));
     Parts {
         title: format!("How shall {} get in?", tool::title(w)),
         blocks,

@@ -6,10 +6,10 @@ use crate::diagnosis;
 use crate::domain::finding::Finding;
 use crate::domain::observation::{ClusterCa, GuestSeen, NodeSeen, Seen, StorageSeen};
 use crate::domain::visible::visible;
-use crate::domain::{Id, Need, Release, Text};
+use crate::domain::{Id, Need, Release};
+use crate::target::needs::{needs, never};
 use crate::target::questions::{self, Entry, Lists, PickQuestion};
 use crate::target::spec::{List, VerifyWord};
-use crate::target::{needs, never};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Field, Item, Pick};
@@ -77,7 +77,8 @@ fn typed_picks(w: &Wizard) -> BTreeMap<String, String> {
         .iter()
         .filter_map(|question| {
             let id = id(question.name);
-            let chosen = w.draft.choice(&id).filter(|choice| **choice != Pick::LATER).map(|choice| choice.as_str().to_owned());
+            let chosen =
+                w.draft.choice(&id).filter(|choice| **choice != Pick::LATER).map(|choice| choice.as_str().to_owned());
             let typed = Some(w.draft.text(&id)).filter(|text| !text.is_empty()).map(str::to_owned);
             chosen.or(typed).map(|value| (question.name.to_owned(), value))
         })
@@ -132,7 +133,8 @@ pub fn cluster_ca(w: &Wizard) -> Option<&ClusterCa> {
 /// The ways to verify that the chosen form takes and that are possible here.
 fn ways(w: &Wizard) -> Vec<VerifyWord> {
     let Some(form) = file::form(w) else { return Vec::new() };
-    let (ca, system) = (cluster_ca(w).is_some(), token::survey(w).and_then(Survey::certificate).is_some_and(|(_, s)| s));
+    let (ca, system) =
+        (cluster_ca(w).is_some(), token::survey(w).and_then(Survey::certificate).is_some_and(|(_, s)| s));
     form.verify
         .iter()
         .copied()
@@ -164,10 +166,17 @@ pub fn verify(w: &Wizard) -> VerifyWord {
     }
     let costs = ca_costs(w).is_some();
     let order = [VerifyWord::System, VerifyWord::Ca, VerifyWord::Pin, VerifyWord::Off];
-    order
-        .into_iter()
-        .find(|way| ways.contains(way) && !(*way == VerifyWord::Ca && costs))
-        .unwrap_or(VerifyWord::Off)
+    order.into_iter().find(|way| ways.contains(way) && !(*way == VerifyWord::Ca && costs)).unwrap_or(VerifyWord::Off)
+}
+
+/// The word of that way, as answers files have it.
+pub fn verify_word(w: &Wizard) -> String {
+    way_id(verify(w)).as_str().to_owned()
+}
+
+/// The names of the cluster's nodes.
+pub fn node_names(w: &Wizard) -> Vec<String> {
+    seen(token::survey(w)).nodes.iter().map(|node| node.name.clone()).collect()
 }
 
 /// What writing a CA costs beyond this host, in the target's words.
@@ -178,7 +187,8 @@ fn ca_costs(w: &Wizard) -> Option<String> {
 
 pub fn done(w: &Wizard) -> bool {
     let picked = picks(w);
-    questions(w).iter().all(|q| picked.contains_key(q.name) || w.draft.is(&id(q.name), &Pick::LATER)) && findings(w).is_empty()
+    questions(w).iter().all(|q| picked.contains_key(q.name) || w.draft.is(&id(q.name), &Pick::LATER))
+        && findings(w).is_empty()
 }
 
 /// What was picked and is not on the host.
@@ -292,10 +302,16 @@ fn verification(w: &Wizard) -> Choice {
                 VerifyWord::System => ("By the system's CAs", "They signed the host's certificate.".to_owned(), false),
                 VerifyWord::Ca => (
                     "By the cluster's CA",
-                    ca_costs(w).unwrap_or_else(|| "It is written beside the config; a renewed certificate goes on working.".to_owned()),
+                    ca_costs(w).unwrap_or_else(|| {
+                        "It is written beside the config; a renewed certificate goes on working.".to_owned()
+                    }),
                     ca_costs(w).is_some(),
                 ),
-                VerifyWord::Pin => ("By the fingerprint", "It has to be renewed with the certificate, every two years.".to_owned(), false),
+                VerifyWord::Pin => (
+                    "By the fingerprint",
+                    "It has to be renewed with the certificate, every two years.".to_owned(),
+                    false,
+                ),
             };
             Answer { id: way_id(way), title: title.into(), about: vec![about], risky }
         })
@@ -337,9 +353,4 @@ pub fn submit(w: &mut Wizard) -> Next {
     let way = way_id(verify(w));
     w.draft.choose(VERIFY, way);
     if open || !findings(w).is_empty() { Next::Stay } else { Next::Go }
-}
-
-/// Sets a pick by its value, as an answers file does.
-pub fn answer(w: &mut Wizard, pick: &str, value: &str) {
-    w.draft.type_in(id(pick), Text::new(value));
 }

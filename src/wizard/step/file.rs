@@ -9,7 +9,7 @@ use crate::format::{Document, Found};
 use crate::target::spec::{Dialect, Form};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
-use crate::wizard::step::{By, Next, Parts, count, quiet, say, tool, toned, wrong};
+use crate::wizard::step::{By, Next, Parts, count, quiet, say, toned, tool, wrong};
 
 pub const FORM: Id = Id::fixed("form");
 pub const FILE: Id = Id::fixed("file");
@@ -17,7 +17,7 @@ pub const FILE: Id = Id::fixed("file");
 /// The target that the folder of the start looks like.
 pub fn recognised(w: &Wizard) -> Option<String> {
     let around = w.evidence.start.as_ref()?;
-    crate::target::recognise::folder(&w.setting.library, around).map(|found| found.target)
+    super::nearby::folder(&w.setting.library, around)
 }
 
 fn form_id(form: &Form) -> Id {
@@ -61,13 +61,20 @@ pub fn path(w: &Wizard) -> Option<PathBuf> {
     let form = form(w)?;
     let typed = w.draft.text(&FILE);
     if typed.is_empty() {
-        let suggested = w.evidence.start.as_ref().and_then(|around| crate::target::recognise::file(form, around));
-        return Some(expand(w, &suggested.unwrap_or_else(|| usual(form))));
+        return usual_path(w);
     }
     let path = expand(w, typed);
     let asked = w.evidence.file.as_ref().filter(|file| file.asked == path).and_then(|file| file.answer.as_ref());
-    let folder = typed.ends_with('/') || typed == "~" || matches!(asked, Some(Ok((_, around))) if around.folder == path);
+    let folder =
+        typed.ends_with('/') || typed == "~" || matches!(asked, Some(Ok((_, around))) if around.folder == path);
     Some(if folder { path.join(usual(form)) } else { path })
+}
+
+/// The file that stands there while nothing is typed.
+fn usual_path(w: &Wizard) -> Option<PathBuf> {
+    let form = form(w)?;
+    let suggested = w.evidence.start.as_ref().and_then(|around| super::nearby::file(form, around));
+    Some(expand(w, &suggested.unwrap_or_else(|| usual(form))))
 }
 
 /// A path as people write it: `~` for the home folder.
@@ -96,7 +103,7 @@ fn refusal(w: &Wizard) -> Option<(String, String)> {
     };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let shown = shown(w, &seen.path);
-    if crate::target::example::is_example(&name) {
+    if super::nearby::is_example(&name) {
         return Some((
             format!("{shown} is an example that others copy, so no secret goes into it."),
             format!("Name the file that the tool reads, such as {}.", form(w).map(usual).unwrap_or_default()),
@@ -116,9 +123,9 @@ fn refusal(w: &Wizard) -> Option<(String, String)> {
     }
     let dialect = dialect(w)?;
     let there = seen.there.as_ref()?;
-    Document::parse(dialect, there.text.clone())
-        .err()
-        .map(|error| (format!("{shown} cannot be understood: {error}"), "Mend that line first; nothing is changed.".into()))
+    Document::parse(dialect, there.text.clone()).err().map(|error| {
+        (format!("{shown} cannot be understood: {error}"), "Mend that line first; nothing is changed.".into())
+    })
 }
 
 /// The dialect that the chosen form is edited in.
@@ -154,7 +161,7 @@ pub fn page(w: &Wizard) -> Parts {
             error: None,
         }));
     }
-    let default = Wizard::without_typed(w, &FILE).map(|path| shown(w, &path)).unwrap_or_default();
+    let default = usual_path(w).map(|path| shown(w, &path)).unwrap_or_default();
     let error = match refusal(w) {
         Some((what, hint)) if w.tried() => wrong(what, Some(hint).filter(|hint| !hint.is_empty())),
         _ => None,
@@ -197,7 +204,9 @@ fn what_is_there(w: &Wizard, seen: &FileSeen, around: &Around) -> Vec<Block> {
             }
         }
         None => match example(w) {
-            Some((name, _)) => blocks.push(say(format!("It is not there yet. It starts as a copy of {}.", visible(&name)))),
+            Some((name, _)) => {
+                blocks.push(say(format!("It is not there yet. It starts as a copy of {}.", visible(&name))))
+            }
             None => blocks.push(say("It is not there yet, and is made new.")),
         },
     }
@@ -218,7 +227,7 @@ pub fn example(w: &Wizard) -> Option<(String, Text)> {
     }
     let name = path(w)?.file_name()?.to_string_lossy().into_owned();
     let names: Vec<&str> = around.examples.iter().map(|(name, _)| name.as_str()).collect();
-    let chosen = crate::target::example::for_file(&name, &names)?.to_owned();
+    let chosen = super::nearby::example_for(&name, &names)?.to_owned();
     around.examples.iter().find(|(name, _)| *name == chosen).cloned()
 }
 

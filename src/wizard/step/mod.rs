@@ -1,12 +1,12 @@
 //! The pages of the conversation, one file each: what it shows, when it is done, and what submitting it asks for.
 
 pub mod access;
-pub mod answers;
 pub mod details;
 pub mod done;
 pub mod file;
 pub mod guide;
 pub mod host;
+pub mod nearby;
 pub mod review;
 pub mod road;
 pub mod token;

@@ -12,7 +12,10 @@ use crate::wizard::step::{count, listed};
 
 /// The links that need no login.
 pub fn of_look(look: &Survey) -> Vec<RoadLink> {
-    [Link::Resolve, Link::Connect, Link::Certificate, Link::Proxmox].into_iter().map(|link| draw(link, look, "")).collect()
+    [Link::Resolve, Link::Connect, Link::Certificate, Link::Proxmox]
+        .into_iter()
+        .map(|link| draw(link, look, ""))
+        .collect()
 }
 
 /// The links up to signing in and rights.
@@ -52,7 +55,9 @@ fn describe(seen: &Seen, survey: &Survey, who: &str) -> (LinkState, String) {
             None => (Good, "seen".into()),
         },
         Seen::Certificate { verdict: Some(Err(_)), .. } => (Broken, "does not hold; nothing was sent".into()),
-        Seen::Certificate { leaf, verdict: None, .. } => (Good, format!("by {}; to be agreed next", visible(&leaf.issuer))),
+        Seen::Certificate { leaf, verdict: None, .. } => {
+            (Good, format!("by {}; to be agreed next", visible(&leaf.issuer)))
+        }
         Seen::NoTls(_) => (Broken, "no certificate came".into()),
         Seen::IsProxmox { release_hint, .. } => match release_hint {
             Some(release) => (Good, format!("Proxmox VE {release} answers")),
@@ -62,9 +67,7 @@ fn describe(seen: &Seen, survey: &Survey, who: &str) -> (LinkState, String) {
         Seen::SignedIn { release, .. } => (Good, format!("as {who}; VE {release}")),
         Seen::SignInRefused { .. } => (Broken, "the host refuses it (Proxmox holds a refusal for 3 seconds)".into()),
         Seen::Rights(rights) if rights.is_empty() => (Warning, "none at all".into()),
-        Seen::Rights(rights) => {
-            (Good, format!("told for {}", count(rights.paths().count(), "path", "paths")))
-        }
+        Seen::Rights(rights) => (Good, format!("told for {}", count(rights.paths().count(), "path", "paths"))),
         Seen::Failed { trouble, .. } => (Broken, crate::diagnosis::request_trouble(trouble)),
         _ => (Good, String::new()),
     }

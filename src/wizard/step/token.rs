@@ -134,12 +134,15 @@ fn token_fields(w: &Wizard, blocks: &mut Vec<Block>) -> Id {
     let blank = text(w).is_blank();
     let error = if w.tried() && survey(w).is_none() {
         if blank {
-            wrong("Nothing is pasted yet.", "Paste id and secret; the web UI shows the secret once, when the token is made.".to_owned())
+            wrong(
+                "Nothing is pasted yet.",
+                "Paste id and secret; the web UI shows the secret once, when the token is made.".to_owned(),
+            )
         } else {
-            paste.problems.first().map(|problem| crate::wizard::page::FieldError {
-                what: problem.sentence(),
-                hint: problem.hint(),
-            })
+            paste
+                .problems
+                .first()
+                .map(|problem| crate::wizard::page::FieldError { what: problem.sentence(), hint: Some(problem.hint()) })
         }
     } else {
         None
@@ -156,9 +159,6 @@ fn token_fields(w: &Wizard, blocks: &mut Vec<Block>) -> Id {
     }));
     for repair in &paste.repairs {
         blocks.push(toned(Tone::Good, repair.clone()));
-    }
-    for mistake in paste.mistakes() {
-        blocks.push(toned(Tone::Warning, mistake));
     }
     let mut focus = TOKEN;
     if !blank && !access::by_hand(w) {
@@ -190,6 +190,16 @@ fn token_fields(w: &Wizard, blocks: &mut Vec<Block>) -> Id {
     focus
 }
 
+fn secret_words(paste: &Paste) -> String {
+    match &paste.secret {
+        None => "no secret yet".into(),
+        Some(secret) => match secret.sound() {
+            Some(sound) => format!("secret: {}", sound.shape()),
+            None => format!("secret: {}", secret.forced().shape()),
+        },
+    }
+}
+
 /// Whether the paste itself brings no user; what is typed beside it does not hide the field again.
 fn paste_user_missing(w: &Wizard, paste: &Paste) -> bool {
     paste.user.is_none() || !w.draft.text(&USER).is_empty()
@@ -208,7 +218,7 @@ fn understood(paste: &Paste) -> String {
         (None, Some(name)) => format!("token name {name}, no user yet"),
         (None, None) => "no id yet".into(),
     };
-    format!("{id} · {}", paste.secret_words())
+    format!("{id} · {}", secret_words(paste))
 }
 
 fn password_fields(w: &Wizard, blocks: &mut Vec<Block>) -> Id {
@@ -226,7 +236,9 @@ fn password_fields(w: &Wizard, blocks: &mut Vec<Block>) -> Id {
         multiline: false,
         error: if missing { wrong("The password is missing.", None) } else { None },
     }));
-    blocks.push(quiet("It goes into the file, so that the tool can sign in by itself. Better a user made for it than root."));
+    blocks.push(quiet(
+        "It goes into the file, so that the tool can sign in by itself. Better a user made for it than root.",
+    ));
     USER
 }
 

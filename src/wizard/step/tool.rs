@@ -41,7 +41,11 @@ pub fn page(w: &Wizard) -> Parts {
         .filter(|target| target.spec.services.proxmox.is_some())
         .map(|target| Answer {
             id: Id::new(target.name.clone()),
-            title: if target.yours { format!("{} (yours)", target.spec.title.as_str()) } else { target.spec.title.as_str().to_owned() },
+            title: if target.yours {
+                format!("{} (yours)", target.spec.title.as_str())
+            } else {
+                target.spec.title.as_str().to_owned()
+            },
             about: vec![target.spec.about.as_str().to_owned()],
             risky: false,
         })

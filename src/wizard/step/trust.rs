@@ -60,7 +60,8 @@ pub fn remembered(w: &Wizard) -> bool {
 pub fn agreed(w: &Wizard) -> Option<&Agreement> {
     let agreed = w.agreed.as_ref()?;
     let (leaf, _) = shown(w)?;
-    (Some(&agreed.endpoint) == host::endpoint(w).as_ref() && agreed.seen.fingerprint == leaf.fingerprint).then_some(agreed)
+    (Some(&agreed.endpoint) == host::endpoint(w).as_ref() && agreed.seen.fingerprint == leaf.fingerprint)
+        .then_some(agreed)
 }
 
 pub fn done(w: &Wizard) -> bool {
@@ -101,7 +102,8 @@ pub fn page(w: &Wizard) -> Parts {
     }
     blocks.push(Block::Certificate(card(leaf, w, if changed { "shown now" } else { "" })));
     blocks.push(Block::Command(Command {
-        about: "Compare it once: in the web UI under the node → System → Certificates, or in root's shell on the host".into(),
+        about: "Compare it once: in the web UI under the node → System → Certificates, or in root's shell on the host"
+            .into(),
         text: "pvenode cert info".into(),
     }));
     let compare = comparison(w);
@@ -334,7 +336,9 @@ pub fn words(agreed: &Agreement) -> String {
 pub fn note(w: &Wizard) -> Option<Block> {
     let agreed = agreed(w)?;
     match agreed.trust {
-        Trust::Unverified => Some(toned(Tone::Warning, "The certificate is not verified: anyone on the way can read the token.")),
+        Trust::Unverified => {
+            Some(toned(Tone::Warning, "The certificate is not verified: anyone on the way can read the token."))
+        }
         _ if agreed.remembered => Some(quiet(format!("Trusted as before: {}.", words(agreed)))),
         _ => None,
     }

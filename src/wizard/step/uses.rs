@@ -11,7 +11,7 @@ use crate::wizard::step::{Next, Parts, quiet, tool};
 const YES: Id = Id::fixed("yes");
 const NO: Id = Id::fixed("no");
 
-fn id(name: &str) -> Id {
+pub fn id(name: &str) -> Id {
     Id::new(format!("group.{name}"))
 }
 
@@ -63,7 +63,8 @@ pub fn page(w: &Wizard) -> Parts {
 }
 
 pub fn submit(w: &mut Wizard) -> Next {
-    let open: Vec<Id> = groups(w).iter().map(|group| id(group.name)).filter(|id| w.draft.choice(id).is_none()).collect();
+    let open: Vec<Id> =
+        groups(w).iter().map(|group| id(group.name)).filter(|id| w.draft.choice(id).is_none()).collect();
     for id in open {
         w.draft.choose(id, NO);
     }

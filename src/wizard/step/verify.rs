@@ -8,7 +8,9 @@ use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::message::Effect;
 use crate::wizard::page::{Answer, Block, Choice, LinkState, RoadLink, Tone};
-use crate::wizard::step::{By, Next, PageId, Parts, access, count, details, guide, host, road, token, tool, toned, trust};
+use crate::wizard::step::{
+    By, Next, PageId, Parts, access, count, details, guide, host, road, token, toned, tool, trust,
+};
 
 pub const NEXT: Id = Id::fixed("verdict");
 const AGAIN: Id = Id::fixed("again");
@@ -120,7 +122,9 @@ fn proof(w: &Wizard) -> String {
             Some(rights) => {
                 let names: Vec<String> = rights
                     .paths()
-                    .map(|(path, privileges)| format!("{} on {}", count(privileges.len(), "right", "rights"), visible(path)))
+                    .map(|(path, privileges)| {
+                        format!("{} on {}", count(privileges.len(), "right", "rights"), visible(path))
+                    })
                     .collect();
                 format!("The token signs in. It has {}.", names.join(", "))
             }
@@ -146,9 +150,15 @@ fn links(w: &Wizard, survey: &Survey, findings: &[Finding]) -> Vec<RoadLink> {
         && survey.rights().is_some()
     {
         (rights.state, rights.sentence) = if lacks == 0 {
-            (LinkState::Good, if tool::token_only(w) { "read".into() } else { format!("all that {} needs", tool::title(w)) })
+            (
+                LinkState::Good,
+                if tool::token_only(w) { "read".into() } else { format!("all that {} needs", tool::title(w)) },
+            )
         } else {
-            (LinkState::Broken, format!("{} that {} needs {} missing", lacks, tool::title(w), if lacks == 1 { "is" } else { "are" }))
+            (
+                LinkState::Broken,
+                format!("{} that {} needs {} missing", lacks, tool::title(w), if lacks == 1 { "is" } else { "are" }),
+            )
         };
     }
     if !tool::token_only(w) {

@@ -1,0 +1,102 @@
+//! From what is known to the edits of one file, and their diff with every secret masked.
+
+use std::collections::BTreeSet;
+
+use crate::domain::visible::visible;
+use crate::domain::{FileSeen, Oddity, Text};
+use crate::format::{Dialect, Document, Reader, Setting, Side, diff};
+use crate::plan::action::{FileEdit, Unfit};
+use crate::target::Facts;
+use crate::target::spec::{Form, Spec};
+use crate::target::write::{Filled, Surroundings, WriteError, values};
+
+/// What a file edit is made from.
+pub struct Order<'a> {
+    pub spec: &'a Spec,
+    pub form: &'a Form,
+    pub dialect: Dialect,
+    pub facts: &'a Facts,
+    pub seen: &'a FileSeen,
+    /// An example's text that a new file starts from.
+    pub example: Option<Text>,
+    /// The variables that the module declares.
+    pub declared: Option<&'a [String]>,
+    pub agreed: Vec<Oddity>,
+    /// Which of several lines of a key is kept.
+    pub keep: &'a dyn Fn(&str) -> Option<usize>,
+}
+
+/// An edit that would work, and what it changes.
+#[derive(Debug)]
+pub struct Prepared {
+    pub edit: FileEdit,
+    pub filled: Filled,
+    pub lines: Vec<(Side, String)>,
+    /// Lines of the file that stay as they are.
+    pub kept: usize,
+    /// The keys whose values are new.
+    pub changed: usize,
+}
+
+/// Why there is no edit.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoEdit {
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    #[error("the secret is not known yet")]
+    NoSecret,
+}
+
+/// Makes the edits and tries them on the text that was seen.
+pub fn prepare(order: &Order<'_>) -> Result<Prepared, NoEdit> {
+    let start = start(order);
+    let text = order.seen.there.as_ref().map_or(&start, |there| &there.text).clone();
+    let before = Document::parse(order.dialect, text).map_err(Unfit::from)?;
+    let existing: Vec<String> =
+        before.entries().filter(|entry| !entry.is_commented()).map(|entry| entry.key().to_owned()).collect();
+    let around = Surroundings { existing: &existing, declared: order.declared };
+    let filled = values(order.spec, order.form, order.facts, around)?;
+    let mut edits = filled.edits(None).ok_or(NoEdit::NoSecret)?;
+    for edit in &mut edits {
+        if order.seen.there.is_none() {
+            *edit = edit.clone().switching_on();
+        }
+        if let Some(line) = (order.keep)(&edit.key) {
+            *edit = edit.clone().keeping(line);
+        }
+    }
+    // What is not there needs no removing.
+    edits.retain(|edit| edit.value != Setting::Remove || existing.contains(&edit.key));
+    let edit = FileEdit {
+        seen: order.seen.clone(),
+        dialect: order.dialect,
+        readers: order.form.readers.iter().map(|reader| Reader::from(*reader)).collect(),
+        start,
+        edits,
+        heading: None,
+        agreed: order.agreed.clone(),
+    };
+    let edited = edit.after()?;
+    let open: BTreeSet<&str> =
+        filled.set.iter().filter(|value| !value.secret).map(|value| value.key.as_str()).collect();
+    let old = order.seen.there.is_some().then_some(&before);
+    let lines: Vec<(Side, String)> = diff(old, &edited, &|key| open.contains(key))
+        .into_iter()
+        .map(|line| (line.side, format!("{}={}", visible(&line.key), visible(line.value.as_str()))))
+        .collect();
+    let changed = edited.changed.iter().filter(|change| change.kind != crate::format::ChangeKind::Unchanged).count();
+    let added = lines.iter().filter(|(side, _)| *side == Side::Added).count();
+    let kept = edited.text().as_str().lines().count().saturating_sub(added);
+    Ok(Prepared { edit, filled, lines, kept, changed })
+}
+
+/// What a file that is not there starts from: the example's copy, else the head that the form asks for.
+fn start(order: &Order<'_>) -> Text {
+    if let Some(example) = &order.example {
+        return example.clone();
+    }
+    let head: String = order.form.head.iter().map(|line| format!("# {}\n", line.as_str())).collect();
+    Text::new(head)
+}

@@ -1,0 +1,136 @@
+//! Done: what was written, how it reads, what to run next, and how to take it back.
+
+use crate::domain::Id;
+use crate::domain::finding::{Finding, Severity};
+use crate::domain::visible::visible;
+use crate::plan::action::Outcome;
+use crate::plan::run::Run;
+use crate::wizard::Wizard;
+use crate::wizard::answers;
+use crate::wizard::message::{Effect, Exit};
+use crate::wizard::page::{Answer, Block, Choice, Command, Tone};
+use crate::wizard::step::{Next, Parts, count, details, file, listed, quiet, review, say, toned, tool, verify};
+
+pub const DONE: Id = Id::fixed("done");
+const END: Id = Id::fixed("end");
+const SAVE: Id = Id::fixed("save");
+/// Where the answers go.
+const ANSWERS: &str = "labwizard-answers.toml";
+
+pub fn failed(w: &Wizard) -> bool {
+    w.run.as_ref().is_some_and(Run::failed) || matches!(review::reads_back(w), Some(Err(_)))
+}
+
+pub fn page(w: &Wizard) -> Parts {
+    let target = tool::title(w);
+    let failed = failed(w);
+    let mut blocks = Vec::new();
+    if let Some(run) = &w.run {
+        blocks.push(Block::Plan(review::progress(w)));
+        for step in &run.steps {
+            if let Some(Outcome::NotDone(trouble) | Outcome::Unsafe(trouble)) = &step.outcome {
+                blocks.extend(trouble.hint.clone().map(say));
+            }
+        }
+    }
+    if failed {
+        blocks.push(quiet("What stands above as done was done, and labwizard undo takes it back."));
+    }
+    match review::reads_back(w) {
+        Some(Ok(n)) => blocks.push(toned(
+            Tone::Good,
+            format!("{} read back from the file the way {target} reads it.", count(n, "value was", "values were")),
+        )),
+        Some(Err(keys)) => blocks.push(toned(
+            Tone::Bad,
+            format!("Read back from the file, another value stands at {keys}. Somebody else changed it in between."),
+        )),
+        None => {}
+    }
+    if let Some(Ok(draw)) = &w.plan
+        && let Some(prepared) = &draw.prepared
+    {
+        let still = review::placeholders(prepared);
+        if !still.is_empty() {
+            blocks.push(toned(Tone::Warning, format!("Yours to fill in the file: {}.", listed(&still))));
+        }
+    }
+    let warnings: Vec<Finding> =
+        verify::findings(w).into_iter().filter(|finding| finding.severity == Severity::Warning).collect();
+    if !warnings.is_empty() {
+        blocks.push(Block::Findings(warnings));
+    }
+    blocks.push(Block::Facts(facts(w, failed)));
+    for command in next_commands(w).into_iter().filter(|_| !failed) {
+        blocks.push(Block::Command(command));
+    }
+    match &w.saved {
+        Some(Ok(path)) => {
+            blocks.push(toned(Tone::Good, format!("The answers are in {}, without secrets.", file::shown(w, path))))
+        }
+        Some(Err(trouble)) => blocks.push(toned(Tone::Bad, trouble.what.clone())),
+        None => {}
+    }
+    if !failed && w.saved.is_none() && !tool::token_only(w) {
+        blocks.push(Block::Choice(Choice {
+            id: DONE,
+            label: String::new(),
+            options: vec![
+                Answer { id: END, title: "Finish".into(), about: Vec::new(), risky: false },
+                Answer {
+                    id: SAVE,
+                    title: "Save the answers, without secrets".into(),
+                    about: vec![format!("as {ANSWERS} here, for labwizard apply and for a colleague")],
+                    risky: false,
+                },
+            ],
+            chosen: Some(w.draft.choice(&DONE).cloned().unwrap_or(END)),
+            error: None,
+        }));
+    }
+    Parts {
+        title: match (failed, tool::token_only(w), verify::untested(w)) {
+            (true, ..) => "It was not finished.".into(),
+            (false, true, _) => "The token works.".into(),
+            (false, false, true) => format!("The file for {target} is written, untested."),
+            (false, false, false) => format!("{target} is set up."),
+        },
+        blocks,
+        submit: "finish",
+        ..Parts::default()
+    }
+}
+
+fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
+    let mut facts = Vec::new();
+    for next in tool::spec(w).iter().flat_map(|spec| &spec.next).filter(|_| !failed) {
+        facts.push(("Next".to_owned(), next.as_str().to_owned()));
+    }
+    for later in details::left_out(w) {
+        facts.push(("Later".to_owned(), format!("{later} Run labwizard again when it is there.")));
+    }
+    if let Some(name) = w.run.as_ref().and_then(|run| run.name.clone()) {
+        facts.push(("Undo".to_owned(), format!("labwizard undo {name}")));
+    }
+    if let Some(real) = &w.setting.real {
+        facts.push(("For real".to_owned(), real.clone()));
+    }
+    facts
+}
+
+/// The command that the tool is run with, from the right folder.
+fn next_commands(w: &Wizard) -> Option<Command> {
+    let (seen, around) = file::seen(w)?;
+    let form = file::form(w)?;
+    let command = super::nearby::run_command(form, around, &seen.path)?;
+    Some(Command { about: "Run it with".into(), text: visible(&command) })
+}
+
+pub fn submit(w: &mut Wizard) -> Next {
+    if w.draft.is(&DONE, &SAVE) && w.saved.is_none() {
+        let path = w.setting.here.join(ANSWERS);
+        let text = answers::file(w);
+        return Next::Do(vec![Effect::SaveAnswers(path, text)]);
+    }
+    Next::Leave(if failed(w) { Exit::Failed } else { Exit::Done })
+}
