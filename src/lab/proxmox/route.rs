@@ -188,7 +188,7 @@ pub fn call(call: &mut Call, method: &str, path: &str) -> Outcome {
     };
     call.params.extend(places);
     let is_token = super::cluster::split_token(&call.who).is_some();
-    let for_tokens = route.token && (route.path != "/access/tfa" || release.tokens_read_tfa());
+    let for_tokens = route.token && (!route.path.starts_with("/access/tfa") || release.tokens_read_tfa());
     if is_token && !for_tokens {
         let why = format!("URI '{path}' not available with API token, need proper ticket.\n");
         return here(Err(Failure::forbidden(Some(&why))));
