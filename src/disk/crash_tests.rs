@@ -113,7 +113,8 @@ fn holds(world: World, old: Option<&str>, about: &str) -> bool {
     }
 
     // The next start leaves nothing over.
-    state.clean_up(1_000_000).unwrap_or_else(|error| panic!("{about}: {error}"));
+    let done = state.clean_up(1_000_000).unwrap_or_else(|error| panic!("{about}: {error}"));
+    assert_eq!(done.stuck, [], "{about}");
     assert_clean(&model, about);
     assert!(state.runs().unwrap().iter().all(|run| run.state != RunState::Damaged), "{about}");
     assert_eq!(model.0.borrow().text(project(), FILE), text, "{about}: cleaning up changed the file");
@@ -137,8 +138,7 @@ fn assert_clean(model: &Model, about: &str) {
 fn length(world: &World, act: impl Fn(&Model, &State<Model>)) -> usize {
     let (model, state) = start(world.clone());
     act(&model, &state);
-    let length = model.0.borrow().log.len();
-    length
+    model.0.borrow().log.len()
 }
 
 #[test]

@@ -53,7 +53,12 @@ impl Git {
     pub fn find(project: &Path, variable: impl Fn(&str) -> Option<OsString>) -> Option<Git> {
         let project = project.canonicalize().unwrap_or_else(|_| project.to_owned());
         // The whole repository is the project's, not only the folder of the file.
-        let border = project.ancestors().filter(|at| at.join(".git").exists()).last().unwrap_or(&project).to_owned();
+        let border = project
+            .ancestors()
+            .filter(|at| at.parent().is_some() && at.join(".git").exists())
+            .last()
+            .unwrap_or(&project)
+            .to_owned();
         let paths = variable("PATH")?;
         let program = std::env::split_paths(&paths)
             .filter(|folder| folder.is_absolute())
@@ -380,8 +385,16 @@ mod tests {
         // On a machine too slow to come so far there is nothing that could be left.
         let Ok(started) = std::fs::read_to_string(temp.path().join("started")) else { return };
         let Ok(pid) = started.trim().parse::<u32>() else { return };
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        assert!(stat.is_empty() || stat.contains(") Z "), "still there: {stat}");
+        // A signal is sent at once and takes effect when the kernel comes to it.
+        let watchdog = Instant::now() + Duration::from_secs(60);
+        loop {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            if stat.is_empty() || stat.contains(") Z ") {
+                break;
+            }
+            assert!(Instant::now() < watchdog, "still there: {stat}");
+            std::thread::yield_now();
+        }
     }
 
     #[test]

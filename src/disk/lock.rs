@@ -8,7 +8,7 @@ use std::path::Path;
 use super::error::{Cause, DiskError, Doing};
 use super::ops::Ops;
 use super::seen::Digest;
-use super::state::State;
+use super::state::{State, heir};
 
 const LOCKS: &str = "locks";
 
@@ -35,12 +35,21 @@ impl FileLock {
     }
 }
 
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        if let Some(file) = &self.held {
+            // Closing is not enough: a program that another thread is just starting holds the same lock until it runs.
+            let _ = file.unlock();
+        }
+    }
+}
+
 impl<O: Ops + Clone> State<O> {
     /// Takes the lock for a file (its resolved path) or another thing named by a path.
     ///
     /// Errors: another process has it (its pid is told), or the state folder is refused.
     pub fn lock(&self, path: &Path) -> Result<FileLock, DiskError> {
-        self.made(LOCKS)?;
+        let dir = self.made(LOCKS)?;
         let key = Digest::of(path.as_os_str().as_encoded_bytes()).hex();
         let lock = self.dir.join(LOCKS).join(&key[..32]);
         let opened = OpenOptions::new()
@@ -52,8 +61,14 @@ impl<O: Ops + Clone> State<O> {
             .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32)
             .open(&lock);
         let mut file = opened.map_err(|error| DiskError::refused(Doing::Lock, path, &error))?;
+        let heir = self.ops.stat(&dir, "").ok().and_then(|stat| heir(&self.caller, &stat));
         match file.try_lock() {
             Ok(()) => {
+                if let Some((uid, gid)) = heir {
+                    // Left to root, the next run without sudo would be refused.
+                    std::os::unix::fs::fchown(&file, Some(uid), Some(gid))
+                        .map_err(|error| DiskError::refused(Doing::Lock, path, &error))?;
+                }
                 // Who holds it is a help for the other one; the lock counts without it.
                 let _ = file.set_len(0).and_then(|()| file.write_all(std::process::id().to_string().as_bytes()));
                 Ok(FileLock { held: Some(file), note: None })

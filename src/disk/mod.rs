@@ -16,8 +16,12 @@ mod read;
 mod run;
 mod seen;
 mod state;
+#[cfg(test)]
+mod state_tests;
 mod undo;
 mod write;
+#[cfg(test)]
+mod write_tests;
 
 pub use caller::Caller;
 pub use error::{Cause, Change, DiskError, Doing, StateTrouble};
@@ -29,6 +33,6 @@ pub use look::{FOLDERS_UP, Listing, Module, ModuleText, NAMES, TF_FILES, is_exam
 pub use read::{CONFIG_LIMIT, read_config};
 pub use run::Run;
 pub use seen::{Base, Digest, FileSeen, Folder, Identity, InPlace, Kind, Oddity, There};
-pub use state::{RUNS_KEPT, State, default_folder};
+pub use state::{CleanedUp, RUNS_KEPT, State, default_folder};
 pub use undo::FileUndo;
 pub use write::{FileWrite, PRIVATE, Rehearsal, Written};

@@ -156,7 +156,9 @@ impl World {
         let mut choices: Vec<usize> = dirs.iter().map(|path| self.dirs[*path].pending.len() + 1).collect();
         choices.extend(files.iter().map(|_| 3));
         let count: usize = choices.iter().product();
+        // Code that forgets to sync makes them many; some thousand of them are enough to find it out.
         (0..count)
+            .step_by(count / 4096 + 1)
             .map(|mut choice| {
                 let mut pick = |of: usize| {
                     let picked = choice % of;

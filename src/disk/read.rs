@@ -145,6 +145,12 @@ struct Way {
 impl Way {
     fn to(given: &Path) -> Result<Way, DiskError> {
         let bad = |why| DiskError::BadPath { path: given.to_owned(), why };
+        if given.as_os_str().is_empty() {
+            return Err(bad("it names no file"));
+        }
+        if given.as_os_str().as_encoded_bytes().contains(&0) {
+            return Err(bad("its name holds a zero byte"));
+        }
         let mut at = std::path::absolute(given).map_err(|error| DiskError::refused(Doing::Look, given, &error))?;
         let mut walked = Vec::new();
         let mut chosen = None;
@@ -290,6 +296,15 @@ mod tests {
         let error = read_config(&dir.join("latin1"), &me()).unwrap_err();
         assert!(error.sentence().contains("line 2"), "{error}");
         assert!(!format!("{error} {error:?}").contains("CANARY"));
+    }
+
+    #[test]
+    fn a_path_that_names_no_file_is_a_sentence() {
+        for given in ["", "/", "..", "a\0b"] {
+            let error = read_config(Path::new(given), &me()).unwrap_err();
+            assert!(matches!(error, DiskError::BadPath { .. }), "{given:?}: {error:?}");
+        }
+        assert!(matches!(read_config(Path::new("."), &me()), Err(DiskError::NotAFile { kind: Kind::Folder, .. })));
     }
 
     #[test]

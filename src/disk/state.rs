@@ -43,7 +43,13 @@ impl State<Disk> {
     /// Errors: it belongs to somebody else, or others may enter it.
     pub fn open(dir: PathBuf, caller: Caller) -> Result<Self, DiskError> {
         let dir = std::path::absolute(&dir).map_err(|error| DiskError::refused(Doing::Look, &dir, &error))?;
-        let dir = dir.canonicalize().unwrap_or(dir);
+        // Links above it, or to it, are the owner's business; what counts is what is at their end.
+        let there = dir.ancestors().find_map(|above| Some((above.canonicalize().ok()?, dir.strip_prefix(above).ok()?)));
+        let dir = match &there {
+            Some((above, rest)) if rest.as_os_str().is_empty() => above.clone(),
+            Some((above, rest)) => above.join(rest),
+            None => dir,
+        };
         State::with(dir, Disk, caller)
     }
 }
@@ -160,14 +166,14 @@ impl<O: Ops + Clone> State<O> {
     }
 
     /// Removes what dead runs left behind: their temporaries beside files and in the state folder, and runs that broke off
-    /// before they did anything. Returns the temporaries that are gone. Called once at start.
+    /// before they did anything. Called once at start; what cannot be removed is told and stops nothing.
     ///
     /// `now` in seconds since 1970.
-    pub fn clean_up(&self, now: u64) -> Result<Vec<PathBuf>, DiskError> {
-        let mut gone = Vec::new();
+    pub fn clean_up(&self, now: u64) -> Result<CleanedUp, DiskError> {
+        let mut done = CleanedUp::default();
         for run in self.runs()? {
             if run.state == RunState::Damaged {
-                self.clean_unborn(&run.id, now)?;
+                done.note(self.clean_unborn(&run.id, now));
             }
             if !run.can_be_undone() {
                 continue;
@@ -175,24 +181,27 @@ impl<O: Ops + Clone> State<O> {
             for file in &run.files {
                 let (Some(temporary), Some(folder)) = (&file.temporary, file.path.parent()) else { continue };
                 // Only what carries our mark is touched, whatever a journal says.
-                if !temporary.ends_with(&format!(".labwizard-{}", run.id)) || temporary.contains('/') {
-                    continue;
-                }
-                let Ok(dir) = self.ops.open_dir(folder) else { continue };
-                match self.ops.remove(&dir, temporary) {
-                    Ok(()) => gone.push(folder.join(temporary)),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    Err(error) => {
-                        return Err(DiskError::refused(Doing::Remove, &folder.join(temporary), &error));
-                    }
+                let ours = temporary.starts_with('.') && temporary.ends_with(&format!(".labwizard-{}", run.id));
+                if ours && !temporary.contains('/') {
+                    // A folder that is gone or closed holds nothing that could be removed.
+                    let Ok(dir) = self.ops.open_dir(folder) else { continue };
+                    done.remove(&self.ops, &dir, folder, temporary);
                 }
             }
             if run.state == RunState::Broken && run.files.is_empty() && run.actions.is_empty() {
-                self.delete_run(&run.id)?;
+                done.note(self.delete_run(&run.id));
             }
         }
-        self.clean_state_folder(&mut gone)?;
-        Ok(gone)
+        let Some(dir) = self.existing("")? else { return Ok(done) };
+        let names =
+            self.ops.names(&dir, &self.dir).map_err(|error| DiskError::refused(Doing::List, &self.dir, &error))?;
+        for name in names {
+            let pid = name.rsplit_once(".labwizard-").and_then(|(_, pid)| pid.parse().ok());
+            if name.starts_with('.') && pid.is_some_and(|pid| !(self.alive)(pid, None)) {
+                done.remove(&self.ops, &dir, &self.dir, &name);
+            }
+        }
+        Ok(done)
     }
 
     /// Removes the folder of a run that broke off before its first line was whole: nothing was done under it. One that is
@@ -212,21 +221,6 @@ impl<O: Ops + Clone> State<O> {
             return Ok(());
         }
         self.delete_run(id)
-    }
-
-    fn clean_state_folder(&self, gone: &mut Vec<PathBuf>) -> Result<(), DiskError> {
-        let Some(dir) = self.existing("")? else { return Ok(()) };
-        let names =
-            self.ops.names(&dir, &self.dir).map_err(|error| DiskError::refused(Doing::List, &self.dir, &error))?;
-        for name in names {
-            let pid = name.rsplit_once(".labwizard-").and_then(|(_, pid)| pid.parse().ok());
-            if name.starts_with('.') && pid.is_some_and(|pid| !(self.alive)(pid, None)) {
-                let path = self.dir.join(&name);
-                self.ops.remove(&dir, &name).map_err(|error| DiskError::refused(Doing::Remove, &path, &error))?;
-                gone.push(path);
-            }
-        }
-        Ok(())
     }
 
     /// The answers of an unfinished walk, as they were kept; they hold no secret.
@@ -294,6 +288,10 @@ impl<O: Ops + Clone> State<O> {
 
     /// A folder of the state folder (`""` is the state folder itself), if it is there; refused if it cannot be trusted.
     pub(super) fn existing(&self, name: &str) -> Result<Option<O::Dir>, DiskError> {
+        // What is inside counts only as long as the folder around it can be trusted.
+        if !name.is_empty() && self.existing("")?.is_none() {
+            return Ok(None);
+        }
         let path = if name.is_empty() { self.dir.clone() } else { self.dir.join(name) };
         let dir = match self.ops.open_dir(&path) {
             Ok(dir) => dir,
@@ -350,6 +348,30 @@ impl<O: Ops + Clone> State<O> {
             Some((uid, gid)) => self.ops.set_dir_owner(&self.ops.open_dir(path)?, uid, gid),
             None => Ok(()),
         }
+    }
+}
+
+/// What a clean-up did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CleanedUp {
+    /// The temporaries that are gone.
+    pub removed: Vec<PathBuf>,
+    /// What could not be removed, and why.
+    pub stuck: Vec<DiskError>,
+}
+
+impl CleanedUp {
+    fn remove<O: Ops>(&mut self, ops: &O, dir: &O::Dir, folder: &Path, name: &str) {
+        let path = folder.join(name);
+        match ops.remove(dir, name) {
+            Ok(()) => self.removed.push(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => self.stuck.push(DiskError::refused(Doing::Remove, &path, &error)),
+        }
+    }
+
+    fn note(&mut self, done: Result<(), DiskError>) {
+        self.stuck.extend(done.err());
     }
 }
 

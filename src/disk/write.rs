@@ -102,7 +102,7 @@ pub struct Rehearsal<O: Ops = Disk> {
     pub(super) dir: O::Dir,
     pub(super) name: String,
     /// What is there now, and its bytes.
-    old: Option<(Stat, Zeroizing<Vec<u8>>)>,
+    old: Option<Found>,
     /// `None`: written in place, or already renamed.
     temporary: Option<String>,
     notes: Vec<String>,
@@ -117,7 +117,7 @@ impl Run<Disk> {
     /// Makes everything ready for a write without touching the file.
     ///
     /// Errors: another run has the file, it changed since the review, an oddity was not agreed to, or the disk refused.
-    pub fn rehearse(&mut self, write: FileWrite) -> Result<Rehearsal, DiskError> {
+    pub fn rehearse(&mut self, mut write: FileWrite) -> Result<Rehearsal, DiskError> {
         let lock = self.state.lock(&write.path)?;
         let now = read_config(&write.given, &self.state.caller)?;
         if now.path != write.path {
@@ -130,6 +130,8 @@ impl Run<Disk> {
         if let Some(oddity) = now.oddities.iter().find(|oddity| !write.allow.contains(oddity)) {
             return Err(DiskError::NotAgreed { path: write.path, oddity: oddity.clone() });
         }
+        // What was agreed to and is no longer so is not done: a file that can be replaced is replaced.
+        write.allow.retain(|oddity| now.oddities.contains(oddity));
         self.prepare(write, Some(lock))
     }
 }
@@ -366,6 +368,9 @@ impl<O: Ops> Drop for Rehearsal<O> {
     }
 }
 
+/// A file that is there: what it is, and its bytes.
+type Found = (Stat, Zeroizing<Vec<u8>>);
+
 /// What a write is for, as the journal tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Errand {
@@ -391,7 +396,7 @@ fn verify<O: Ops>(
     name: &str,
     path: &Path,
     base: Option<Base>,
-) -> Result<Option<(Stat, Zeroizing<Vec<u8>>)>, DiskError> {
+) -> Result<Option<Found>, DiskError> {
     let changed = |how| Err(DiskError::Changed { path: path.to_owned(), how });
     let (stat, bytes) = match (ops.read(dir, name, CONFIG_LIMIT), base) {
         (Err(error), None) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -409,274 +414,4 @@ fn verify<O: Ops>(
         return changed(Change::Content);
     }
     Ok(Some((stat, bytes)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::caller::Caller;
-    use super::super::journal::FileState;
-    use super::super::seen::InPlace;
-    use super::super::state::State;
-    use super::super::undo::FileUndo;
-    use super::*;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-
-    /// A project folder and a state folder, both fresh.
-    struct Desk {
-        _temp: tempfile::TempDir,
-        project: PathBuf,
-        state: State,
-    }
-
-    impl Desk {
-        fn new() -> Desk {
-            let temp = tempfile::tempdir().unwrap();
-            let root = temp.path().canonicalize().unwrap();
-            std::fs::create_dir(root.join("project")).unwrap();
-            let state = State::open(root.join("state"), me()).unwrap();
-            Desk { _temp: temp, project: root.join("project"), state }
-        }
-
-        fn file(&self, text: &str, mode: u32) -> PathBuf {
-            let path = self.project.join(".env");
-            std::fs::write(&path, text).unwrap();
-            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
-            path
-        }
-
-        fn plan(&self, path: &Path, text: &str) -> FileWrite {
-            FileWrite::over(&read_config(path, &me()).unwrap(), text.into())
-        }
-
-        fn names(&self) -> Vec<String> {
-            let mut names: Vec<_> = std::fs::read_dir(&self.project)
-                .unwrap()
-                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-                .collect();
-            names.sort();
-            names
-        }
-    }
-
-    fn me() -> Caller {
-        Caller::of_process(|_| None)
-    }
-
-    fn mode(path: &Path) -> u32 {
-        std::fs::metadata(path).unwrap().mode() & 0o777
-    }
-
-    fn text(path: &Path) -> String {
-        std::fs::read_to_string(path).unwrap()
-    }
-
-    #[test]
-    fn a_new_file_is_private_and_nothing_else_is_left_beside_it() {
-        let desk = Desk::new();
-        let path = desk.project.join(".env");
-        let mut run = desk.state.begin_run(1).unwrap();
-        let written = run.write(desk.plan(&path, "A=1\n")).unwrap();
-        assert!(written.created && written.doubt.is_none() && written.notes.is_empty());
-        assert_eq!((text(&path).as_str(), mode(&path)), ("A=1\n", 0o600));
-        assert_eq!(desk.names(), [".env"]);
-    }
-
-    #[test]
-    fn an_existing_file_keeps_its_mode_unless_a_secret_goes_in() {
-        let desk = Desk::new();
-        let path = desk.file("A=0\n", 0o644);
-        let mut run = desk.state.begin_run(1).unwrap();
-        run.write(desk.plan(&path, "A=1\n")).unwrap();
-        assert_eq!(mode(&path), 0o644);
-        run.write(desk.plan(&path, "A=2\n").private()).unwrap();
-        assert_eq!((text(&path).as_str(), mode(&path)), ("A=2\n", 0o600));
-    }
-
-    #[test]
-    fn the_backup_lies_in_the_state_folder_private_and_whole() {
-        let desk = Desk::new();
-        let path = desk.file("OLD=1\n", 0o644);
-        let mut run = desk.state.begin_run(1).unwrap();
-        run.write(desk.plan(&path, "NEW=1\n")).unwrap();
-        let folder = desk.state.run_folder(run.id());
-        assert_eq!(text(&folder.join("backup-1")), "OLD=1\n");
-        assert_eq!(
-            (mode(&folder), mode(&folder.join("backup-1")), mode(&folder.join("journal"))),
-            (0o700, 0o600, 0o600)
-        );
-        let id = run.finish(2).unwrap();
-        let record = desk.state.run(&id).unwrap();
-        assert_eq!(record.files[0].state, FileState::Written);
-        assert_eq!(record.files[0].path, path);
-        assert_eq!(record.files[0].was.as_ref().unwrap().mode, 0o644);
-    }
-
-    #[test]
-    fn a_rehearsal_that_is_dropped_leaves_everything_as_it_was() {
-        let desk = Desk::new();
-        let path = desk.file("OLD=1\n", 0o600);
-        let mut run = desk.state.begin_run(1).unwrap();
-        let rehearsal = run.rehearse(desk.plan(&path, "NEW=1\n")).unwrap();
-        assert_eq!(desk.names().len(), 2, "the temporary stands beside the file");
-        assert_eq!(mode(&desk.project.join(format!("..env.labwizard-{}", run.id()))), 0o600);
-        drop(rehearsal);
-        assert_eq!((desk.names(), text(&path)), (vec![".env".to_string()], "OLD=1\n".to_string()));
-    }
-
-    #[test]
-    fn what_is_committed_may_differ_from_what_was_rehearsed() {
-        let desk = Desk::new();
-        let path = desk.file("T=\n", 0o600);
-        let mut run = desk.state.begin_run(1).unwrap();
-        let rehearsal = run.rehearse(desk.plan(&path, "T=????\n")).unwrap();
-        let written = rehearsal.commit_with(&mut run, "T=made since\n".into()).unwrap();
-        assert_eq!((text(&path).as_str(), written.digest), ("T=made since\n", Digest::of(b"T=made since\n")));
-        assert_eq!(desk.names(), [".env"]);
-    }
-
-    #[test]
-    fn a_file_that_changed_since_the_review_is_not_touched() {
-        type Change = fn(&Path);
-        let changes: [(&str, Change, super::Change); 5] = [
-            ("content", |path| std::fs::write(path, "THEIRS=1\n").unwrap(), super::Change::Content),
-            ("same length", |path| std::fs::write(path, "OLD=2\n").unwrap(), super::Change::Content),
-            ("removed", |path| std::fs::remove_file(path).unwrap(), super::Change::Vanished),
-            (
-                "replaced",
-                |path| {
-                    std::fs::write(path.with_extension("n"), "OLD=1\n").unwrap();
-                    std::fs::rename(path.with_extension("n"), path).unwrap();
-                },
-                super::Change::OtherFile,
-            ),
-            (
-                "made a link",
-                |path| {
-                    std::fs::rename(path, path.with_extension("real")).unwrap();
-                    symlink(path.with_extension("real"), path).unwrap();
-                },
-                super::Change::OtherFile,
-            ),
-        ];
-        for (name, change, how) in changes {
-            for late in [false, true] {
-                let desk = Desk::new();
-                let path = desk.file("OLD=1\n", 0o600);
-                let plan = desk.plan(&path, "NEW=1\n");
-                let mut run = desk.state.begin_run(1).unwrap();
-                let result = if late {
-                    let rehearsal = run.rehearse(plan).unwrap();
-                    std::thread::scope(|scope| scope.spawn(|| change(&path)).join().unwrap());
-                    rehearsal.commit(&mut run)
-                } else {
-                    change(&path);
-                    run.write(plan)
-                };
-                match result {
-                    Err(DiskError::Changed { how: found, .. }) => assert_eq!(found, how, "{name}"),
-                    other => panic!("{name}, late: {late}: {other:?}"),
-                }
-                assert!(desk.names().iter().all(|name| !name.contains("labwizard")), "{name}");
-                assert!(!std::fs::read_to_string(&path).is_ok_and(|text| text.contains("NEW")), "{name}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_file_that_came_into_being_since_the_review_is_not_replaced() {
-        let desk = Desk::new();
-        let path = desk.project.join(".env");
-        let mut run = desk.state.begin_run(1).unwrap();
-        let rehearsal = run.rehearse(desk.plan(&path, "NEW=1\n")).unwrap();
-        std::fs::write(&path, "THEIRS=1\n").unwrap();
-        let error = rehearsal.commit(&mut run).unwrap_err();
-        assert_eq!(error, DiskError::Changed { path: path.clone(), how: super::Change::Appeared });
-        assert_eq!(text(&path), "THEIRS=1\n");
-    }
-
-    #[test]
-    fn a_folder_that_was_swapped_since_the_review_is_not_written_into() {
-        let desk = Desk::new();
-        let path = desk.project.join(".env");
-        let plan = desk.plan(&path, "NEW=1\n");
-        let mut run = desk.state.begin_run(1).unwrap();
-        std::fs::rename(&desk.project, desk.project.with_extension("away")).unwrap();
-        std::fs::create_dir(&desk.project).unwrap();
-        assert_eq!(run.write(plan).unwrap_err(), DiskError::Changed { path: path.clone(), how: super::Change::Folder });
-        assert!(!path.exists());
-    }
-
-    #[test]
-    fn a_link_is_kept_and_the_file_behind_it_is_replaced() {
-        let desk = Desk::new();
-        std::fs::write(desk.project.join("real"), "OLD=1\n").unwrap();
-        symlink("real", desk.project.join(".env")).unwrap();
-        let path = desk.project.join(".env");
-        desk.state.begin_run(1).unwrap().write(desk.plan(&path, "NEW=1\n")).unwrap();
-        assert!(std::fs::symlink_metadata(&path).unwrap().is_symlink());
-        assert_eq!(text(&desk.project.join("real")), "NEW=1\n");
-    }
-
-    #[test]
-    fn an_oddity_is_refused_until_exactly_it_was_agreed_to() {
-        let desk = Desk::new();
-        let path = desk.file("OLD=1\n", 0o600);
-        std::fs::hard_link(&path, desk.project.join("second")).unwrap();
-        let mut run = desk.state.begin_run(1).unwrap();
-        let refused = run.write(desk.plan(&path, "NEW=1\n")).unwrap_err();
-        assert_eq!(refused, DiskError::NotAgreed { path: path.clone(), oddity: Oddity::HardLinks(2) });
-        let other = desk.plan(&path, "NEW=1\n").allowing([Oddity::HardLinks(3)]);
-        assert!(run.write(other).is_err());
-        run.write(desk.plan(&path, "NEW=1\n").allowing([Oddity::HardLinks(2)])).unwrap();
-        assert_eq!((text(&path), text(&desk.project.join("second"))), ("NEW=1\n".into(), "OLD=1\n".into()));
-    }
-
-    #[test]
-    fn a_second_run_on_the_same_file_is_told_who_has_it() {
-        let desk = Desk::new();
-        let path = desk.file("OLD=1\n", 0o600);
-        let mut first = desk.state.begin_run(1).unwrap();
-        let mut second = desk.state.begin_run(1).unwrap();
-        let rehearsal = first.rehearse(desk.plan(&path, "NEW=1\n")).unwrap();
-        let busy = second.rehearse(desk.plan(&path, "NEW=2\n")).err();
-        assert_eq!(busy, Some(DiskError::Busy { path: path.clone(), pid: Some(std::process::id()) }));
-        rehearsal.commit(&mut first).unwrap();
-        second.write(desk.plan(&path, "NEW=2\n")).unwrap();
-    }
-
-    #[test]
-    fn in_place_it_stays_the_same_file() {
-        let desk = Desk::new();
-        let path = desk.file("A LONGER OLD=1\n", 0o640);
-        let inode = std::fs::metadata(&path).unwrap().ino();
-        let mut run = desk.state.begin_run(1).unwrap();
-        let plan = desk.plan(&path, "NEW=1\n").private().allowing([Oddity::InPlace(InPlace::Mount)]);
-        run.write(plan).unwrap();
-        assert_eq!((text(&path).as_str(), mode(&path)), ("NEW=1\n", 0o600));
-        assert_eq!(std::fs::metadata(&path).unwrap().ino(), inode);
-        let id = run.finish(2).unwrap();
-        assert!(matches!(desk.state.take_back(&id, 1, &[]).unwrap(), FileUndo::Restored { doubt: None }));
-        assert_eq!((text(&path).as_str(), mode(&path)), ("A LONGER OLD=1\n", 0o640));
-        assert_eq!(std::fs::metadata(&path).unwrap().ino(), inode);
-    }
-
-    #[test]
-    fn root_keeps_the_owner_of_a_file_and_gives_a_new_one_to_the_folders_owner() {
-        if !me().is_root() {
-            eprintln!("skipped: only root can give files away");
-            return;
-        }
-        let desk = Desk::new();
-        std::os::unix::fs::chown(&desk.project, Some(4242), Some(4343)).unwrap();
-        let path = desk.file("OLD=1\n", 0o600);
-        std::os::unix::fs::chown(&path, Some(4444), Some(4545)).unwrap();
-        let mut run = desk.state.begin_run(1).unwrap();
-        for (name, owner) in [(".env", (4444, 4545)), ("new.env", (4242, 4343))] {
-            let seen = read_config(&desk.project.join(name), &me()).unwrap();
-            let plan = FileWrite::over(&seen, "NEW=1\n".into()).allowing(seen.oddities);
-            let path = run.write(plan).unwrap().path;
-            let meta = std::fs::metadata(&path).unwrap();
-            assert_eq!(((meta.uid(), meta.gid()), mode(&path)), (owner, 0o600));
-        }
-    }
 }

@@ -1,0 +1,196 @@
+//! The state folder on a real disk: private, refused when it is not, and never losing what it should keep.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use super::caller::Caller;
+use super::error::{DiskError, StateTrouble};
+use super::journal::{Announced, Outcome, RunState};
+use super::read::read_config;
+use super::state::{RUNS_KEPT, State};
+use super::write::FileWrite;
+
+fn me() -> Caller {
+    Caller::of_process(|_| None)
+}
+
+fn folder() -> (tempfile::TempDir, PathBuf) {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().canonicalize().unwrap();
+    (temp, path)
+}
+
+/// Every file and folder below `path`.
+fn walk(path: &Path) -> Vec<PathBuf> {
+    let mut all = vec![path.to_owned()];
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            all.extend(walk(&entry.unwrap().path()));
+        }
+    }
+    all
+}
+
+/// A state folder in which a bit of everything was kept.
+fn used(dir: PathBuf, caller: Caller) -> State {
+    let state = State::open(dir, caller).unwrap();
+    state.keep_walk("target = \"x\"\n").unwrap();
+    let project = state.folder().parent().unwrap().join("p.env");
+    std::fs::write(&project, "A=1\n").unwrap();
+    let seen = read_config(&project, &caller).unwrap();
+    let mut run = state.begin_run(1).unwrap();
+    run.write(FileWrite::over(&seen, "A=2\n".into()).allowing(seen.oddities)).unwrap();
+    run.announce(0, Announced { kind: "make-token".into(), ..Default::default() }).unwrap();
+    run.ended(0, Outcome::Done, [("token".into(), "apex@pve!x".into())].into()).unwrap();
+    run.finish(2).unwrap();
+    state
+}
+
+#[test]
+fn opening_and_looking_make_nothing() {
+    let (_temp, dir) = folder();
+    let state = State::open(dir.join("a/state"), me()).unwrap();
+    assert_eq!((state.runs().unwrap(), state.walk().unwrap()), (vec![], None));
+    state.clean_up(0).unwrap();
+    state.drop_walk().unwrap();
+    assert!(!dir.join("a").exists());
+}
+
+#[test]
+fn folders_are_0700_and_files_0600_whatever_is_kept() {
+    let (_temp, dir) = folder();
+    let state = used(dir.join("a/state"), me());
+    let all = walk(state.folder());
+    assert!(all.len() >= 7, "{all:?}");
+    for path in all {
+        let meta = path.metadata().unwrap();
+        assert_eq!(meta.mode() & 0o777, if meta.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_folder_that_others_may_enter_is_refused_also_when_it_is_opened_up_later() {
+    let (_temp, dir) = folder();
+    let state = used(dir.join("state"), me());
+    for mode in [0o777, 0o750, 0o701] {
+        std::fs::set_permissions(state.folder(), PermissionsExt::from_mode(mode)).unwrap();
+        let refused = DiskError::StateFolder { path: dir.join("state"), trouble: StateTrouble::OpenToOthers(mode) };
+        assert_eq!(State::open(dir.join("state"), me()).unwrap_err(), refused);
+        assert_eq!(state.begin_run(3).err(), Some(refused.clone()));
+        assert_eq!(state.keep_walk("x").unwrap_err(), refused);
+        assert_eq!(state.hosts().unwrap_err(), refused);
+    }
+}
+
+#[test]
+fn a_folder_of_somebody_else_and_a_file_in_its_place_are_refused() {
+    let (_temp, dir) = folder();
+    used(dir.join("state"), me());
+    let other = Caller { uid: me().uid + 4242, sudo: None };
+    let refused = DiskError::StateFolder { path: dir.join("state"), trouble: StateTrouble::ForeignOwner(me().uid) };
+    assert_eq!(State::open(dir.join("state"), other).unwrap_err(), refused);
+    std::fs::write(dir.join("file"), "").unwrap();
+    let refused = DiskError::StateFolder { path: dir.join("file"), trouble: StateTrouble::NotAFolder };
+    assert_eq!(State::open(dir.join("file"), me()).unwrap_err(), refused);
+}
+
+#[test]
+fn under_sudo_all_that_is_made_belongs_to_the_caller() {
+    if !me().is_root() {
+        eprintln!("skipped: only root can give files away");
+        return;
+    }
+    let (_temp, dir) = folder();
+    std::fs::create_dir(dir.join("home")).unwrap();
+    chown(dir.join("home"), Some(4242), Some(4343)).unwrap();
+    let sudo = Caller { uid: 0, sudo: Some((4242, 4343)) };
+    let state = used(dir.join("home/state"), sudo);
+    for path in walk(state.folder()) {
+        let meta = path.metadata().unwrap();
+        assert_eq!((meta.uid(), meta.gid()), (4242, 4343), "{}", path.display());
+    }
+    // Root without sudo does not trust it, and makes none in a stranger's folder.
+    assert!(matches!(State::open(dir.join("home/state"), me()), Err(DiskError::StateFolder { .. })));
+    let planted = State::open(dir.join("home/other"), me()).unwrap();
+    assert!(matches!(planted.keep_walk("x"), Err(DiskError::StateFolder { .. })));
+}
+
+#[test]
+fn a_link_to_the_state_folder_is_followed() {
+    let (_temp, dir) = folder();
+    std::fs::create_dir(dir.join("real")).unwrap();
+    std::os::unix::fs::symlink(dir.join("real"), dir.join("linked")).unwrap();
+    let state = State::open(dir.join("linked/a/state"), me()).unwrap();
+    state.keep_walk("x").unwrap();
+    assert_eq!(State::open(dir.join("real/a/state"), me()).unwrap().walk().unwrap().as_deref(), Some("x"));
+}
+
+#[test]
+fn the_answers_of_a_walk_are_kept_replaced_and_dropped() {
+    let (_temp, dir) = folder();
+    let state = State::open(dir.join("state"), me()).unwrap();
+    state.keep_walk("one").unwrap();
+    state.keep_walk("two").unwrap();
+    assert_eq!(state.walk().unwrap().as_deref(), Some("two"));
+    state.drop_walk().unwrap();
+    assert_eq!(state.walk().unwrap(), None);
+}
+
+#[test]
+fn the_last_ten_runs_are_kept_and_a_broken_one_until_it_is_dealt_with() {
+    let (_temp, dir) = folder();
+    let mut state = State::open(dir.join("state"), me()).unwrap();
+    let mut broken = state.begin_run(0).unwrap();
+    broken.announce(0, Announced { kind: "make-token".into(), ..Default::default() }).unwrap();
+    let broken = broken.id().clone();
+    state.alive = |_, _| false;
+    for at in 1..=RUNS_KEPT as u64 + 5 {
+        state.begin_run(at).unwrap().finish(at).unwrap();
+    }
+    let runs = state.runs().unwrap();
+    let ended: Vec<_> = runs.iter().filter(|run| matches!(run.state, RunState::Finished(_))).map(|r| r.when).collect();
+    assert_eq!(ended, (6..=15).rev().collect::<Vec<_>>());
+    assert_eq!(state.run(&broken).unwrap().state, RunState::Broken);
+    assert_eq!(state.run(&broken).unwrap().actions[0].outcome, None);
+    state.forget(&broken).unwrap();
+    assert!(matches!(state.run(&broken), Err(DiskError::NoSuchRun { .. })));
+}
+
+#[test]
+fn the_next_start_removes_the_temporary_of_a_dead_run_and_nobody_elses() {
+    let (_temp, dir) = folder();
+    let mut state = State::open(dir.join("state"), me()).unwrap();
+    let file = dir.join(".env");
+    let mut run = state.begin_run(1).unwrap();
+    let plan = FileWrite::over(&read_config(&file, &me()).unwrap(), "A=1\n".into());
+    // Forgotten, the rehearsal leaves what a killed process leaves.
+    std::mem::forget(run.rehearse(plan).unwrap());
+    let temporary = dir.join(format!("..env.labwizard-{}", run.id()));
+    for name in ["..env.labwizard-ffffff", ".x.labwizard-1"] {
+        std::fs::write(dir.join(name), "not ours").unwrap();
+    }
+    assert_eq!(state.clean_up(9).unwrap().removed, [] as [PathBuf; 0], "the run is alive");
+    assert!(temporary.exists());
+    state.alive = |_, _| false;
+    assert_eq!(state.clean_up(9).unwrap().removed, std::slice::from_ref(&temporary));
+    assert!(!temporary.exists() && dir.join("..env.labwizard-ffffff").exists() && dir.join(".x.labwizard-1").exists());
+}
+
+#[test]
+fn a_journal_cut_at_any_byte_stops_neither_the_list_nor_the_next_run() {
+    let (_temp, dir) = folder();
+    let mut state = used(dir.join("state"), me());
+    state.alive = |_, _| false;
+    let id = state.runs().unwrap()[0].id.clone();
+    let journal = state.run_folder(&id).join("journal");
+    let whole = std::fs::read(&journal).unwrap();
+    for cut in 0..whole.len() {
+        std::fs::write(&journal, &whole[..cut]).unwrap();
+        assert_eq!(state.runs().unwrap().len(), 1, "cut at {cut}");
+        let undone = state.take_back(&id, 1, &[]);
+        let told = undone.is_ok() || matches!(undone, Err(DiskError::Damaged { .. } | DiskError::NoSuchRun { .. }));
+        assert!(told, "cut at {cut}: {undone:?}");
+        std::fs::write(dir.join("p.env"), "A=2\n").unwrap();
+    }
+    assert!(state.begin_run(9).is_ok());
+}
