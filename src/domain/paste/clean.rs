@@ -57,7 +57,29 @@ pub(super) fn clean(text: &str) -> (String, Vec<String>) {
             repairs.push(sentence.to_owned());
         }
     }
-    (without_prompts(&out), repairs)
+    let closed = close_bangs(&out);
+    if closed != out {
+        repairs.push("Blanks around the “!” were taken out.".to_owned());
+    }
+    (without_prompts(&closed), repairs)
+}
+
+/// `user@realm ! name` → `user@realm!name`, where all of it stands in one line.
+fn close_bangs(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(close_bang).collect();
+    lines.join("\n")
+}
+
+fn close_bang(line: &str) -> String {
+    let Some((front, behind)) = line.split_once('!') else { return line.to_owned() };
+    let (user, name) = (front.trim_end(), behind.trim_start());
+    let blank = user.len() < front.len() || name.len() < behind.len();
+    let last = user.rsplit([' ', '\t', '"', '\'', '=']).next().unwrap_or(user);
+    if blank && last.contains('@') && name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        format!("{user}!{name}")
+    } else {
+        line.to_owned()
+    }
 }
 
 /// Without a terminal's control sequences (ECMA-48: CSI, OSC and two-character ones).

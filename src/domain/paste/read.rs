@@ -235,6 +235,10 @@ fn read_words(text: &str) -> Found {
                     label.push(word);
                     continue;
                 }
+                // `ssh root@pve`: a login of the machine, not a user of Proxmox.
+                if label.last().is_some_and(|w| w == "ssh" || w == "scp") && word.contains('@') {
+                    continue;
+                }
                 let before = found.user.clone();
                 let as_name = name_next && pending.is_none();
                 let role = if as_name { Some(Role::Name) } else { pending };
@@ -511,6 +515,9 @@ impl Found {
             if bare != word {
                 self.repair("Signs around the secret were left away.");
             }
+            if role == Some(Role::Password) {
+                self.repair("A UUID stood where a password belongs, and was taken as a token's secret.");
+            }
             let lower = bare.to_ascii_lowercase();
             if lower != bare && placeholder(bare).is_none() {
                 self.repair(
@@ -613,6 +620,10 @@ impl Found {
                 other => PasteProblem::Secret(other),
             });
         }
+        if self.secret.as_ref().is_some_and(|s| s.sound().is_some()) {
+            // A password beside a token is nobody's mistake.
+            self.problems.retain(|problem| *problem != PasteProblem::Password);
+        }
         if self.secret.is_none() && self.command && guide_mistake(text).is_none() {
             self.problem(PasteProblem::CommandAlone);
         }
@@ -688,6 +699,14 @@ impl Found {
         ];
         let words: Vec<String> =
             self.left.iter().filter(|w| !LABELS.contains(&w.to_ascii_lowercase().as_str())).cloned().collect();
+        if let [word] = self.left.as_slice()
+            && self.words == 1
+            && let Some(what) = placeholder(word)
+        {
+            let part = if word.to_ascii_lowercase().starts_with("tokenid") { Part::Name } else { Part::Secret };
+            let word = word.clone();
+            return self.placeholder(part, what, &word);
+        }
         let [word] = words.as_slice() else { return };
         let alone = self.words == 1;
         let is_name = word.parse::<TokenName>().is_ok() && placeholder(word).is_none();

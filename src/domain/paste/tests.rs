@@ -253,6 +253,30 @@ fn lines_of_files_are_understood() {
                 "",
             )
             .wrong(&["“your”"]),
+            row(
+                format!(
+                    "PROXMOX_USER=apex@pve\nPROXMOX_PASSWORD=canary\nPROXMOX_TOKEN_NAME=glassdome-token\nPROXMOX_TOKEN_VALUE={S}"
+                ),
+                U,
+                N,
+                S,
+            ),
+            row(
+                format!(
+                    "services:\n  app:\n    environment:\n      - PVE_TOKEN_NAME=glassdome-token\n      - PVE_TOKEN_VALUE={S}\n      - PVE_USER=apex@pve"
+                ),
+                U,
+                N,
+                S,
+            ),
+            row(
+                format!(
+                    "provider \"proxmox\" {{\n  endpoint  = \"https://pve.lan:8006/\"\n  api_token = \"apex@pve!glassdome-token={S}\"\n  insecure = true\n}}"
+                ),
+                U,
+                N,
+                S,
+            ),
             row("PROXMOX_TOKEN_VALUE=", "", "", "").wrong(&["Nothing in this"]),
         ],
         &Known::default(),
@@ -284,6 +308,9 @@ fn what_is_surely_wrong_is_repaired_and_said() {
             row(format!("\u{1b}[32mapex@pve!glassdome-token\u{1b}[0m={S}"), U, N, S),
             row(format!("{{{S}}}"), "", "", S),
             row(format!("urn:uuid:{S}"), "", "", S),
+            row(format!("apex@pve! glassdome-token={S}"), U, N, S).repaired(&["Blanks around"]),
+            row(format!("apex@pve ! glassdome-token = {S}"), U, N, S).repaired(&["Blanks around"]),
+            row(format!("PM_PASS={S}"), "", "", S).repaired(&["where a password belongs"]),
         ],
         &Known::default(),
     );
@@ -327,6 +354,9 @@ fn what_is_wrong_or_missing_is_named() {
             row("pveum user token add apex@pve glassdome-token --privsep 0", U, N, "").wrong(&["without what it printed"]),
             row("root@pve:~# pveum user token add 'apex@pve' glassdome-token --output-format json", U, N, "")
                 .wrong(&["without what it printed"]),
+            row("ssh root@pve pveum user token add apex@pve glassdome-token", U, N, "").wrong(&["without what it printed"]),
+            row("TOKENID", "", "", "").wrong(&["the word TOKENID"]),
+            row("UUID", "", "", "").wrong(&["the word UUID"]),
             row("pveum user add apex@pve", U, "", "").wrong(&["without what it printed"]),
             row("pveum token add apex@pve!glassdome-token", U, N, "").wrong(&["no command “pveum token”"]),
             row("pveum user token remove apex@pve!glassdome-token", U, N, "").wrong(&["two arguments"]),
