@@ -13,23 +13,50 @@ pub(super) fn read(text: &str, known: Known) -> Paste {
     if cleaned.trim().is_empty() {
         return Paste { problems: vec![PasteProblem::Empty], user: known.user, name: known.name, ..Paste::default() };
     }
+    if is_list_of_tokens(&cleaned) {
+        return Paste {
+            problems: vec![PasteProblem::ListOfTokens],
+            user: known.user,
+            name: known.name,
+            ..Paste::default()
+        };
+    }
+    // A window may have broken the text anywhere; whichever joining makes most sense of it is taken, the likeliest first.
     let broken = join_broken_secrets(&cleaned);
-    let mut best = read_words(&broken);
-    let mut joined = broken != cleaned;
-    // A window may have broken the text anywhere; whichever joining makes most sense of it is taken.
-    for other in [join_full_lines(&cleaned), join_all(&cleaned)] {
-        if best.score() < 3 && other != broken {
+    let all = join_all(&cleaned);
+    let first = if is_hard_wrapped(&cleaned) { &all } else { &broken };
+    let (mut best, mut chosen) = (read_words(first), first.clone());
+    for other in [broken.clone(), join_full_lines(&cleaned), all.clone()] {
+        if best.score() < 3 && other != chosen {
             let found = read_words(&other);
             if found.score() > best.score() {
-                best = found;
-                joined = true;
+                (best, chosen) = (found, other);
             }
         }
     }
+    let joined = chosen != cleaned && !best.is_as(&read_words(&cleaned));
     if joined {
         repairs.push("Line breaks that a narrow window had put in were taken out.".into());
     }
     best.finish(&cleaned, known, repairs)
+}
+
+/// What `pveum user token list` prints: a table that names secrets nowhere.
+fn is_list_of_tokens(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    ["tokenid", "privsep", "expire"].iter().all(|column| lower.contains(column))
+        && !lower.contains("value")
+        && !lower.contains('!')
+}
+
+/// Whether every line but the last is of one length, as a window of that width leaves them.
+fn is_hard_wrapped(text: &str) -> bool {
+    if text.contains('|') {
+        return false;
+    }
+    let lengths: Vec<usize> = text.trim_end().split('\n').map(|line| line.chars().count()).collect();
+    matches!(lengths.as_slice(), [first, middle @ .., last]
+        if *first >= 20 && middle.iter().all(|n| n == first) && last <= first)
 }
 
 /// What a label before a value says that the value is.
@@ -142,11 +169,6 @@ fn push_word(out: &mut Vec<Piece>, word: String) {
         }
         return;
     }
-    let is_label = |label: &str| {
-        label.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
-            && !like_uuid(label)
-    };
     if word.contains("://") || product_of(&word).is_some() {
         out.push(Piece::Word(word));
         return;
@@ -162,6 +184,13 @@ fn push_word(out: &mut Vec<Piece>, word: String) {
         }
         _ => out.push(Piece::Word(word)),
     }
+}
+
+/// Whether a word before `=` or `:` names what stands behind it.
+fn is_label(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+        && !like_uuid(word)
 }
 
 /// The product in `PVEAPIToken=` and where the token begins behind it.
@@ -196,10 +225,20 @@ fn read_words(text: &str) -> Found {
     let mut pending: Option<Role> = None;
     let mut name_next = false;
     let mut bars = false;
-    for piece in pieces(text) {
+    let mut pieces = pieces(text).into_iter().peekable();
+    while let Some(piece) = pieces.next() {
         match piece {
             Piece::Word(word) => {
                 found.words += 1;
+                if pieces.peek() == Some(&Piece::Sep) && is_label(&word) {
+                    pending = None;
+                    label.push(word);
+                    continue;
+                }
+                // `ssh root@pve`: a login of the machine, not a user of Proxmox.
+                if label.last().is_some_and(|w| w == "ssh" || w == "scp") && word.contains('@') {
+                    continue;
+                }
                 let before = found.user.clone();
                 let as_name = name_next && pending.is_none();
                 let role = if as_name { Some(Role::Name) } else { pending };
@@ -211,7 +250,9 @@ fn read_words(text: &str) -> Found {
                         found.command = true;
                         name_next = found.user != before && found.name.is_none();
                     }
-                    pending = None;
+                    if pending.take().is_none() {
+                        found.left.append(&mut label);
+                    }
                     label.clear();
                 } else if pending.take().is_none() {
                     label.push(word);
@@ -236,7 +277,7 @@ fn read_words(text: &str) -> Found {
                 found.left.append(&mut label);
             }
             Piece::Line => {
-                if bars {
+                if bars || pending == Some(Role::Other) {
                     pending = None;
                 }
                 // A dialog's label may stand alone in its line, its value in the next.
@@ -247,14 +288,13 @@ fn read_words(text: &str) -> Found {
                     label.clear();
                 }
                 bars = false;
-                found.command |= label.iter().any(|w| w == "pveum");
                 found.left.append(&mut label);
                 name_next = false;
             }
         }
     }
-    found.command |= label.iter().any(|w| w == "pveum");
     found.left.append(&mut label);
+    found.command |= found.left.iter().any(|w| w == "pveum");
     found
 }
 
@@ -272,6 +312,15 @@ impl Found {
     fn score(&self) -> usize {
         let sound = self.secret.as_ref().is_some_and(|s| s.sound().is_some());
         usize::from(self.user.is_some()) + usize::from(self.name.is_some()) + usize::from(sound)
+    }
+
+    /// Whether another reading found the same token.
+    fn is_as(&self, other: &Found) -> bool {
+        let same_secret = match (&self.secret, &other.secret) {
+            (Some(a), Some(b)) => a.forced().same_as(b.forced()),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        self.user == other.user && self.name == other.name && same_secret
     }
 
     fn repair(&mut self, sentence: impl Into<String>) {
@@ -331,7 +380,8 @@ impl Found {
                 Some(Role::User) => Some(Part::User),
                 Some(Role::Name | Role::Id) => Some(Part::Name),
                 Some(Role::Secret | Role::Token) => Some(Part::Secret),
-                None if word.len() >= 8 && !word.bytes().all(|b| b.is_ascii_alphabetic()) => Some(Part::Secret),
+                // Without a label only what has a UUID's form.
+                None if word.len() >= 30 && word.bytes().filter(|b| *b == b'-').count() >= 4 => Some(Part::Secret),
                 _ => None,
             };
             if let Some(part) = part {
@@ -465,6 +515,9 @@ impl Found {
             if bare != word {
                 self.repair("Signs around the secret were left away.");
             }
+            if role == Some(Role::Password) {
+                self.repair("A UUID stood where a password belongs, and was taken as a token's secret.");
+            }
             let lower = bare.to_ascii_lowercase();
             if lower != bare && placeholder(bare).is_none() {
                 self.repair(
@@ -536,6 +589,13 @@ impl Found {
 
     /// Lays what was known below what was found, and says what is wrong with the whole.
     fn finish(mut self, text: &str, known: Known, mut repairs: Vec<String>) -> Paste {
+        // What an error message names is no part of a token.
+        if self.secret.as_ref().is_none_or(|s| s.sound().is_none())
+            && let Some(said) = host_said(text)
+        {
+            let problems = vec![PasteProblem::Said(said)];
+            return Paste { user: known.user, name: known.name, secret: None, repairs: Vec::new(), problems };
+        }
         self.settle_user(&known);
         self.settle_words(text, &known);
         let whole_header = text.to_ascii_lowercase().contains("authorization");
@@ -560,15 +620,12 @@ impl Found {
                 other => PasteProblem::Secret(other),
             });
         }
-        if self.secret.is_none() {
-            let lower = text.to_lowercase();
-            if let Some(said) = host_said(text) {
-                self.problem(PasteProblem::Said(said));
-            } else if ["tokenid", "privsep", "expire"].iter().all(|column| lower.contains(column)) {
-                self.problem(PasteProblem::ListOfTokens);
-            } else if self.command && guide_mistake(text).is_none() {
-                self.problem(PasteProblem::CommandAlone);
-            }
+        if self.secret.as_ref().is_some_and(|s| s.sound().is_some()) {
+            // A password beside a token is nobody's mistake.
+            self.problems.retain(|problem| *problem != PasteProblem::Password);
+        }
+        if self.secret.is_none() && self.command && guide_mistake(text).is_none() {
+            self.problem(PasteProblem::CommandAlone);
         }
         if let Some(mistake) = guide_mistake(text) {
             self.problem(PasteProblem::Guide(mistake));
@@ -608,7 +665,7 @@ impl Found {
         if self.command || self.name.is_some() && self.secret.is_some() {
             return;
         }
-        if host_said(text).is_some() || guide_mistake(text).is_some() {
+        if guide_mistake(text).is_some() {
             return;
         }
         // `name=secret`, with a name that is no variable's.
@@ -617,7 +674,7 @@ impl Found {
             && self.name.is_none()
             && self.secret.is_some()
             && self.user.is_none()
-            && role(front) == Role::Other
+            && (role(front) == Role::Other || front.contains('-'))
             && let Ok(name) = front.trim().parse::<TokenName>()
         {
             self.repair(format!("“{name}” before the “=” was taken as the token's name."));
@@ -642,6 +699,14 @@ impl Found {
         ];
         let words: Vec<String> =
             self.left.iter().filter(|w| !LABELS.contains(&w.to_ascii_lowercase().as_str())).cloned().collect();
+        if let [word] = self.left.as_slice()
+            && self.words == 1
+            && let Some(what) = placeholder(word)
+        {
+            let part = if word.to_ascii_lowercase().starts_with("tokenid") { Part::Name } else { Part::Secret };
+            let word = word.clone();
+            return self.placeholder(part, what, &word);
+        }
         let [word] = words.as_slice() else { return };
         let alone = self.words == 1;
         let is_name = word.parse::<TokenName>().is_ok() && placeholder(word).is_none();
