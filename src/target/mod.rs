@@ -1,10 +1,13 @@
 //! What is known of each tool that is set up: targets as data, and the rules that follow from the data.
 
+pub mod example;
 pub mod fact;
 pub mod library;
 pub mod needs;
 pub mod parse;
 pub mod questions;
+pub mod read;
+pub mod recognise;
 pub mod spec;
 pub mod spec_error;
 pub mod words;

@@ -1,5 +1,7 @@
 //! The targets that come with the program, and one that has every word of the schema.
 
+mod everything;
 mod files;
+mod hostile;
 mod rights;
 mod values;

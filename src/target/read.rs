@@ -1,0 +1,373 @@
+//! What a target's file says: its keys read back into facts, host by host.
+
+use std::collections::BTreeMap;
+
+use super::fact::Fact;
+use super::spec::{Form, Key, Names, Spec};
+use super::write::Candidates;
+use crate::domain::token::IdError;
+use crate::domain::{Secret, Text, TokenId, TokenName, UserId};
+use crate::format::Document;
+
+/// A live line of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub key: String,
+    /// `None` where the line holds no plain value.
+    pub value: Option<Text>,
+    /// From 1.
+    pub line: usize,
+}
+
+/// The live lines of a document, in its order.
+pub fn held(document: &Document) -> Vec<Held> {
+    document
+        .entries()
+        .filter(|entry| !entry.is_commented())
+        .map(|entry| Held { key: entry.key().to_owned(), value: entry.value(), line: entry.line() })
+        .collect()
+}
+
+/// A key of the target as it stands in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadValue {
+    /// Its name in the file.
+    pub key: String,
+    /// Its name in the target's `[keys]`.
+    pub of: String,
+    pub fact: Fact,
+    /// The host it belongs to, from 1.
+    pub instance: u8,
+    /// What stands for the fact: the value without the target's text around it.
+    pub text: Text,
+    /// The target's text around the value is missing.
+    pub bare: bool,
+    pub line: usize,
+}
+
+/// What a file says. An empty value counts as none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadFile {
+    /// In the order of the file; of a key that stands twice the last.
+    pub values: Vec<ReadValue>,
+    /// Keys of the file that the target does not know.
+    pub unknown: Vec<String>,
+    /// The names that count before others, by the key they beat.
+    beats: BTreeMap<String, Vec<String>>,
+    preference: Vec<String>,
+}
+
+/// How the file signs in. The ids are as they parse.
+#[derive(Debug)]
+pub enum ReadAccess {
+    Token {
+        id: Result<TokenId, IdError>,
+        secret: Option<Secret>,
+    },
+    Password {
+        user: Result<UserId, IdError>,
+        password: Secret,
+    },
+    /// Nothing to sign in with.
+    Nothing,
+}
+
+/// Reads the file's lines in one form of the target.
+pub fn read(spec: &Spec, form: &Form, held: &[Held]) -> ReadFile {
+    let mut out = ReadFile::default();
+    let names = Named::new(spec, form);
+    for (at, line) in held.iter().enumerate() {
+        if held[at + 1..].iter().any(|later| later.key == line.key) {
+            continue;
+        }
+        let Some((of, key, instance)) = names.of(&line.key) else {
+            out.unknown.push(line.key.clone());
+            continue;
+        };
+        let Some(value) = line.value.as_ref().filter(|value| !value.is_blank()) else { continue };
+        let inner = key.value.read(value.as_str());
+        out.values.push(ReadValue {
+            key: line.key.clone(),
+            of: of.to_owned(),
+            fact: key.value.fact.clone(),
+            instance,
+            text: Text::new(inner.unwrap_or(value.as_str())),
+            bare: inner.is_none(),
+            line: line.line,
+        });
+    }
+    for (trap, rule) in spec.traps.iter() {
+        if let Some(beaten) = &rule.beats {
+            out.beats.entry(beaten.to_string()).or_default().push(names.prefix.to_owned() + trap);
+        }
+    }
+    out.preference = names.order();
+    out
+}
+
+/// Which names of a file belong to which key.
+struct Named<'s> {
+    spec: &'s Spec,
+    form: &'s Form,
+    prefix: &'s str,
+}
+
+impl<'s> Named<'s> {
+    fn new(spec: &'s Spec, form: &'s Form) -> Self {
+        Named { spec, form, prefix: form.prefix.as_deref().unwrap_or_default() }
+    }
+
+    fn of(&self, name: &str) -> Option<(&'s str, &'s Key, u8)> {
+        for (of, key) in self.spec.keys.iter() {
+            if Candidates::new(self.spec, self.form, of, key, 1).all.iter().any(|one| one == name) {
+                return Some((of, key, 1));
+            }
+        }
+        if self.form.names == Names::Env {
+            return None;
+        }
+        let plain = name.strip_prefix(self.prefix)?;
+        if let Some((_, trap)) = self.spec.traps.iter().find(|(trap, _)| *trap == plain)
+            && let Some(beaten) = &trap.beats
+        {
+            let (of, key) = self.spec.keys.iter().find(|(of, _)| *of == beaten.as_str())?;
+            return Some((of, key, 1));
+        }
+        let digits = usize::from(self.spec.instances.as_ref()?.digits);
+        self.spec.keys.iter().find_map(|(of, key)| {
+            let number = key.nth.iter().find_map(|nth| numbered(nth, plain, digits))?;
+            (number > 1).then_some((of, key, number))
+        })
+    }
+
+    /// All names of the first host, the preferred ones first.
+    fn order(&self) -> Vec<String> {
+        self.spec.keys.iter().flat_map(|(of, key)| Candidates::new(self.spec, self.form, of, key, 1).all).collect()
+    }
+}
+
+/// The number that stands for `{nn}`, with exactly so many digits.
+fn numbered(nth: &str, name: &str, digits: usize) -> Option<u8> {
+    let (before, after) = nth.split_once("{nn}")?;
+    let number = name.strip_prefix(before)?.strip_suffix(after)?;
+    (number.len() == digits && number.bytes().all(|b| b.is_ascii_digit())).then(|| number.parse().ok())?
+}
+
+impl ReadFile {
+    /// The hosts that the file names, by their numbers.
+    pub fn instances(&self) -> Vec<u8> {
+        let mut out: Vec<u8> = self
+            .values
+            .iter()
+            .filter(|value| !matches!(value.fact, Fact::Instance | Fact::Pick(_) | Fact::Unifi(_)))
+            .map(|value| value.instance)
+            .collect();
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
+    /// The value that the tool would use: one that beats, else the preferred name, else a further one.
+    pub fn get(&self, instance: u8, fact: &Fact) -> Option<&ReadValue> {
+        let of = || self.values.iter().filter(|v| v.instance == instance && v.fact == *fact);
+        let beating = |v: &&ReadValue| self.beats.get(&v.of).is_some_and(|keys| keys.contains(&v.key));
+        of().find(beating).or_else(|| {
+            of().min_by_key(|v| self.preference.iter().position(|name| *name == v.key).unwrap_or(usize::MAX))
+        })
+    }
+
+    fn text(&self, instance: u8, fact: Fact) -> Option<&str> {
+        self.get(instance, &fact).map(|value| value.text.as_str())
+    }
+
+    /// The host as it can be typed: what stands in the file, with a port from its own key where it has one.
+    pub fn host(&self, instance: u8) -> Option<String> {
+        for whole in [Fact::Url, Fact::ApiUrl, Fact::Address] {
+            if let Some(text) = self.text(instance, whole) {
+                return Some(text.to_owned());
+            }
+        }
+        let host = self.text(instance, Fact::Host)?;
+        match self.text(instance, Fact::Port) {
+            // Bare IPv6 has several colons; with a port it needs brackets.
+            Some(port) if host.matches(':').count() > 1 && !host.starts_with('[') => Some(format!("[{host}]:{port}")),
+            Some(port) if !host.contains(':') || host.ends_with(']') => Some(format!("{host}:{port}")),
+            _ => Some(host.to_owned()),
+        }
+    }
+
+    /// How the file signs in; where it holds a token and a password, by what the tool prefers.
+    pub fn access(&self, spec: &Spec, instance: u8) -> ReadAccess {
+        let (token, password) = (self.token(instance), self.password(instance));
+        let prefers_password = spec.both == super::spec::Both::Password;
+        match (token, password) {
+            (Some(token), Some(_)) if !prefers_password => token,
+            (_, Some(password)) => password,
+            (Some(token), None) => token,
+            (None, None) => ReadAccess::Nothing,
+        }
+    }
+
+    fn token(&self, instance: u8) -> Option<ReadAccess> {
+        if let Some(whole) = self.text(instance, Fact::Token) {
+            // The last `=` parts id and secret, as Proxmox does it.
+            let whole = whole.strip_prefix("PVEAPIToken=").unwrap_or(whole);
+            let (id, secret) = whole.rsplit_once('=').map_or((whole, None), |(id, secret)| (id, Some(secret)));
+            let secret = secret.filter(|s| !s.is_empty()).map(|s| Secret::new(s.to_owned()));
+            return Some(ReadAccess::Token { id: id.parse(), secret });
+        }
+        let secret = self.text(instance, Fact::TokenSecret).map(|s| Secret::new(s.to_owned()));
+        let name = self.text(instance, Fact::TokenId).or_else(|| self.text(instance, Fact::TokenName));
+        if secret.is_none() && name.is_none() {
+            return None;
+        }
+        let id = self.token_id(instance, name.unwrap_or_default());
+        Some(ReadAccess::Token { id, secret })
+    }
+
+    /// The id from a full one, or from a short name and the user beside it.
+    fn token_id(&self, instance: u8, name: &str) -> Result<TokenId, IdError> {
+        if name.contains('!') {
+            return name.parse();
+        }
+        let name: TokenName = name.parse()?;
+        Ok(TokenId { user: self.user(instance)?, name })
+    }
+
+    fn user(&self, instance: u8) -> Result<UserId, IdError> {
+        if let Some(user) = self.text(instance, Fact::User) {
+            return user.parse();
+        }
+        let user = self.text(instance, Fact::UserName).unwrap_or_default();
+        match self.text(instance, Fact::Realm) {
+            Some(realm) => UserId::new(user, realm),
+            None => user.parse(),
+        }
+    }
+
+    fn password(&self, instance: u8) -> Option<ReadAccess> {
+        let password = Secret::new(self.text(instance, Fact::Password)?.to_owned());
+        Some(ReadAccess::Password { user: self.user(instance), password })
+    }
+
+    /// Whether the tool verifies certificates by this file; `None` where the file does not say, or says it in a word that is
+    /// none of the two.
+    pub fn verifies(&self, spec: &Spec, instance: u8) -> Option<bool> {
+        let (value, positive) = match self.get(instance, &Fact::Verify) {
+            Some(value) => (value, true),
+            None => (self.get(instance, &Fact::Insecure)?, false),
+        };
+        let key = spec.keys.get(&value.of)?;
+        let text = value.text.as_str();
+        let said = match &key.words[..] {
+            [yes, no] if text.eq_ignore_ascii_case(yes) || text.eq_ignore_ascii_case(no) => {
+                text.eq_ignore_ascii_case(yes)
+            }
+            _ => match text.to_ascii_lowercase().as_str() {
+                "true" | "1" | "yes" | "on" => true,
+                "false" | "0" | "no" | "off" => false,
+                _ => return None,
+            },
+        };
+        Some(said == positive)
+    }
+
+    /// The answers to picks that stand in the file.
+    pub fn picks(&self) -> BTreeMap<String, String> {
+        self.values
+            .iter()
+            .filter_map(|value| match &value.fact {
+                Fact::Pick(pick) => Some((pick.clone(), value.text.as_str().to_owned())),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> Spec {
+        Spec::parse(
+            r#"
+schema = 1
+title = "T"
+about = "a"
+services = { proxmox = "required" }
+accepts = { proxmox = ["token", "password"] }
+form = [ { name = "env", dialect = "dotenv", file = [".env"], verify = ["off"] } ]
+[instances]
+digits = 2
+first = "01"
+[keys]
+T_HOST = { value = "{proxmox.host}", nth = ["T_{nn}_HOST"] }
+T_PORT = { value = "{proxmox.port}", nth = ["T_{nn}_PORT"] }
+T_USER = { value = "{proxmox.user}", nth = ["T_{nn}_USER"], also = ["T_ADMIN"] }
+T_NAME = { value = "{proxmox.token_name}", nth = ["T_{nn}_NAME"], when = "token" }
+T_SECRET = { value = "{proxmox.token_secret}", nth = ["T_SECRET_{nn}", "T_{nn}_SECRET"], when = "token" }
+T_HEADER = { value = "PVEAPIToken={proxmox.token}", when = "token" }
+T_PASSWORD = { value = "{proxmox.password}", when = "password" }
+T_LAX = { value = "{proxmox.insecure}", words = ["1", "0"] }
+T_NODE = { value = "{pick.node}" }
+[picks]
+node = { list = "nodes", ask = "Which?" }
+[traps]
+T_01_HOST = { beats = "T_HOST" }
+"#,
+        )
+        .unwrap()
+    }
+
+    fn file(text: &str) -> (Spec, ReadFile) {
+        let document = Document::parse(crate::format::Dialect::Dotenv, text.into()).unwrap();
+        let spec = spec();
+        let read = read(&spec, &spec.form[0], &held(&document));
+        (spec, read)
+    }
+
+    #[test]
+    fn a_file_is_read_back_host_by_host() {
+        let (spec, read) = file(
+            "T_HOST=pve.lan\nT_PORT=8007\nT_USER=a@pve\nT_NAME=tok\nT_SECRET=s-1\nT_02_HOST=fd00::1\nT_02_PORT=8006\n\
+             T_SECRET_02=s-2\nT_02_NAME=b@pve!full\nT_NODE=n1\nOTHER=x\n#T_03_HOST=off\nT_LAX=0\n",
+        );
+        assert_eq!(read.instances(), [1, 2]);
+        assert_eq!(read.host(1).unwrap(), "pve.lan:8007");
+        assert_eq!(read.host(2).unwrap(), "[fd00::1]:8006");
+        let ReadAccess::Token { id, secret } = read.access(&spec, 1) else { panic!() };
+        assert_eq!((id.unwrap().to_string().as_str(), secret.unwrap().reveal()), ("a@pve!tok", "s-1"));
+        let ReadAccess::Token { id, .. } = read.access(&spec, 2) else { panic!() };
+        assert_eq!(id.unwrap().to_string(), "b@pve!full", "a full id in the place of the short name is understood");
+        assert_eq!(read.picks()["node"], "n1");
+        assert_eq!(read.unknown, ["OTHER"]);
+        assert_eq!(read.verifies(&spec, 1), Some(true));
+    }
+
+    #[test]
+    fn a_key_that_beats_counts_and_an_empty_one_does_not() {
+        let (_, read) = file("T_HOST=old\nT_01_HOST=new\nT_USER=\nT_ADMIN=legacy@pam\n");
+        assert_eq!(read.host(1).unwrap(), "new");
+        assert_eq!(read.get(1, &Fact::User).unwrap().key, "T_ADMIN");
+    }
+
+    #[test]
+    fn a_one_string_token_is_parted_at_its_last_equals_sign() {
+        let (spec, read) = file("T_HEADER=PVEAPIToken=a@pve!tok=s-1\n");
+        let ReadAccess::Token { id, secret } = read.access(&spec, 1) else { panic!() };
+        assert_eq!((id.unwrap().to_string().as_str(), secret.unwrap().reveal()), ("a@pve!tok", "s-1"));
+        let (_, read) = file("T_HEADER=a@pve!tok=s-1\n");
+        assert!(read.values[0].bare);
+    }
+
+    #[test]
+    fn a_token_counts_before_a_password_unless_the_tool_says_otherwise() {
+        let text = "T_USER=a@pve\nT_NAME=tok\nT_SECRET=s\nT_PASSWORD=p\n";
+        let (mut spec, read) = file(text);
+        assert!(matches!(read.access(&spec, 1), ReadAccess::Token { .. }));
+        spec.both = super::super::spec::Both::Password;
+        assert!(matches!(read.access(&spec, 1), ReadAccess::Password { .. }));
+        let (spec, read) = file("T_HOST=x\n");
+        assert!(matches!(read.access(&spec, 1), ReadAccess::Nothing));
+    }
+}
