@@ -1,3 +1,5 @@
 //! One binary for all tests that need more than one module.
 
+mod client;
+mod contract;
 mod lab;
