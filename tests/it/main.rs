@@ -1,6 +1,8 @@
 //! One binary for all tests that need more than one module.
 
 mod captures;
+mod client;
+mod contract;
 mod lab;
 mod targets;
 mod wire;

@@ -1,0 +1,111 @@
+//! The client against real TLS on loopback: the embedded lab, and small hosts that misbehave on purpose.
+
+mod against_lab;
+mod road;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use labwizard::client::resolve::Lookup;
+use labwizard::client::{Limits, Options, Resolver, SystemRoots, survey};
+use labwizard::domain::observation::NameTrouble;
+use labwizard::domain::{Credential, Endpoint, Host, Inquiry, Observation, Secret, Seen, Trust};
+use labwizard::lab::{Lab, LabToken};
+
+pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Answers with what was written for each call, in turn; notes what it was asked.
+#[derive(Default)]
+pub struct Script {
+    pub answers: Mutex<Vec<Result<Vec<IpAddr>, NameTrouble>>>,
+    pub asked: Mutex<Vec<String>>,
+}
+
+impl Script {
+    pub fn of(answers: impl IntoIterator<Item = Result<Vec<IpAddr>, NameTrouble>>) -> Arc<Self> {
+        let mut answers: Vec<_> = answers.into_iter().collect();
+        answers.reverse();
+        Arc::new(Script { answers: Mutex::new(answers), asked: Mutex::default() })
+    }
+}
+
+impl Resolver for Script {
+    fn resolve<'a>(&'a self, name: &'a str) -> Lookup<'a> {
+        self.asked.lock().unwrap().push(name.to_owned());
+        let answer = self.answers.lock().unwrap().pop().unwrap_or(Err(NameTrouble::Unknown));
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+pub fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
+}
+
+pub fn options() -> Options {
+    Options {
+        resolver: Script::of([]),
+        system: SystemRoots::These(Vec::new()),
+        limits: patient(),
+        ..Options::at(now())
+    }
+}
+
+/// So long that no test that is well ever meets one of them.
+pub fn patient() -> Limits {
+    let long = Duration::from_secs(30);
+    Limits { connect: long, total: long, idle: long, ..Limits::default() }
+}
+
+pub fn local(port: u16) -> Endpoint {
+    Endpoint { host: Host::V4(Ipv4Addr::LOCALHOST), port }
+}
+
+pub fn inquiry(port: u16, trust: Option<Trust>, credential: Option<Credential>) -> Inquiry {
+    Inquiry { endpoints: vec![local(port)], address: None, trust, credential, paths: Vec::new(), lists: false }
+}
+
+pub fn pin(lab: &Lab) -> Option<Trust> {
+    Some(Trust::Pin(lab.fingerprint().parse().unwrap()))
+}
+
+pub fn credential(token: &LabToken) -> Option<Credential> {
+    Some(Credential::Token { id: token.id.parse().unwrap(), secret: Secret::new(token.secret.clone()) })
+}
+
+/// A whole survey; it fails the test with what was seen so far where it does not end.
+pub async fn look(inquiry: Inquiry, options: &Options) -> Vec<Observation> {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let notes = Arc::clone(&seen);
+    let surveyed =
+        tokio::time::timeout(Duration::from_secs(60), survey(inquiry, options, move |o| notes.lock().unwrap().push(o)));
+    if surveyed.await.is_err() {
+        panic!("the survey did not end; it saw {:#?}", seen.lock().unwrap());
+    }
+    let all = seen.lock().unwrap().clone();
+    all
+}
+
+/// The first thing seen that `pick` takes.
+#[track_caller]
+pub fn find<T>(all: &[Observation], pick: impl Fn(&Seen) -> Option<T>) -> T {
+    match all.iter().find_map(|one| pick(&one.seen)) {
+        Some(found) => found,
+        None => panic!("not seen, but this: {all:#?}"),
+    }
+}
+
+/// `find!(all, Seen::Variant(binding) => value)`.
+#[macro_export]
+macro_rules! find {
+    ($all:expr, $pattern:pat => $value:expr) => {
+        $crate::client::find(&$all, |seen| match seen {
+            $pattern => Some($value),
+            _ => None,
+        })
+    };
+}
+
+pub fn last(all: &[Observation]) -> &Seen {
+    &all.last().expect("something was seen").seen
+}
