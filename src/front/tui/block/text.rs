@@ -1,0 +1,16 @@
+//! A paragraph, with the symbol of its weight.
+
+use super::MARGIN;
+use crate::front::tui::sheet::Sheet;
+use crate::front::tui::theme::of_tone;
+use crate::wizard::page::Paragraph;
+
+pub fn draw(sheet: &mut Sheet, paragraph: &Paragraph) {
+    let (glyph, role) = of_tone(paragraph.tone);
+    let mut lead = vec![sheet.blanks(MARGIN)];
+    if let Some(glyph) = glyph {
+        lead.push(sheet.glyph(glyph, role));
+        lead.push(sheet.blanks(1));
+    }
+    sheet.flow(lead, &paragraph.text, role);
+}
