@@ -6,7 +6,9 @@
 //! `runtime` joins `wizard`, `plan`, `client` and `disk`; `command` joins everything and holds no rule.
 //! `lab`, the embedded Proxmox, knows only `domain`. A test reads the `use` lines and holds this.
 
+pub mod cli;
 pub mod client;
+pub mod command;
 pub mod diagnosis;
 pub mod disk;
 pub mod domain;
@@ -14,6 +16,7 @@ pub mod format;
 pub mod front;
 pub mod lab;
 pub mod plan;
+pub mod report;
 pub mod runtime;
 pub mod target;
 pub mod wizard;

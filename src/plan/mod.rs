@@ -1,6 +1,7 @@
 //! What a person agrees to, as a list of actions, and how each is taken back.
 
 pub mod action;
+pub mod back;
 pub mod edit;
 pub mod pveum;
 pub mod run;

@@ -37,7 +37,7 @@ pub async fn converse<F: Front>(
         if !effects.is_empty() {
             continue;
         }
-        front.show(&wizard.page())?;
+        front.show(wizard.page())?;
         // What the world said is taken first, so that a person never answers a page that is no longer true.
         let msg = tokio::select! {
             biased;

@@ -7,6 +7,7 @@ use crate::disk::{self, Announced, Caller, DiskError, FileWrite, Run, State, Wri
 use crate::domain::certificate::Timestamp;
 use crate::domain::{Certificate, FileSeen, HostRecord, Text, Trouble, Trust};
 use crate::plan::action::{Action, FileEdit, Outcome};
+use crate::plan::back;
 use crate::runtime::world::{ca_in_state, trouble};
 
 /// The mode of a file that everybody may read.
@@ -61,7 +62,7 @@ impl Performer {
             return Outcome::NotDone(trouble(error));
         }
         match action {
-            Action::Edit(edit) => self.edit(&edit),
+            Action::Edit(edit) => self.edit(index, &edit),
             Action::WriteCa { path, pem } => match disk::read_config(&path, &self.caller) {
                 Ok(seen) if seen.there.as_ref().is_some_and(|there| there.text.as_str() == pem) => {
                     Outcome::Done { notes: vec!["it was there already".into()] }
@@ -82,7 +83,21 @@ impl Performer {
         }
     }
 
-    fn edit(&mut self, edit: &FileEdit) -> Outcome {
+    fn edit(&mut self, index: usize, edit: &FileEdit) -> Outcome {
+        // Undo needs to know which keys were ours, should the file be edited by others until then.
+        let keys: Vec<&str> = edit.edits.iter().map(|edit| edit.key.as_str()).collect();
+        let announced = Announced {
+            kind: "edit".into(),
+            sentence: format!("set {} values", keys.len()),
+            names: BTreeMap::from([
+                ("path".to_owned(), edit.seen.path.display().to_string()),
+                ("dialect".to_owned(), back::dialect_word(edit.dialect).to_owned()),
+                ("keys".to_owned(), keys.join(" ")),
+            ]),
+        };
+        if let Some(Err(error)) = self.run.as_mut().map(|run| run.announce(index, announced)) {
+            return Outcome::NotDone(trouble(&error));
+        }
         match edit.after() {
             Ok(edited) => self.write(
                 FileWrite::over(&edit.seen, edited.text().clone()).private().allowing(edit.agreed.iter().cloned()),

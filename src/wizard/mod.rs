@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use crate::domain::finding::Step;
 use crate::domain::observation::{Link, Surroundings};
-use crate::domain::{Around, FileSeen, HostRecord, Id, Inquiry, Observation, Seen, Text, Timestamp, Trouble};
+use crate::domain::{Around, FileSeen, HostRecord, Id, Inquiry, Observation, Seen, Timestamp, Trouble};
 use crate::plan::Plan;
 use crate::plan::action::Outcome;
 use crate::plan::action::RunNo;

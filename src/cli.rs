@@ -1,0 +1,133 @@
+//! The command line: commands, flags, and their help.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::lab::{LabRelease, Scenario};
+
+/// Sets up the credentials of a homelab: from a bare host name to a config file that works.
+///
+/// Without a command it starts the wizard. Exit codes: 0 all well, 1 something is wrong or failed, 2 wrong usage or a question
+/// with nobody to answer it, 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "labwizard", version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub looks: Looks,
+    /// Answers to begin with, from a file; the wizard asks the rest
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+}
+
+/// How it looks, for every command.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Looks {
+    /// Line by line instead of full screen; chosen by itself without a terminal and for TERM=dumb
+    #[arg(long, global = true)]
+    pub plain: bool,
+    /// Write nothing beyond ASCII
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// No colours (so does the variable NO_COLOR)
+    #[arg(long, global = true)]
+    pub no_color: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The wizard's conversation, unattended, from a file of answers
+    Apply(Apply),
+    /// Take back what a run wrote
+    Undo(Undo),
+    /// The tools it knows, and what each needs
+    Targets(Targets),
+    /// The wizard against an embedded lab; no host is needed and nothing of yours is touched
+    Demo(Demo),
+    /// Completions for a shell, on the standard output
+    Completions { shell: Shell },
+}
+
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// The answers, as the wizard's last page saves them
+    #[arg(long, value_name = "FILE")]
+    pub answers: PathBuf,
+    /// Agree to the plan; without it nothing is written
+    #[arg(long)]
+    pub yes: bool,
+    /// Show the plan and write nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Write even where the token cannot do the tool's work, or the host does not answer
+    #[arg(long)]
+    pub force: bool,
+    /// The outcome as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// The run, as its last page named it; without it the latest
+    pub run: Option<String>,
+    /// List the runs that can be taken back
+    #[arg(long, conflicts_with = "run")]
+    pub list: bool,
+    /// Delete what is kept of the run instead of taking it back
+    #[arg(long)]
+    pub forget: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Targets {
+    /// Show this one
+    pub name: Option<String>,
+    /// Check a target's file of your own
+    #[arg(long, value_name = "FILE", conflicts_with = "name")]
+    pub check: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Only serve the lab, until interrupted
+    #[arg(long)]
+    pub serve: bool,
+    /// With --serve: where it is and its secrets, as one line of JSON
+    #[arg(long, requires = "serve")]
+    pub json: bool,
+    /// What is wrong with the lab
+    #[arg(long, value_name = "NAME", default_value = "fine", value_parser = scenario, long_help = scenario_help())]
+    pub scenario: Scenario,
+    /// Which Proxmox VE it is
+    #[arg(long, value_name = "RELEASE", default_value = "9.2.11", value_parser = release)]
+    pub release: LabRelease,
+    /// A round trip's length, in milliseconds
+    #[arg(long, value_name = "MS", default_value = "0", value_parser = milliseconds)]
+    pub delay: Duration,
+}
+
+fn scenario(word: &str) -> Result<Scenario, String> {
+    word.parse().map_err(|error| format!("{error}"))
+}
+
+fn release(word: &str) -> Result<LabRelease, String> {
+    word.parse().map_err(|error| format!("{error}"))
+}
+
+fn milliseconds(word: &str) -> Result<Duration, String> {
+    match word.parse() {
+        Ok(ms) if ms <= 10_000 => Ok(Duration::from_millis(ms)),
+        _ => Err("a number of milliseconds from 0 to 10000".into()),
+    }
+}
+
+fn scenario_help() -> String {
+    let lines: Vec<String> =
+        Scenario::all().iter().map(|scenario| format!("  {:22} {}", scenario.name(), scenario.about())).collect();
+    format!("What is wrong with the lab:\n{}", lines.join("\n"))
+}

@@ -1,0 +1,182 @@
+//! The same conversation, unattended: answers from a file, the same pages, the same proof before anything is written.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::cli::Apply;
+use crate::command::place::Place;
+use crate::command::{Ended, complain};
+use crate::disk::{Caller, read_config};
+use crate::domain::{Text, Trouble};
+use crate::front::unattended::{AnswerValue, Answers, Stopped, Unattended};
+use crate::front::words;
+use crate::report;
+use crate::runtime::converse;
+use crate::target::Library;
+use crate::wizard::answers::{self, SecretSource};
+use crate::wizard::draft::Draft;
+use crate::wizard::message::Exit;
+use crate::wizard::step::{PageId, access, host, review, token, verify};
+use crate::wizard::{Wizard, page::Page};
+
+/// The most bytes that a secret from a file, a pipe or a program may have.
+const SECRET: u64 = 4096;
+
+pub fn run(apply: &Apply) -> Ended {
+    let place = match Place::own() {
+        Ok(place) => place,
+        Err(error) => {
+            complain(&error.sentence(), Some(&error.hint()));
+            return Ended::Badly;
+        }
+    };
+    let mut draft = match draft(&apply.answers, &place.library) {
+        Ok(draft) => draft,
+        Err(trouble) => {
+            complain(&trouble.what, trouble.hint.as_deref());
+            return Ended::Usage;
+        }
+    };
+    if apply.yes {
+        draft.choose(review::REVIEW, "do".into());
+    }
+    let mut answers = Answers::default();
+    if apply.force {
+        for question in [host::OFFLINE, verify::NEXT] {
+            answers.by_id.insert(question.to_string(), AnswerValue::Choice("untested".into()));
+        }
+    }
+    let mut setting = place.setting();
+    setting.unattended = true;
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        complain("labwizard could not start its clock and network.", None);
+        return Ended::Badly;
+    };
+    let (mut wizard, first) = Wizard::new(setting, draft);
+    let mut last: Option<Page> = None;
+    let world = place.world();
+    let (exit, stopped) = runtime.block_on(async {
+        let mut front = Unattended::new(answers, |page: &Page| last = Some(page.clone()));
+        let exit = converse(&mut front, &mut wizard, first, world).await;
+        (exit, front.stopped().cloned())
+    });
+    let outcome = judge(apply, &wizard, exit, stopped.as_ref());
+    if apply.json {
+        println!("{}", report::conversation(&wizard, outcome == Ended::Well, stopped.as_ref()));
+    } else {
+        say(apply, &wizard, stopped.as_ref(), last.as_ref());
+    }
+    outcome
+}
+
+/// Whether the conversation stopped where a dry run is to stop: before "do it".
+fn at_review(stopped: Option<&Stopped>) -> bool {
+    matches!(stopped, Some(Stopped::Unanswered { id, .. }) if *id == review::REVIEW)
+}
+
+fn judge(apply: &Apply, wizard: &Wizard, exit: io::Result<Exit>, stopped: Option<&Stopped>) -> Ended {
+    match stopped {
+        Some(_) if apply.dry_run && at_review(stopped) => Ended::Well,
+        Some(Stopped::Unanswered { id, .. }) if *id == verify::NEXT || *id == host::OFFLINE => Ended::Badly,
+        Some(Stopped::Unanswered { .. } | Stopped::NotOffered { .. }) => Ended::Usage,
+        Some(Stopped::Refused { .. }) => Ended::Badly,
+        None => match exit {
+            // Unattended the last page ends the conversation by quitting.
+            Ok(Exit::Interrupted) if wizard.at() == PageId::Done => Ended::Well,
+            Ok(exit) => exit.into(),
+            Err(_) => Ended::Badly,
+        },
+    }
+}
+
+fn say(apply: &Apply, wizard: &Wizard, stopped: Option<&Stopped>, last: Option<&Page>) {
+    let ascii = false;
+    match (stopped, last) {
+        (None, Some(page)) => words::page(page, ascii).iter().for_each(|line| println!("{line}")),
+        (Some(_), Some(page)) if at_review(stopped) => {
+            words::page(page, ascii).iter().for_each(|line| println!("{line}"));
+            if !apply.dry_run {
+                complain("Nothing was written.", Some("Add --yes to agree to this."));
+            }
+        }
+        (Some(stopped), _) => {
+            complain(&format!("{stopped}."), None);
+            for finding in report::findings(wizard) {
+                words::finding(&finding).iter().for_each(|line| eprintln!("{line}"));
+            }
+            complain("Nothing was written.", None);
+        }
+        (None, None) => {}
+    }
+}
+
+/// The answers of a file, with the secret that it names.
+pub fn draft(path: &Path, library: &Library) -> Result<Draft, Trouble> {
+    let caller = Caller::of_process(|name| std::env::var(name).ok());
+    let trouble = |what: String| Trouble { what, hint: None };
+    let seen =
+        read_config(path, &caller).map_err(|error| Trouble { what: error.sentence(), hint: Some(error.hint()) })?;
+    let there = seen.there.ok_or_else(|| trouble(format!("There is no file {}.", path.display())))?;
+    let mut given = answers::read(there.text.as_str(), library)
+        .map_err(|error| trouble(format!("{}: {error}.", path.display())))?;
+    if let Some(source) = &given.secret {
+        let secret = fetch(source, "secret", &caller)?;
+        given.draft.type_in(token::TOKEN, secret);
+        given.draft.choose(access::ACCESS, access::PASTE);
+    }
+    if let Some(source) = &given.password {
+        given.draft.type_in(token::PASSWORD, fetch(source, "password", &caller)?);
+    }
+    Ok(given.draft)
+}
+
+/// Fetches a secret from where the answers say. Nothing of it reaches a message.
+fn fetch(source: &SecretSource, name: &str, caller: &Caller) -> Result<Text, Trouble> {
+    let fail = |what: String, hint: &str| Trouble { what, hint: Some(hint.to_owned()).filter(|h| !h.is_empty()) };
+    let text = match source {
+        SecretSource::Env(variable) => std::env::var(variable).map(Text::new).map_err(|_| {
+            fail(
+                format!("The {name} is to come from the variable {variable}, which is not set."),
+                "Set it for this command.",
+            )
+        })?,
+        SecretSource::File(path) => {
+            let seen = read_config(path, caller).map_err(|error| fail(error.sentence(), &error.hint()))?;
+            let there =
+                seen.there.ok_or_else(|| fail(format!("There is no file {} with the {name}.", path.display()), ""))?;
+            if there.text.as_str().len() as u64 > SECRET {
+                return Err(fail(format!("{} is larger than a {name} can be.", path.display()), ""));
+            }
+            if there.mode & 0o077 != 0 {
+                complain(
+                    &format!("Others may read {}, which holds the {name}.", path.display()),
+                    Some("chmod 600 it."),
+                );
+            }
+            there.text
+        }
+        SecretSource::Stdin => bounded(io::stdin().lock())
+            .ok_or_else(|| fail(format!("The {name} did not come on the standard input."), ""))?,
+        SecretSource::Command(words) => from_command(words).ok_or_else(|| {
+            fail(format!("The program {} did not give the {name}.", words[0]), "Run it by itself and look.")
+        })?,
+    };
+    let trimmed = Text::new(text.as_str().trim());
+    if trimmed.is_blank() { Err(fail(format!("The {name} that came is empty."), "")) } else { Ok(trimmed) }
+}
+
+/// At most as many bytes as a secret may have, as text.
+fn bounded(from: impl Read) -> Option<Text> {
+    let mut text = zeroize::Zeroizing::new(String::new());
+    from.take(SECRET + 1).read_to_string(&mut text).ok()?;
+    (text.len() as u64 <= SECRET).then(|| Text::new(text.as_str()))
+}
+
+fn from_command(words: &[String]) -> Option<Text> {
+    let (program, arguments) = words.split_first()?;
+    let mut child = Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().ok()?;
+    let text = child.stdout.take().and_then(bounded);
+    child.wait().ok().filter(std::process::ExitStatus::success)?;
+    text
+}

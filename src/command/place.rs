@@ -1,0 +1,120 @@
+//! Where labwizard keeps what it remembers, and what a conversation is told from outside.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::client;
+use crate::command::complain;
+use crate::disk::{Caller, DiskError, Git, State, default_folder};
+use crate::domain::Timestamp;
+use crate::domain::observation::Surroundings;
+use crate::runtime::{World, record_from_state};
+use crate::target::Library;
+use crate::wizard::Setting;
+
+/// The variables that other programs take a proxy from.
+const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"];
+/// Moves the state folder, for tests and for people who keep several.
+const STATE: &str = "LABWIZARD_STATE";
+
+/// The folders that a command works in.
+pub struct Place {
+    pub here: PathBuf,
+    pub home: Option<PathBuf>,
+    pub state: State,
+    pub caller: Caller,
+    pub library: Library,
+}
+
+/// Seconds since 1970.
+pub fn now() -> Timestamp {
+    SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|d| Timestamp::try_from(d.as_secs()).ok()).unwrap_or(0)
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+impl Place {
+    /// The caller's own folders.
+    pub fn own() -> Result<Place, DiskError> {
+        let caller = Caller::of_process(variable);
+        let folder = std::env::var_os(STATE).map(PathBuf::from).or_else(default_folder);
+        let folder = folder.unwrap_or_else(|| PathBuf::from(".labwizard-state"));
+        let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+        let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+        Ok(Place { here, home, state: State::open(folder, caller)?, caller, library: Library::with(yours()) })
+    }
+
+    /// A fresh folder with a state of its own; nothing of the caller's is read.
+    pub fn fresh(folder: &Path) -> Result<Place, DiskError> {
+        let caller = Caller::of_process(variable);
+        let state = State::open(folder.join("state"), caller)?;
+        let here = folder.join("project");
+        Ok(Place { here, home: None, state, caller, library: Library::built_in() })
+    }
+
+    /// What the conversation is told.
+    pub fn setting(&self) -> Setting {
+        let hosts = match self.state.hosts() {
+            Ok(hosts) => {
+                if let Some(trouble) = &hosts.trouble {
+                    complain(&trouble.sentence(), Some(&trouble.hint()));
+                }
+                hosts.records.iter().filter_map(|record| record_from_state(record, &self.caller)).collect()
+            }
+            Err(error) => {
+                complain(&error.sentence(), Some(&error.hint()));
+                Vec::new()
+            }
+        };
+        let proxies = PROXIES.iter().filter(|name| std::env::var_os(name).is_some()).map(|n| (*n).to_owned()).collect();
+        Setting {
+            now: now(),
+            here: self.here.clone(),
+            home: self.home.clone(),
+            library: self.library.clone(),
+            hosts,
+            surroundings: Surroundings { proxies },
+            environment: std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect(),
+            banner: None,
+            real: None,
+            hints: BTreeMap::new(),
+            unattended: false,
+        }
+    }
+
+    pub fn world(&self) -> World {
+        let git = Git::find(&self.here, |name| std::env::var_os(name));
+        World::new(client::Options::at(now()), self.state.clone(), self.caller, git, now())
+    }
+}
+
+/// The folder for a person's own targets.
+pub fn targets_folder() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "labwizard").map(|dirs| dirs.config_dir().join("targets"))
+}
+
+/// The person's own targets, as file name and text. A file that cannot be read is said and passed over.
+fn yours() -> Vec<(String, String)> {
+    let Some(folder) = targets_folder() else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    files.retain(|path| path.extension().is_some_and(|ext| ext == "toml"));
+    files.sort();
+    let caller = Caller::of_process(variable);
+    files
+        .into_iter()
+        .filter_map(|path| {
+            let name = path.file_name()?.to_string_lossy().into_owned();
+            match crate::disk::read_config(&path, &caller) {
+                Ok(seen) => Some((name, seen.there?.text.as_str().to_owned())),
+                Err(error) => {
+                    complain(&error.sentence(), Some(&error.hint()));
+                    None
+                }
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,75 @@
+//! The wizard: the conversation with a person, full screen or line by line.
+
+use std::io;
+use std::path::Path;
+
+use crate::cli::Looks;
+use crate::command::place::Place;
+use crate::command::{Ended, apply, complain, look, plain};
+use crate::front::plain::Plain;
+use crate::front::tui::FullScreen;
+use crate::front::{Front, summary};
+use crate::runtime::{World, converse};
+use crate::wizard::answers;
+use crate::wizard::draft::Draft;
+use crate::wizard::{Setting, Wizard};
+
+pub fn run(looks: Looks, answers: Option<&Path>) -> Ended {
+    let place = match Place::own() {
+        Ok(place) => place,
+        Err(error) => {
+            complain(&error.sentence(), Some(&error.hint()));
+            return Ended::Badly;
+        }
+    };
+    let draft = match answers {
+        Some(path) => match apply::draft(path, &place.library) {
+            Ok(draft) => draft,
+            Err(trouble) => {
+                complain(&trouble.what, trouble.hint.as_deref());
+                return Ended::Usage;
+            }
+        },
+        // An unfinished walk goes on where it was left; a damaged one is no reason to keep anybody.
+        None => place.state.walk().ok().flatten().and_then(|text| answers::resume(&text)).unwrap_or_default(),
+    };
+    hold(looks, place.setting(), draft, place.world())
+}
+
+/// Holds the conversation to its end.
+pub fn hold(looks: Looks, setting: Setting, draft: Draft, world: World) -> Ended {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(_) => {
+            complain("labwizard could not start its clock and network.", Some("The system is out of memory or files."));
+            return Ended::Badly;
+        }
+    };
+    let held = runtime.block_on(async {
+        if plain(looks) {
+            with(&mut Plain::new(look(looks)), setting, draft, world).await
+        } else {
+            with(&mut FullScreen::new(look(looks))?, setting, draft, world).await
+        }
+    });
+    match held {
+        Ok(ended) => ended,
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            complain(
+                "A question was left with nobody to answer it.",
+                Some("Unattended, run: labwizard apply --answers FILE --yes"),
+            );
+            Ended::Usage
+        }
+        // The terminal is gone, and with it whoever could read this.
+        Err(_) => Ended::Interrupted,
+    }
+}
+
+async fn with<F: Front>(front: &mut F, setting: Setting, draft: Draft, world: World) -> io::Result<Ended> {
+    let (mut wizard, first) = Wizard::new(setting, draft);
+    let exit = converse(front, &mut wizard, first, world).await;
+    let lines = if wizard.page().last { summary(&wizard.page()) } else { Vec::new() };
+    front.end(&lines)?;
+    exit.map(Ended::from)
+}

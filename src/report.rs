@@ -1,0 +1,70 @@
+//! Findings and outcomes as JSON, in one place. No secret reaches it: findings hold none.
+
+use serde_json::{Value, json};
+
+use crate::domain::finding::{Finding, Fix, Severity};
+use crate::front::unattended::Stopped;
+use crate::plan::action::Outcome;
+use crate::wizard::Wizard;
+use crate::wizard::step::{details, host, review, token, verify};
+
+/// Everything that was found in a conversation, each finding once.
+pub fn findings(w: &Wizard) -> Vec<Finding> {
+    let mut all: Vec<Finding> = Vec::new();
+    for finding in
+        [host::findings(w), token::findings(w), details::findings(w), verify::findings(w), review::findings(w)].concat()
+    {
+        if !all.contains(&finding) {
+            all.push(finding);
+        }
+    }
+    all
+}
+
+/// One finding: `code`, `severity`, `step`, `title`, `cause`, `fix[]`, `possible[]`, `evidence[]`.
+pub fn finding(finding: &Finding) -> Value {
+    let fix: Vec<Value> = finding
+        .fix
+        .iter()
+        .map(|fix| match fix {
+            Fix::Say(sentence) => json!({ "say": sentence }),
+            Fix::Run { on, command } => json!({ "on": on, "run": command }),
+        })
+        .collect();
+    json!({
+        "code": finding.code.0,
+        "severity": finding.severity.word(),
+        "step": finding.step.word().to_lowercase(),
+        "title": finding.title,
+        "cause": finding.cause,
+        "fix": fix,
+        "possible": finding.possible.iter().map(|code| code.0).collect::<Vec<_>>(),
+        "evidence": finding.evidence,
+    })
+}
+
+/// What came of an unattended conversation.
+pub fn conversation(w: &Wizard, ended_well: bool, stopped: Option<&Stopped>) -> Value {
+    let found = findings(w);
+    let ok = ended_well && found.iter().all(|finding| finding.severity != Severity::Error || verify::untested(w));
+    let done: Vec<Value> = w
+        .run
+        .iter()
+        .flat_map(|run| &run.steps)
+        .map(|step| {
+            json!({
+                "in": step.planned.heading,
+                "what": step.planned.sentence,
+                "done": matches!(step.outcome, Some(Outcome::Done { .. } | Outcome::Unsafe(_))),
+            })
+        })
+        .collect();
+    json!({
+        "ok": ok,
+        "untested": verify::untested(w),
+        "run": w.run.as_ref().and_then(|run| run.name.clone()),
+        "done": done,
+        "stopped": stopped.map(ToString::to_string),
+        "findings": found.iter().map(finding).collect::<Vec<_>>(),
+    })
+}
