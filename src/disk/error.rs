@@ -253,7 +253,8 @@ impl Doing {
     fn left(self) -> &'static str {
         match self {
             Doing::Overwrite => "The file may be incomplete; its backup is whole.",
-            Doing::Backup | Doing::Temporary | Doing::Replace | Doing::Journal => "The file is as it was.",
+            Doing::Backup | Doing::Temporary | Doing::Replace => "The file is as it was.",
+            Doing::Journal => "The run went no further.",
             Doing::Look | Doing::Read | Doing::Lock | Doing::Remove | Doing::Remember | Doing::List => {
                 "Nothing was changed."
             }
@@ -288,7 +289,8 @@ impl Cause {
             Cause::ReadOnly => "Mount it read-write, or name a file elsewhere.".into(),
             Cause::Denied if doing == Doing::Read => format!("Who may read it: ls -l {}", show(path)),
             Cause::Denied => {
-                format!("Run as the owner of its folder, or name a file elsewhere (ls -ld {}).", show(path))
+                let folder = show(path.parent().unwrap_or(path));
+                format!("Run as the owner of its folder, or name a file elsewhere (ls -ld {folder}).")
             }
             Cause::Io => "Look at the system's log (dmesg); the disk may be failing.".into(),
             Cause::Busy => "It can only be written in place; that needs an own yes.".into(),

@@ -194,3 +194,24 @@ fn a_journal_cut_at_any_byte_stops_neither_the_list_nor_the_next_run() {
     }
     assert!(state.begin_run(9).is_ok());
 }
+
+#[test]
+fn what_is_no_run_in_the_folder_of_runs_stops_nothing() {
+    let (_temp, dir) = folder();
+    let state = used(dir.join("state"), me());
+    std::fs::write(state.folder().join("runs/abcdef"), "no folder").unwrap();
+    std::os::unix::fs::symlink("/", state.folder().join("runs/fedcba")).unwrap();
+    std::fs::create_dir(state.folder().join("runs/not-an-id")).unwrap();
+    assert_eq!(state.runs().unwrap().len(), 1);
+    assert_eq!(state.clean_up(u32::MAX.into()).unwrap().stuck, []);
+    state.begin_run(3).unwrap();
+    assert!(state.folder().join("runs/abcdef").exists(), "what is not ours is left alone");
+}
+
+#[test]
+fn a_run_may_be_handed_to_the_worker_that_touches_the_disk() {
+    fn assert_send<T: Send + 'static>() {}
+    assert_send::<State>();
+    assert_send::<super::Run>();
+    assert_send::<super::Rehearsal>();
+}
