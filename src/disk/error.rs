@@ -1,8 +1,7 @@
 //! What the disk refused, in sentences: what happened, why, and what to do about it.
 //!
-//! Plain data: no `io::Error` is kept, so nothing of a file's content and no raw error chain can reach a person.
+//! Plain data, no I/O: no `io::Error` is kept, so nothing of a file's content and no raw error chain can reach a person.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::seen::{Kind, Oddity};
@@ -95,41 +94,7 @@ pub enum StateTrouble {
     NotAFolder,
 }
 
-impl From<&io::Error> for Cause {
-    fn from(error: &io::Error) -> Self {
-        use rustix::io::Errno;
-        let Some(code) = error.raw_os_error() else {
-            return match error.kind() {
-                io::ErrorKind::NotFound => Cause::Missing,
-                io::ErrorKind::AlreadyExists => Cause::Exists,
-                io::ErrorKind::PermissionDenied => Cause::Denied,
-                _ => Cause::Io,
-            };
-        };
-        match Errno::from_raw_os_error(code) {
-            Errno::NOSPC => Cause::NoSpace,
-            Errno::DQUOT => Cause::Quota,
-            Errno::ROFS => Cause::ReadOnly,
-            Errno::ACCESS | Errno::PERM => Cause::Denied,
-            Errno::IO => Cause::Io,
-            Errno::BUSY | Errno::TXTBSY => Cause::Busy,
-            Errno::NOENT => Cause::Missing,
-            Errno::EXIST => Cause::Exists,
-            Errno::NOTDIR => Cause::NotAFolder,
-            Errno::LOOP => Cause::TooManyLinks,
-            Errno::NAMETOOLONG => Cause::NameTooLong,
-            Errno::XDEV => Cause::OtherFilesystem,
-            _ => Cause::Other(code),
-        }
-    }
-}
-
 impl DiskError {
-    /// The system's refusal `error`, met while `doing` something to `path`.
-    pub fn refused(doing: Doing, path: &Path, error: &io::Error) -> Self {
-        DiskError::Refused { doing, path: path.to_owned(), cause: Cause::from(error) }
-    }
-
     /// What happened and why, in one sentence or two.
     pub fn sentence(&self) -> String {
         match self {
