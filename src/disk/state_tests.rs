@@ -215,3 +215,25 @@ fn a_run_may_be_handed_to_the_worker_that_touches_the_disk() {
     assert_send::<super::Run>();
     assert_send::<super::Rehearsal>();
 }
+
+#[test]
+fn nothing_but_the_backup_holds_what_a_file_held() {
+    const CANARY: &str = "00000000-0000-4000-8000-000000000001";
+    let (_temp, dir) = folder();
+    let state = State::open(dir.join("state"), me()).unwrap();
+    let file = dir.join(".env");
+    std::fs::write(&file, format!("OLD={CANARY}\n")).unwrap();
+    let plan = |text: &str| FileWrite::over(&read_config(&file, &me()).unwrap(), text.into());
+    let mut run = state.begin_run(1).unwrap();
+    let late = plan(&format!("LATE={CANARY}\n"));
+    let written = run.write(plan(&format!("NEW={CANARY}\n"))).unwrap();
+    let error = run.write(late.clone()).unwrap_err();
+    let said = format!("{written:?} {late:?} {error} {error:?} {:?}", state.runs().unwrap());
+    assert!(!said.contains("00000000-0000"), "{said}");
+    run.finish(2).unwrap();
+    let holders: Vec<_> = walk(state.folder())
+        .into_iter()
+        .filter(|path| path.is_file() && std::fs::read_to_string(path).unwrap().contains("00000000-0000"))
+        .collect();
+    assert!(holders.len() == 1 && holders[0].ends_with("backup-1"), "{holders:?}");
+}
