@@ -7,7 +7,7 @@ use rustix::io::Errno;
 
 use super::caller::Caller;
 use super::error::DiskError;
-use super::journal::{RunId, RunState};
+use super::journal::{Announced, Outcome, RunId, RunState};
 use super::model::{Model, World};
 use super::ops::Ops;
 use super::read::CONFIG_LIMIT;
@@ -170,6 +170,32 @@ fn a_power_loss_at_any_moment_leaves_the_old_or_the_new_file() {
         }
     }
     assert!(found > 500, "only {found} disks were looked at");
+}
+
+#[test]
+fn a_rehearsed_write_whose_content_comes_later_never_leaves_the_rehearsed_content() {
+    let act = |model: &Model, state: &State<Model>| -> Result<(), DiskError> {
+        let plan = FileWrite::over(&seen(model), "NEW=????\n".into()).private();
+        let mut run = state.begin_run(5)?;
+        let rehearsal = run.prepare(plan, None)?;
+        run.announce(0, Announced { kind: "new-secret".into(), ..Default::default() })?;
+        run.ended(0, Outcome::Done, Default::default())?;
+        rehearsal.commit_with(&mut run, NEW.into())?;
+        run.finish(6).map(drop)
+    };
+    for (name, old, world) in worlds() {
+        let (mut olds, mut news) = (0, 0);
+        for k in 0..=length(&world, |model, state| act(model, state).unwrap()) {
+            let (model, state) = start(world.dying_at(k));
+            let _ = act(&model, &state);
+            let now = model.0.borrow().restarted();
+            let after = model.0.borrow().after_power_loss();
+            for (n, world) in [now].into_iter().chain(after).enumerate() {
+                if holds(world, old, &format!("{name}, {old:?}, broken at {k}, {n}")) { news += 1 } else { olds += 1 }
+            }
+        }
+        assert!(olds > 10 && news > 2, "{name}: {olds} old, {news} new: the test does not reach both");
+    }
 }
 
 #[test]

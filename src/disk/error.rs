@@ -1,8 +1,7 @@
 //! What the disk refused, in sentences: what happened, why, and what to do about it.
 //!
-//! Plain data: no `io::Error` is kept, so nothing of a file's content and no raw error chain can reach a person.
+//! Plain data, no I/O: no `io::Error` is kept, so nothing of a file's content and no raw error chain can reach a person.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::seen::{Kind, Oddity};
@@ -95,41 +94,7 @@ pub enum StateTrouble {
     NotAFolder,
 }
 
-impl From<&io::Error> for Cause {
-    fn from(error: &io::Error) -> Self {
-        use rustix::io::Errno;
-        let Some(code) = error.raw_os_error() else {
-            return match error.kind() {
-                io::ErrorKind::NotFound => Cause::Missing,
-                io::ErrorKind::AlreadyExists => Cause::Exists,
-                io::ErrorKind::PermissionDenied => Cause::Denied,
-                _ => Cause::Io,
-            };
-        };
-        match Errno::from_raw_os_error(code) {
-            Errno::NOSPC => Cause::NoSpace,
-            Errno::DQUOT => Cause::Quota,
-            Errno::ROFS => Cause::ReadOnly,
-            Errno::ACCESS | Errno::PERM => Cause::Denied,
-            Errno::IO => Cause::Io,
-            Errno::BUSY | Errno::TXTBSY => Cause::Busy,
-            Errno::NOENT => Cause::Missing,
-            Errno::EXIST => Cause::Exists,
-            Errno::NOTDIR => Cause::NotAFolder,
-            Errno::LOOP => Cause::TooManyLinks,
-            Errno::NAMETOOLONG => Cause::NameTooLong,
-            Errno::XDEV => Cause::OtherFilesystem,
-            _ => Cause::Other(code),
-        }
-    }
-}
-
 impl DiskError {
-    /// The system's refusal `error`, met while `doing` something to `path`.
-    pub fn refused(doing: Doing, path: &Path, error: &io::Error) -> Self {
-        DiskError::Refused { doing, path: path.to_owned(), cause: Cause::from(error) }
-    }
-
     /// What happened and why, in one sentence or two.
     pub fn sentence(&self) -> String {
         match self {
@@ -253,7 +218,8 @@ impl Doing {
     fn left(self) -> &'static str {
         match self {
             Doing::Overwrite => "The file may be incomplete; its backup is whole.",
-            Doing::Backup | Doing::Temporary | Doing::Replace | Doing::Journal => "The file is as it was.",
+            Doing::Backup | Doing::Temporary | Doing::Replace => "The file is as it was.",
+            Doing::Journal => "The run went no further.",
             Doing::Look | Doing::Read | Doing::Lock | Doing::Remove | Doing::Remember | Doing::List => {
                 "Nothing was changed."
             }
@@ -288,7 +254,8 @@ impl Cause {
             Cause::ReadOnly => "Mount it read-write, or name a file elsewhere.".into(),
             Cause::Denied if doing == Doing::Read => format!("Who may read it: ls -l {}", show(path)),
             Cause::Denied => {
-                format!("Run as the owner of its folder, or name a file elsewhere (ls -ld {}).", show(path))
+                let folder = show(path.parent().unwrap_or(path));
+                format!("Run as the owner of its folder, or name a file elsewhere (ls -ld {folder}).")
             }
             Cause::Io => "Look at the system's log (dmesg); the disk may be failing.".into(),
             Cause::Busy => "It can only be written in place; that needs an own yes.".into(),

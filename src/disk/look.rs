@@ -17,7 +17,7 @@ pub const TF_FILES: usize = 200;
 /// How many folders upwards are looked through for `*.tf` files.
 pub const FOLDERS_UP: usize = 3;
 /// The most names of a folder that are kept, in their order.
-pub const NAMES: usize = 2000;
+pub const MOST_NAMES: usize = 2000;
 /// The most bytes of a module that are read, all files together.
 const MODULE_LIMIT: u64 = 8 << 20;
 
@@ -31,7 +31,7 @@ pub struct Listing {
     pub examples: Vec<String>,
     /// The nearest folder, from this one upwards, that holds `*.tf` files.
     pub module: Option<Module>,
-    /// There are more files than [`NAMES`].
+    /// There are more files than [`MOST_NAMES`].
     pub more: bool,
 }
 
@@ -112,10 +112,10 @@ fn list(folder: &Path) -> std::io::Result<Names> {
             names.more_tf |= keep(&mut names.tf, name.clone(), TF_FILES);
         }
         if kind.is_file() && is_example(&name) {
-            keep(&mut names.examples, name.clone(), NAMES);
+            keep(&mut names.examples, name.clone(), MOST_NAMES);
         }
         if kind.is_file() || kind.is_symlink() {
-            names.more_files |= keep(&mut names.files, name, NAMES);
+            names.more_files |= keep(&mut names.files, name, MOST_NAMES);
         }
     }
     Ok(names)
@@ -220,12 +220,15 @@ mod tests {
     #[test]
     fn many_files_are_bounded_and_the_first_by_name_are_kept() {
         let (_temp, dir) = folder();
-        for n in 0..NAMES + 50 {
+        for n in 0..MOST_NAMES + 50 {
             std::fs::File::create(dir.join(format!("{n:05}.tf"))).unwrap();
         }
         let listing = look_around(&dir).unwrap();
         let module = listing.module.unwrap();
-        assert_eq!((listing.files.len(), listing.more, module.files.len(), module.more), (NAMES, true, TF_FILES, true));
+        assert_eq!(
+            (listing.files.len(), listing.more, module.files.len(), module.more),
+            (MOST_NAMES, true, TF_FILES, true)
+        );
         assert_eq!(module.files[0], "00000.tf");
     }
 

@@ -29,7 +29,7 @@ pub use git::{GIT_TIME, Git, GitState, git_state, ignore};
 pub use hosts::{HostRecord, Hosts, TrustKind};
 pub use journal::{ActionRecord, Announced, FileRecord, FileState, Outcome, RunId, RunRecord, RunState};
 pub use lock::FileLock;
-pub use look::{FOLDERS_UP, Listing, Module, ModuleText, NAMES, TF_FILES, is_example, look_around};
+pub use look::{FOLDERS_UP, Listing, MOST_NAMES, Module, ModuleText, TF_FILES, is_example, look_around};
 pub use read::{CONFIG_LIMIT, read_config};
 pub use run::Run;
 pub use seen::{Base, Digest, FileSeen, Folder, Identity, InPlace, Kind, Oddity, There};

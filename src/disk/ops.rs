@@ -8,8 +8,10 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use rustix::fs::{self as sys, AtFlags, FileType, Mode, OFlags};
+use rustix::io::Errno;
 use zeroize::Zeroizing;
 
+use super::error::{Cause, DiskError, Doing};
 use super::seen::{Identity, Kind};
 
 /// What the file system says of one name.
@@ -147,7 +149,6 @@ impl Ops for Disk {
         }
         #[cfg(any(target_os = "linux", target_os = "macos"))]
         {
-            use rustix::io::Errno;
             match sys::renameat_with(dir, from, dir, to, sys::RenameFlags::NOREPLACE) {
                 // Not every file system knows it.
                 Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
@@ -176,7 +177,6 @@ impl Ops for Disk {
 
 /// Syncs a folder; file systems that know no such thing are not held to it.
 pub(super) fn sync_dir<O: Ops>(ops: &O, dir: &O::Dir) -> io::Result<()> {
-    use rustix::io::Errno;
     match ops.sync_dir(dir) {
         Err(error) if [Errno::INVAL, Errno::NOTSUP].iter().any(|e| Some(e.raw_os_error()) == error.raw_os_error()) => {
             Ok(())
@@ -224,5 +224,40 @@ impl From<sys::Stat> for Stat {
             gid: stat.st_gid as u32,
             links: stat.st_nlink as u64,
         }
+    }
+}
+
+impl From<&io::Error> for Cause {
+    fn from(error: &io::Error) -> Self {
+        let Some(code) = error.raw_os_error() else {
+            return match error.kind() {
+                io::ErrorKind::NotFound => Cause::Missing,
+                io::ErrorKind::AlreadyExists => Cause::Exists,
+                io::ErrorKind::PermissionDenied => Cause::Denied,
+                _ => Cause::Io,
+            };
+        };
+        match Errno::from_raw_os_error(code) {
+            Errno::NOSPC => Cause::NoSpace,
+            Errno::DQUOT => Cause::Quota,
+            Errno::ROFS => Cause::ReadOnly,
+            Errno::ACCESS | Errno::PERM => Cause::Denied,
+            Errno::IO => Cause::Io,
+            Errno::BUSY | Errno::TXTBSY => Cause::Busy,
+            Errno::NOENT => Cause::Missing,
+            Errno::EXIST => Cause::Exists,
+            Errno::NOTDIR => Cause::NotAFolder,
+            Errno::LOOP => Cause::TooManyLinks,
+            Errno::NAMETOOLONG => Cause::NameTooLong,
+            Errno::XDEV => Cause::OtherFilesystem,
+            _ => Cause::Other(code),
+        }
+    }
+}
+
+impl DiskError {
+    /// The system's refusal `error`, met while `doing` something to `path`.
+    pub fn refused(doing: Doing, path: &Path, error: &io::Error) -> Self {
+        DiskError::Refused { doing, path: path.to_owned(), cause: Cause::from(error) }
     }
 }

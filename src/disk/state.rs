@@ -96,7 +96,12 @@ impl<O: Ops + Clone> State<O> {
         let names = self.ops.names(&runs, &path).map_err(|error| DiskError::refused(Doing::List, &path, &error))?;
         let mut records = Vec::new();
         for id in names.iter().filter_map(|name| RunId::parse(name)) {
-            records.push(self.record(&id)?);
+            match self.record(&id) {
+                Ok(record) => records.push(record),
+                // No run of ours, or one that another labwizard deletes at this moment.
+                Err(DiskError::Refused { cause: Cause::Missing | Cause::NotAFolder | Cause::TooManyLinks, .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         records.sort_by(|a, b| b.when.cmp(&a.when).then(a.id.cmp(&b.id)));
         Ok(records)
@@ -144,14 +149,22 @@ impl<O: Ops + Clone> State<O> {
         let path = self.run_folder(id);
         let refused = |error: io::Error| DiskError::refused(Doing::Remove, &path, &error);
         let Some(runs) = self.existing(RUNS)? else { return Ok(()) };
-        let dir = self.ops.open_dir(&path).map_err(refused)?;
+        // Another labwizard may be deleting it too: what is gone is gone.
+        let gone = |done: io::Result<()>| match done {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(refused(error)),
+            _ => Ok(()),
+        };
+        let dir = match self.ops.open_dir(&path) {
+            Ok(dir) => dir,
+            Err(error) => return gone(Err(error)),
+        };
         let mut names = self.ops.names(&dir, &path).map_err(refused)?;
         // The journal last: as long as it is there, what is left can be told.
         names.sort_by_key(|name| name == journal::FILE);
         for name in names {
-            self.ops.remove(&dir, &name).map_err(refused)?;
+            gone(self.ops.remove(&dir, &name))?;
         }
-        self.ops.remove_dir(&runs, id.as_str()).map_err(refused)?;
+        gone(self.ops.remove_dir(&runs, id.as_str()))?;
         sync_dir(&self.ops, &runs).map_err(refused)
     }
 

@@ -194,3 +194,46 @@ fn a_journal_cut_at_any_byte_stops_neither_the_list_nor_the_next_run() {
     }
     assert!(state.begin_run(9).is_ok());
 }
+
+#[test]
+fn what_is_no_run_in_the_folder_of_runs_stops_nothing() {
+    let (_temp, dir) = folder();
+    let state = used(dir.join("state"), me());
+    std::fs::write(state.folder().join("runs/abcdef"), "no folder").unwrap();
+    std::os::unix::fs::symlink("/", state.folder().join("runs/fedcba")).unwrap();
+    std::fs::create_dir(state.folder().join("runs/not-an-id")).unwrap();
+    assert_eq!(state.runs().unwrap().len(), 1);
+    assert_eq!(state.clean_up(u32::MAX.into()).unwrap().stuck, []);
+    state.begin_run(3).unwrap();
+    assert!(state.folder().join("runs/abcdef").exists(), "what is not ours is left alone");
+}
+
+#[test]
+fn a_run_may_be_handed_to_the_worker_that_touches_the_disk() {
+    fn assert_send<T: Send + 'static>() {}
+    assert_send::<State>();
+    assert_send::<super::Run>();
+    assert_send::<super::Rehearsal>();
+}
+
+#[test]
+fn nothing_but_the_backup_holds_what_a_file_held() {
+    const CANARY: &str = "00000000-0000-4000-8000-000000000001";
+    let (_temp, dir) = folder();
+    let state = State::open(dir.join("state"), me()).unwrap();
+    let file = dir.join(".env");
+    std::fs::write(&file, format!("OLD={CANARY}\n")).unwrap();
+    let plan = |text: &str| FileWrite::over(&read_config(&file, &me()).unwrap(), text.into());
+    let mut run = state.begin_run(1).unwrap();
+    let late = plan(&format!("LATE={CANARY}\n"));
+    let written = run.write(plan(&format!("NEW={CANARY}\n"))).unwrap();
+    let error = run.write(late.clone()).unwrap_err();
+    let said = format!("{written:?} {late:?} {error} {error:?} {:?}", state.runs().unwrap());
+    assert!(!said.contains("00000000-0000"), "{said}");
+    run.finish(2).unwrap();
+    let holders: Vec<_> = walk(state.folder())
+        .into_iter()
+        .filter(|path| path.is_file() && std::fs::read_to_string(path).unwrap().contains("00000000-0000"))
+        .collect();
+    assert!(holders.len() == 1 && holders[0].ends_with("backup-1"), "{holders:?}");
+}

@@ -31,7 +31,7 @@ pub enum FileUndo {
 }
 
 impl State<Disk> {
-    /// Takes back file `n` of run `id`. `allow`: the oddities that the person agreed to.
+    /// Takes back file `n` of run `id`; the last one first, where a run wrote a file more than once. `allow`: the oddities that the person agreed to.
     ///
     /// Errors: no such run, still going on, of a later version or damaged, backup lost, or what a write can meet.
     pub fn take_back(&self, id: &RunId, n: usize, allow: &[Oddity]) -> Result<FileUndo, DiskError> {

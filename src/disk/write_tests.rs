@@ -296,6 +296,11 @@ fn mount(arguments: &[&str]) {
     assert!(std::process::Command::new("mount").args(arguments).status().unwrap().success(), "{arguments:?}");
 }
 
+/// So that the test's own folder can be removed.
+fn unmount(at: &str) {
+    assert!(std::process::Command::new("umount").arg(at).status().unwrap().success(), "{at}");
+}
+
 #[test]
 fn a_file_that_is_a_mount_is_written_in_place_after_a_yes() {
     let Some(()) = in_own_mounts("a_file_that_is_a_mount_is_written_in_place_after_a_yes") else { return };
@@ -315,6 +320,7 @@ fn a_file_that_is_a_mount_is_written_in_place_after_a_yes() {
     let error = run.prepare(plan, None).unwrap().commit(&mut run).unwrap_err();
     assert!(error.sentence().contains("in use as a mount"), "{error}");
     assert_eq!((text(&path).as_str(), desk.names()), ("NEW=1\n", vec![".env".to_string()]));
+    unmount(file);
 }
 
 #[test]
@@ -333,4 +339,5 @@ fn a_full_or_read_only_disk_leaves_the_old_file_and_nothing_else() {
     let error = run.write(plan).unwrap_err();
     assert!(error.sentence().contains("mounted read-only"), "{error}");
     assert_eq!((text(&path).as_str(), desk.names()), ("OLD=1\n", vec![".env".to_string()]));
+    unmount(folder);
 }
