@@ -67,7 +67,7 @@ pub(super) fn splice(
                 }
             }
             kind
-        } else if let Some(comment) = of_key(true).last() {
+        } else if let Some(comment) = of_key(true).next_back() {
             if edit.commented == Commented::SwitchOn {
                 let lines = writer.rewritten(comment, edit)?.unwrap_or_default();
                 operations.push((comment.whole.clone(), lines));
@@ -134,6 +134,10 @@ fn assemble(old: &str, mut operations: Vec<(Range<usize>, Text)>) -> (Text, Text
         rest.push_str(kept);
         if range.is_empty() && !new.is_empty() && new != "\u{feff}" && !new.ends_with(['\n', '\r']) {
             new.push_str(line_ending(old, range.start));
+        }
+        if rest == "\u{feff}" {
+            // so that a reader that does not know the mark has it on a line of its own, as it had before
+            rest.push('\n');
         }
         new.push_str(lines.as_str());
         done = range.end;

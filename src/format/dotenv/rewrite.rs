@@ -176,14 +176,20 @@ impl DotenvWriter<'_> {
         for frame in frames {
             for form in &forms {
                 let lines = written(frame, form);
-                if self.readers.iter().all(|&reader| self.holds(reader, lines.as_str(), edit, value, at)) {
+                if leaves_no_quote_open(lines.as_str())
+                    && self.readers.iter().all(|&reader| self.holds(reader, lines.as_str(), edit, value, at))
+                {
                     return Ok(lines);
                 }
             }
         }
         // to blame: the reader with the fewest ways to hold it in the plainest frame
-        let plainest: Vec<Text> =
-            frames.last().into_iter().flat_map(|frame| forms.iter().map(|form| written(frame, form))).collect();
+        let plainest: Vec<Text> = frames
+            .last()
+            .into_iter()
+            .flat_map(|frame| forms.iter().map(|form| written(frame, form)))
+            .filter(|lines| leaves_no_quote_open(lines.as_str()))
+            .collect();
         let ways = |reader| plainest.iter().filter(|lines| self.holds(reader, lines.as_str(), edit, value, at)).count();
         let (reader, ways) = self
             .readers
@@ -243,4 +249,14 @@ impl DotenvWriter<'_> {
             _ => "it has no way of quoting that gives these characters back.",
         }
     }
+}
+
+/// A quote left open would, for most readers, swallow the lines that follow, whatever this file's reader makes of it. So a comment
+/// with quotes is put behind, and must stay a comment.
+fn leaves_no_quote_open(lines: &str) -> bool {
+    let end = lines.len() + usize::from(!lines.ends_with(['\n', '\r']));
+    let probe = Text::new(format!("{lines}{}# ' \" ' \"\n", if end > lines.len() { "\n" } else { "" }));
+    super::slots(probe.as_str()).is_ok_and(|slots| {
+        slots.iter().all(|slot| slot.commented || (slot.form != Form::Open && slot.whole.end <= end))
+    })
 }
