@@ -45,8 +45,8 @@ pub(in crate::format) fn apply(
     let new = Document::parse(Dialect::Dotenv, spliced.new).map_err(|_| failed("it cannot be read any more"))?;
     splice::check_structure(document, &new, edits, &mut spliced.changed)?;
     for &reader in readers {
-        if reader == Reader::PythonDotenv && !new.text().as_str().starts_with(BOM) {
-            // the document is this reader's reading, so only our own lines are left to be looked at
+        if reads_line_by_line_or_as_document(reader, &new, edits) {
+            // every other line is the same to the byte and read for itself: only our own are left to be looked at
             for slot in new.slots().iter().filter(|slot| !slot.commented) {
                 if let Some(edit) = edits.iter().find(|edit| edit.key == new.slice(&slot.key)) {
                     check_values(reader, &read_as(reader, new.slice(&slot.whole)), std::slice::from_ref(edit))?;
@@ -57,6 +57,20 @@ pub(in crate::format) fn apply(
         }
     }
     Ok(Edited { document: new, changed: spliced.changed })
+}
+
+/// Whether the reader's view of the other lines is known to be the same: python-dotenv's is the document itself, which was
+/// compared; the line by line reader carries nothing over, and our keys stand nowhere else in the text.
+fn reads_line_by_line_or_as_document(reader: Reader, new: &Document, edits: &[Edit]) -> bool {
+    let text = new.text().as_str();
+    let own_lines =
+        |edit: &Edit| new.slots().iter().filter(|slot| !slot.commented && new.slice(&slot.key) == edit.key).count();
+    !text.starts_with(BOM)
+        && match reader {
+            Reader::PythonDotenv => true,
+            Reader::Naive => edits.iter().all(|edit| text.matches(&edit.key).count() == own_lines(edit)),
+            _ => false,
+        }
 }
 
 /// By this reader's rules: our keys hold what was asked, and everything else is what it is without our lines (`rest`).
