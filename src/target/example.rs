@@ -1,6 +1,7 @@
 //! Example files: which one a new file starts from, and which files never receive a secret.
 
 use super::read::Held;
+use crate::domain::paste::placeholder;
 
 /// The example that a new file starts from, of a listing of paths relative to the chosen folder: one in the same folder that is
 /// named after the file, else the only one of its kind there.
@@ -43,33 +44,9 @@ fn split(path: &str) -> (&str, &str) {
 pub fn still_placeholders(held: &[Held], set: &[&str]) -> Vec<(String, usize)> {
     held.iter()
         .filter(|line| !set.contains(&line.key.as_str()))
-        .filter(|line| line.value.as_ref().is_some_and(|value| is_placeholder(value.as_str())))
+        .filter(|line| line.value.as_ref().is_some_and(|value| placeholder(value.as_str()).is_some()))
         .map(|line| (line.key.clone(), line.line))
         .collect()
-}
-
-/// Whether a value is one that documents and examples put where one's own belongs. Values that look real are taken for real.
-pub fn is_placeholder(value: &str) -> bool {
-    let lower = value.trim().to_ascii_lowercase();
-    let plain: String = lower.chars().map(|c| if matches!(c, '-' | '_' | ' ' | '.') { '-' } else { c }).collect();
-    let bracketed = |open, close| plain.starts_with(open) && plain.ends_with(close) && plain.len() > 2;
-    if bracketed('<', '>')
-        || (bracketed('[', ']') && !plain.contains(':'))
-        || plain.starts_with("{{") && plain.ends_with("}}")
-    {
-        return true;
-    }
-    let words: Vec<&str> = plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
-    let has = |word: &str| words.contains(&word);
-    let shouted = ["changeme", "replaceme", "todo", "fixme", "placeholder"].iter().any(|w| has(w));
-    let asked = (has("change") || has("replace") || has("set")) && (has("me") || has("this"));
-    let yours = has("your") || words.first().is_some_and(|w| *w == "my" && words.len() > 2);
-    let crossed = plain.len() >= 3 && plain.chars().all(|c| matches!(c, 'x' | '-' | '*' | '•'));
-    let example = has("example") && (has("com") || has("org") || has("net") || has("lan"));
-    let counted =
-        ["12345678-1234-1234-1234-123456789abc", "00000000-0000-0000-0000-000000000000"].contains(&plain.as_str());
-    let spoken = ["secret", "token", "password", "uuid", "secret-hex", "token-secret", "api-token", "uuid-secret"];
-    shouted || asked || yours || crossed || example || counted || spoken.contains(&plain.as_str())
 }
 
 #[cfg(test)]
@@ -121,7 +98,7 @@ mod tests {
 
     #[test]
     fn placeholders_of_real_example_files_are_seen_and_real_values_are_not() {
-        for placeholder in [
+        for value in [
             "your-proxmox-ip-or-hostname",
             "your-token-secret-here",
             "your_secure_root_password_here",
@@ -134,11 +111,10 @@ mod tests {
             "https://pve.example.com",
             "XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX",
             "secret-hex",
-            "set_this_on_your_controller",
             "12345678-1234-1234-1234-123456789abc",
             "xxxx",
         ] {
-            assert!(is_placeholder(placeholder), "{placeholder}");
+            assert!(super::placeholder(value).is_some(), "{value}");
         }
         for real in [
             "apex@pve",
@@ -152,7 +128,7 @@ mod tests {
             "[fd00::1]",
             "my-node",
         ] {
-            assert!(!is_placeholder(real), "{real}");
+            assert!(super::placeholder(real).is_none(), "{real}");
         }
     }
 }

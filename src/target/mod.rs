@@ -3,13 +3,17 @@
 pub mod example;
 pub mod fact;
 pub mod library;
+pub mod module;
 pub mod needs;
+pub mod new_file;
 pub mod parse;
 pub mod questions;
 pub mod read;
 pub mod recognise;
 pub mod spec;
 pub mod spec_error;
+pub mod trap_words;
+pub mod traps;
 pub mod words;
 pub mod write;
 

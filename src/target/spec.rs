@@ -151,6 +151,9 @@ pub struct Form {
     /// The comment lines that a new file begins with.
     #[serde(default)]
     pub head: Vec<Words>,
+    /// What comes after this form is written, before what comes after all of them.
+    #[serde(default)]
+    pub next: Vec<Words>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -364,6 +367,11 @@ impl Spec {
             Some(name) => self.form.iter().find(|form| form.name.as_str() == name),
             None => self.form.first(),
         }
+    }
+
+    /// What comes after this form is written.
+    pub fn next_after<'s>(&'s self, form: &'s Form) -> impl Iterator<Item = &'s str> {
+        form.next.iter().chain(&self.next).map(Words::as_str)
     }
 
     /// Whether the CA file must hold the public CAs too.

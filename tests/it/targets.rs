@@ -4,4 +4,6 @@ mod everything;
 mod files;
 mod hostile;
 mod rights;
+mod traps;
 mod values;
+mod walk;

@@ -93,7 +93,9 @@ fn no_targets_name_stands_in_the_code() {
     let mut found = Vec::new();
     for file in files {
         let inside = file.strip_prefix(root().join("src")).unwrap();
-        if inside.starts_with("client") || inside.starts_with("lab") {
+        // The client of a tool with an API, the lab that plays such a tool, and the guides' claims that are quoted.
+        let allowed = ["client", "lab", "domain/paste/guide.rs"];
+        if allowed.iter().any(|path| inside.starts_with(path)) {
             continue;
         }
         let text = fs::read_to_string(&file).unwrap();

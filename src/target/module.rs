@@ -1,0 +1,152 @@
+//! The Terraform or OpenTofu module around a file of values: what it declares, what it lacks, and how it is run.
+
+use crate::format::FormatError;
+use crate::format::hcl::{Declared, declared_variables, provider_sources};
+
+/// What the `*.tf` files of one folder say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Module {
+    /// Relative to the chosen folder, with `/`; empty for the folder itself.
+    pub folder: String,
+    /// Each with the file that declares it.
+    pub variables: Vec<(String, Declared)>,
+    /// Source addresses, as they stand.
+    pub providers: Vec<String>,
+    /// Files that could not be read; what they declare is not known.
+    pub damaged: Vec<(String, FormatError)>,
+}
+
+/// The folder of the module that a file of values belongs to: the nearest upwards that holds `*.tf`.
+/// All paths are relative to the chosen folder; nothing above it is looked at.
+pub fn nearest<'l>(file: &str, listing: impl Iterator<Item = &'l str> + Clone) -> Option<String> {
+    let mut folder = parent(file);
+    loop {
+        if listing.clone().any(|path| path.ends_with(".tf") && parent(path) == folder) {
+            return Some(folder.to_owned());
+        }
+        if folder.is_empty() {
+            return None;
+        }
+        folder = parent(folder);
+    }
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+impl Module {
+    /// Reads the module's files, given as path and text.
+    pub fn read<'t>(folder: &str, files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Module {
+        let mut module = Module { folder: folder.to_owned(), ..Module::default() };
+        for (path, text) in files {
+            match (declared_variables(text), provider_sources(text)) {
+                (Ok(variables), Ok(sources)) => {
+                    module.variables.extend(variables.into_iter().map(|v| (path.to_owned(), v)));
+                    module.providers.extend(sources.into_iter().map(|s| s.source));
+                }
+                (Err(error), _) | (_, Err(error)) => module.damaged.push((path.to_owned(), error)),
+            }
+        }
+        module
+    }
+
+    /// The names of the declared variables; `None` where nothing is declared, so that nothing leads.
+    ///
+    /// A damaged file may declare more, so that nothing can be called undeclared.
+    pub fn declared(&self) -> Option<Vec<String>> {
+        if self.variables.is_empty() || !self.damaged.is_empty() {
+            return None;
+        }
+        Some(self.variables.iter().map(|(_, variable)| variable.name.clone()).collect())
+    }
+
+    /// Variables that must have a value and get none from these names, in the order of their declarations.
+    pub fn without_value(&self, given: &[String]) -> Vec<&Declared> {
+        let open = self.variables.iter().map(|(_, variable)| variable);
+        open.filter(|variable| !variable.has_default && !given.contains(&variable.name)).collect()
+    }
+
+    /// How the module is run with this file.
+    pub fn command(&self, file: &str, program: &str, verb: &str) -> Command {
+        let inside = match self.folder.as_str() {
+            "" => file,
+            folder => file.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or(file),
+        };
+        let mut argv = vec![program.to_owned(), verb.to_owned()];
+        if inside.ends_with(".tfvars") && !loads_by_itself(inside) {
+            argv.push(format!("-var-file={inside}"));
+        }
+        Command { folder: (!self.folder.is_empty()).then(|| self.folder.clone()), argv }
+    }
+}
+
+/// A command, and the folder to run it in, relative to the chosen one. Not quoted yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    pub folder: Option<String>,
+    pub argv: Vec<String>,
+}
+
+/// Whether a file in the module's folder is loaded without being named.
+pub fn loads_by_itself(file: &str) -> bool {
+    !file.contains('/')
+        && (matches!(file, "terraform.tfvars" | "terraform.tfvars.json")
+            || file.ends_with(".auto.tfvars")
+            || file.ends_with(".auto.tfvars.json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TF: &str = "variable \"proxmox_endpoint\" {}\nvariable \"proxmox_api_token\" {\n  sensitive = true\n}\n\
+                      variable \"size\" {\n  default = 1\n}\nterraform {\n  required_providers {\n    proxmox = {\n      \
+                      source = \"some/proxmox\"\n    }\n  }\n}\n";
+
+    #[test]
+    fn the_module_is_the_nearest_folder_upwards_with_code() {
+        let files = ["tofu/main.tf", "tofu/env/lab.tfvars", "tofu/mod/x/y.tf", "README"];
+        let nearest = |file| nearest(file, files.iter().copied());
+        assert_eq!(nearest("tofu/env/lab.tfvars").as_deref(), Some("tofu"));
+        assert_eq!(nearest("tofu/terraform.tfvars").as_deref(), Some("tofu"));
+        assert_eq!(nearest("terraform.tfvars"), None);
+        assert_eq!(super::nearest("a/b.tfvars", ["main.tf"].into_iter()).as_deref(), Some(""));
+    }
+
+    #[test]
+    fn declarations_providers_and_what_lacks_a_value_are_told() {
+        let module = Module::read("tofu", [("tofu/main.tf", TF)]);
+        assert_eq!(module.declared().unwrap(), ["proxmox_endpoint", "proxmox_api_token", "size"]);
+        assert_eq!(module.providers, ["some/proxmox"]);
+        let open: Vec<_> = module.without_value(&["proxmox_endpoint".to_owned()]).iter().map(|v| &v.name).collect();
+        assert_eq!(open, ["proxmox_api_token"]);
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_and_nothing_is_called_undeclared() {
+        let module = Module::read("", [("main.tf", TF), ("odd.tf", "variable \"x\" {\n")]);
+        assert_eq!(module.damaged[0].0, "odd.tf");
+        assert_eq!(module.declared(), None);
+    }
+
+    #[test]
+    fn the_command_runs_in_the_modules_folder_and_names_only_files_that_are_not_loaded_anyway() {
+        let module = Module { folder: "tofu".into(), ..Module::default() };
+        let command = module.command("tofu/env/lab.tfvars", "tofu", "plan");
+        assert_eq!(command.folder.as_deref(), Some("tofu"));
+        assert_eq!(command.argv, ["tofu", "plan", "-var-file=env/lab.tfvars"]);
+        let root = Module::default();
+        for file in ["terraform.tfvars", "x.auto.tfvars", ".env"] {
+            assert_eq!(
+                root.command(file, "tofu", "plan"),
+                Command { folder: None, argv: vec!["tofu".into(), "plan".into()] }
+            );
+        }
+        assert_eq!(
+            root.command("env/x.auto.tfvars", "tofu", "plan").argv.len(),
+            3,
+            "only beside the code it loads itself"
+        );
+    }
+}
