@@ -174,7 +174,8 @@ mod tests {
 
     #[test]
     fn names_follow_proxmoxs_own_grammar() {
-        let table: [(fn(&str) -> bool, &[&str], &[&str]); 4] = [
+        type Rule = fn(&str) -> bool;
+        let table: [(Rule, &[&str], &[&str]); 4] = [
             (
                 is_node_name,
                 &["pve", "pve-01", "1", "A"],
