@@ -1,26 +1,10 @@
 //! The embedded lab, asked over real TLS: what its users rely on.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::sync::Arc;
 
 use labwizard::lab::{CutAt, Lab, LabConfig, LabRelease, NewCertificate, Scenario};
-use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-/// A connection that trusts the lab's CA and nothing else.
-fn connect(lab: &Lab) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(lab.ca_pem().as_bytes()).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = builder.with_root_certificates(roots).with_no_client_auth();
-    let name = ServerName::try_from("127.0.0.1").unwrap();
-    let mut connection = ClientConnection::new(Arc::new(config), name).unwrap();
-    let mut stream = TcpStream::connect(("127.0.0.1", lab.port()))?;
-    connection.complete_io(&mut stream)?;
-    Ok(StreamOwned::new(connection, stream))
-}
+use crate::wire::connect;
 
 /// Sends a request that asks to close, and returns all that came.
 fn ask(lab: &Lab, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {

@@ -1,5 +1,7 @@
 //! One binary for all tests that need more than one module.
 
+mod captures;
 mod client;
 mod contract;
 mod lab;
+mod wire;
