@@ -7,7 +7,6 @@ pub mod connect;
 pub mod http;
 pub mod options;
 pub mod proxmox;
-mod redact;
 pub mod resolve;
 pub mod survey;
 pub mod tls;

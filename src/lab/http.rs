@@ -73,7 +73,8 @@ pub fn read_head(bytes: &[u8], tls: bool) -> Head {
         Ok(httparse::Status::Partial) if bytes.len() > LONGEST_HEAD => Head::Broken,
         Ok(httparse::Status::Partial) => Head::Partial,
         Ok(httparse::Status::Complete(length)) if length <= LONGEST_HEAD => {
-            let headers = request.headers.iter().map(|header| (header.name.to_string(), header.value.to_vec()));
+            let headers = request.headers.iter();
+            let headers = headers.map(|header| (header.name.to_string(), with_end(bytes, header.value).to_vec()));
             let request = Request {
                 method: request.method.unwrap_or_default().to_string(),
                 target: request.path.unwrap_or_default().to_string(),
@@ -86,6 +87,14 @@ pub fn read_head(bytes: &[u8], tls: bool) -> Head {
         }
         Ok(_) | Err(_) => Head::Broken,
     }
+}
+
+/// A header's value with the blanks at its end, which the parser leaves out and pveproxy does not: they spoil a secret.
+fn with_end<'a>(bytes: &'a [u8], value: &'a [u8]) -> &'a [u8] {
+    let start = (value.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
+    let Some(rest) = bytes.get(start..).filter(|_| !value.is_empty()) else { return value };
+    let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+    &rest[..end.unwrap_or(value.len())]
 }
 
 /// An answer, before it is bytes.
@@ -266,6 +275,15 @@ mod tests {
         assert_eq!(percent_decode("a%40b%2", true), "a@b%2");
         assert_eq!(percent_decode("50%+x", true), "50% x");
         assert_eq!(percent_decode("a+b", false), "a+b");
+    }
+
+    #[test]
+    fn blanks_at_the_end_of_a_header_stay() {
+        let Head::Whole(request, length) = read_head(b"GET / HTTP/1.1\r\nA: b \r\nC:\r\n\r\nrest", true) else {
+            panic!("the head is whole");
+        };
+        assert_eq!((request.header("a").as_deref(), request.header("c").as_deref()), (Some("b "), Some("")));
+        assert_eq!(length, 27);
     }
 
     #[test]

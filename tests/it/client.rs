@@ -82,8 +82,7 @@ pub async fn look(inquiry: Inquiry, options: &Options) -> Vec<Observation> {
     if surveyed.await.is_err() {
         panic!("the survey did not end; it saw {:#?}", seen.lock().unwrap());
     }
-    let all = seen.lock().unwrap().clone();
-    all
+    seen.lock().unwrap().clone()
 }
 
 /// The first thing seen that `pick` takes.

@@ -6,12 +6,12 @@ use tokio::net::TcpStream;
 
 use super::answer;
 use super::request::{Question, Request};
-use super::session::Session;
+use super::session::{Session, redactor_of};
 use crate::client::http::{Outgoing, Pool, Reply};
 use crate::client::options::Options;
-use crate::client::redact::Redactor;
 use crate::client::tls::{Door, SystemCas};
 use crate::domain::observation::{RequestTrouble, TlsTrouble};
+use crate::domain::redact::Redactor;
 use crate::domain::{Endpoint, Secret, Trust, UserId};
 
 /// Anybody: any certificate, whose key they have. No credential can be given to one.
@@ -106,7 +106,7 @@ impl Session {
 
     /// The host's words for a refused login, where there is no session yet.
     pub fn password_words(reply: &Reply, password: &Secret) -> String {
-        words(reply, &Redactor::of(password))
+        words(reply, &redactor_of(password))
     }
 
     /// The data of a good answer, read by `read`; any other as the trouble that it is.
@@ -129,5 +129,5 @@ fn words(reply: &Reply, redactor: &Redactor) -> String {
         Some(reason) => reason.to_owned(),
         None => answer::message(&reply.body).unwrap_or_default(),
     };
-    redactor.clean(&said).trim().chars().take(300).collect()
+    redactor.redact(&said).trim().chars().take(300).collect()
 }

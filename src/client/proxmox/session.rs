@@ -4,7 +4,7 @@ use hyper::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
 use crate::client::http::{encode, percent, sensitive};
-use crate::client::redact::Redactor;
+use crate::domain::redact::Redactor;
 use crate::domain::{Secret, TokenId};
 
 /// A credential ready for the wire, and the redactor that knows its secrets. It is handed only to a trusted host.
@@ -28,7 +28,7 @@ impl Session {
                 _ => value.extend(percent(byte)),
             }
         }
-        Some(Session { name: AUTHORIZATION, value: sensitive(value)?, redactor: Redactor::of(secret) })
+        Some(Session { name: AUTHORIZATION, value: sensitive(value)?, redactor: redactor_of(secret) })
     }
 
     /// The cookie of a login. Reading needs no CSRF token.
@@ -36,8 +36,8 @@ impl Session {
         let mut value = Zeroizing::new(Vec::with_capacity(16 + 3 * ticket.reveal().len()));
         value.extend_from_slice(b"PVEAuthCookie=");
         encode(ticket.reveal(), &mut value);
-        let mut redactor = Redactor::of(password);
-        redactor.add(ticket.share());
+        let mut redactor = redactor_of(password);
+        redactor.add(ticket);
         Some(Session { name: COOKIE, value: sensitive(value)?, redactor })
     }
 
@@ -50,6 +50,16 @@ impl Session {
     }
 }
 
+/// Knows the secret, and what is left of it where the host splits what it was sent: at the last `=`, and at `;`.
+pub(super) fn redactor_of(secret: &Secret) -> Redactor {
+    let mut redactor = Redactor::new();
+    redactor.add(secret);
+    for piece in secret.reveal().split(['=', ';']).filter(|piece| piece.len() >= 4) {
+        redactor.add(&Secret::new(piece.to_owned()));
+    }
+    redactor
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +69,11 @@ mod tests {
         let session = Session::token(&"a;b@pve!tok".parse().unwrap(), &Secret::new("x%\ny".into())).unwrap();
         assert_eq!(session.value.as_bytes(), b"PVEAPIToken=a%3Bb@pve!tok=x%25%0Ay");
         assert_eq!(format!("{:?}", session.value), "Sensitive");
+    }
+
+    #[test]
+    fn a_part_of_a_secret_that_the_host_split_is_taken_out_too() {
+        let said = redactor_of(&Secret::new("short1=x".into())).redact("'a@pve!t=short1' is not a valid token ID");
+        assert!(!said.contains("short1") && said.ends_with("' is not a valid token ID"), "{said}");
     }
 }

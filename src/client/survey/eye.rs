@@ -36,7 +36,7 @@ impl<'a> Eye<'a> {
     pub fn release(&self) {
         let mut held = lock(&self.held);
         let mut see = lock(self.see);
-        held.take().into_iter().flatten().for_each(|observation| see(observation));
+        held.take().into_iter().flatten().for_each(&mut **see);
     }
 }
 

@@ -5,6 +5,9 @@ mod system;
 mod trouble;
 mod verifier;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::super::http::{Request, percent_decode, unix_now};
+use super::super::release::LabRelease;
 use super::call::{Answer, Call, Failure};
 use super::cluster::{Cluster, is_user_id, split_token};
 use super::permissions;
@@ -122,6 +123,11 @@ fn checked(cluster: &Cluster, ticket: &str, also: &str) -> Option<String> {
 /// Whose ticket it is; a challenge is nobody's.
 fn ticket_user(cluster: &Cluster, ticket: &str) -> Option<String> {
     checked(cluster, ticket, "").filter(|name| is_user_id(name) && !name.starts_with("tfa!"))
+}
+
+/// The CSRF token that goes with a ticket, as of now.
+pub fn csrf_now(cluster: &Cluster, user: &str) -> String {
+    csrf(cluster, user, unix_now())
 }
 
 fn csrf(cluster: &Cluster, user: &str, at: u64) -> String {
@@ -250,6 +256,7 @@ fn capabilities(cluster: &Cluster, user: &str) -> Value {
                 "storage" => &["Datastore.", "Permissions.Modify"],
                 "nodes" => &["Sys.", "Permissions.Modify"],
                 "sdn" => &["SDN.", "Permissions.Modify"],
+                "dc" if cluster.release == LabRelease::V7_4_20 => &["Sys.Audit", "SDN."],
                 "dc" => &["Sys.Audit", "Sys.Modify", "SDN."],
                 "mapping" => &["Mapping.", "Permissions.Modify"],
                 _ => &[],

@@ -24,6 +24,9 @@ fn list(call: &mut Call, containers: bool) -> Answer {
         }
         if containers {
             row["type"] = json!("lxc");
+            if call.release() == LabRelease::V7_4_20 {
+                row["vmid"] = json!(id.to_string());
+            }
             row["swap"] = json!(0);
             row["maxswap"] = json!(536_870_912);
         }
@@ -173,6 +176,17 @@ fn set_running(call: &mut Call, works: bool, running: bool) {
     if works && let Some(guest) = call.cluster.guests.get_mut(&id) {
         guest.running = running;
     }
+}
+
+pub fn start_container(call: &mut Call) -> Answer {
+    let id = call.guest_id();
+    let outcome = match find(call, true) {
+        Err(failure) => Err(failure.message.trim_end().to_string()),
+        Ok(guest) if guest.running => Err(format!("CT {id} already running")),
+        Ok(_) => Ok(vec![]),
+    };
+    set_running(call, outcome.is_ok(), true);
+    Ok(call.task("vzstart", &id.to_string(), outcome))
 }
 
 pub fn stop(call: &mut Call) -> Answer {
@@ -375,8 +389,11 @@ pub fn config_update(call: &mut Call) -> Answer {
     find(call, false)?;
     if let Some(guest) = call.cluster.guests.get_mut(&id) {
         for (name, value, _) in sent {
-            if name == "name" {
-                guest.name.clone_from(&value);
+            match (name, value.parse::<u64>()) {
+                ("name", _) => guest.name.clone_from(&value),
+                ("memory", Ok(mebibytes)) => guest.memory = mebibytes << 20,
+                ("cores", Ok(cores)) => guest.cores = u32::try_from(cores).unwrap_or(guest.cores),
+                _ => {}
             }
             guest.config.insert(name.to_string(), json!(value));
         }

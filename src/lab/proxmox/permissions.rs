@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::release::LabRelease;
 use super::cluster::{Cluster, Subject, split_token};
 
 /// Privileges, each with whether it goes on to paths below.
@@ -38,6 +39,11 @@ pub fn any(cluster: &Cluster, who: &str, path: &str, wanted: &[&str]) -> bool {
 /// All paths where somebody has a right, as `/access/permissions` tells them.
 pub fn everywhere(cluster: &Cluster, who: &str) -> BTreeMap<String, Privileges> {
     let mut paths: BTreeSet<String> = TOP_PATHS.iter().map(ToString::to_string).collect();
+    if cluster.release == LabRelease::V7_4_20 {
+        // A name of its own that no ACL ever had.
+        paths.remove("/pool");
+        paths.insert("/pools".to_string());
+    }
     for row in &cluster.acl {
         // Every step on the way to an entry is a path too.
         for (at, _) in row.path.match_indices('/').skip(1) {
@@ -127,7 +133,6 @@ fn roles(cluster: &Cluster, who: &str, path: &str) -> BTreeMap<String, bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::release::LabRelease;
     use super::super::cluster::{Cluster, Role, Subject, Token, User};
     use super::*;
 

@@ -123,7 +123,7 @@ static ROUTES: &[Route] = &[
     proxy("GET", "/nodes/{node}/network", All, nodes::network_params, nodes::network),
     daemon("GET", "/nodes/{node}/storage", All, nodes::node_storage_params, nodes::node_storage),
     daemon("GET", "/nodes/{node}/storage/{storage}/content", By(nodes::content_check), nodes::content_params, nodes::content),
-    daemon("GET", "/nodes/{node}/tasks", All, nodes::tasks_params, nodes::tasks),
+    proxy("GET", "/nodes/{node}/tasks", All, nodes::tasks_params, nodes::tasks),
     daemon("GET", "/nodes/{node}/tasks/{upid}/status", All, nodes::task_params, nodes::task_status),
     daemon("GET", "/nodes/{node}/tasks/{upid}/log", All, nodes::task_log_params, nodes::task_log),
     daemon("GET", "/nodes/{node}/qemu", All, guests::list_params, guests::machines),
@@ -138,6 +138,7 @@ static ROUTES: &[Route] = &[
     daemon("POST", "/nodes/{node}/qemu/{vmid}/clone", By(guests::clone_check), guests::clone_params, guests::clone),
     daemon("GET", "/nodes/{node}/qemu/{vmid}/agent/{command}", By(guests::agent_check), guests::agent_params, guests::agent),
     daemon("GET", "/nodes/{node}/lxc", All, guests::list_params, guests::containers),
+    daemon("POST", "/nodes/{node}/lxc/{vmid}/status/start", By(guests::power), guests::start_params, guests::start_container),
     proxy("GET", "/nodes/{node}/lxc/{vmid}/config", By(guests::audit), guests::one_params, guests::container_config),
     daemon("GET", "/nodes/{node}/lxc/{vmid}/status/current", By(guests::audit), guests::one_params, guests::container_status),
 ];
@@ -216,7 +217,9 @@ pub fn call(call: &mut Call, method: &str, path: &str) -> Outcome {
     }
     let schema = (route.params)(release);
     let answer = check(release, &schema, &call.params).and_then(|()| (route.act)(call));
-    Outcome { answer, daemon: route.daemon }
+    // In 7.4 pveproxy itself reads the users.
+    let by_proxy = release == LabRelease::V7_4_20 && (route.method, route.path) == ("GET", "/access/users");
+    Outcome { answer, daemon: route.daemon && !by_proxy }
 }
 
 fn unknown_node(node: &str) -> Failure {
