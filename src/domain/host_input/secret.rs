@@ -25,7 +25,7 @@ pub(super) fn secret_in(text: &str) -> Option<&'static str> {
     if holds("apitoken=") || holds("apitoken ") || holds("authorization:") || holds("x-api-key") || holds("bearer ") {
         return Some("a header with a token");
     }
-    if holds("pveauthcookie") || holds("pve:") && holds("::") || holds("csrfpreventiontoken") {
+    if holds("pveauthcookie") || holds("csrfpreventiontoken") || is_ticket(text) {
         return Some("a ticket of a login");
     }
     if holds("private key-----") {
@@ -60,20 +60,31 @@ pub(super) fn secret_in(text: &str) -> Option<&'static str> {
     if decoded.split_whitespace().any(user_and_password) {
         return Some("a name and a password");
     }
-    if text.contains(['!', '$', '^', '&', '+']) && !text.contains("://") && !text.contains(char::is_whitespace) {
+    let front = text.split(['/', '?']).next().unwrap_or(text);
+    if front.contains(['!', '$', '^', '&', '+']) && !text.contains("://") && !text.contains(char::is_whitespace) {
         return Some("a password");
     }
-    let (digits, letters) =
-        (text.bytes().filter(u8::is_ascii_digit).count(), text.bytes().filter(u8::is_ascii_alphabetic).count());
-    let one_word = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'/'));
-    let url = text.contains("://") || text.contains('.');
-    if one_word && !url && text.len() >= 24 && digits >= 4 && letters >= 4 {
+    // A key has letters and digits mixed in one long run; a long name of a host has words between hyphens.
+    let long_run = text.split(['-', '_', '=', '/', ':']).any(|run| {
+        let digits = run.bytes().filter(u8::is_ascii_digit).count();
+        run.len() >= 20 && digits >= 3 && run.len() - digits >= 3 && run.bytes().all(|b| b.is_ascii_alphanumeric())
+    });
+    if long_run && !text.contains('.') && !text.contains("://") {
         return Some("a key or the secret of a token");
     }
     if lower.starts_with("eyj") && text.len() > 40 {
         return Some("a key or the secret of a token");
     }
     None
+}
+
+/// `PVE:user@realm:time::signature`, or the half ticket of a second factor, `PVE:!tfa!…` (pve-access-control `AccessControl.pm`).
+fn is_ticket(text: &str) -> bool {
+    text.match_indices("PVE:").any(|(at, lead)| {
+        let behind = &text[at + lead.len()..];
+        behind.contains("::")
+            && behind.split(':').next().is_some_and(|who| who.contains('@') || who.starts_with("!tfa!"))
+    })
 }
 
 /// `user:password@…`, whatever stands in front.

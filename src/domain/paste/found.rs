@@ -1,5 +1,7 @@
 //! What has been found in a paste so far: takes words by their look and their label, and settles the whole at the end.
 
+use zeroize::Zeroizing;
+
 use crate::domain::paste::secret::{is_uuid, like_uuid};
 use crate::domain::paste::words::{Role, product_of, role};
 use crate::domain::paste::{
@@ -20,13 +22,18 @@ pub(super) struct Found {
     repairs: Vec<String>,
     problems: Vec<PasteProblem>,
     /// Words that nothing is known about.
-    pub(super) left: Vec<String>,
+    pub(super) left: Vec<Zeroizing<String>>,
     pub(super) words: usize,
     /// A command of pveum was seen.
     pub(super) command: bool,
 }
 
 impl Found {
+    /// Keeps words that nothing is known about.
+    pub(super) fn leave(&mut self, words: &mut Vec<&str>) {
+        self.left.extend(words.drain(..).map(|word| Zeroizing::new(word.to_owned())));
+    }
+
     /// How much sense a reading makes.
     pub(super) fn score(&self) -> usize {
         let sound = self.secret.as_ref().is_some_and(|s| s.sound().is_some());
@@ -67,11 +74,10 @@ impl Found {
             if let Some(other) = other {
                 self.problem(PasteProblem::OtherProduct(other));
             }
-            let rest = rest.to_owned();
-            return rest.is_empty() || self.take(&rest, Some(Role::Token));
+            return rest.is_empty() || self.take(rest, Some(Role::Token));
         }
         let decoded = percent_decoded(word);
-        if decoded != word {
+        if decoded.as_str() != word {
             self.repair("%40, %21 and the like became the signs that they stand for.");
         }
         let word = decoded.as_str();
@@ -143,10 +149,10 @@ impl Found {
 
     /// `user@realm!name`, with or without a secret behind it; also `!name`.
     fn take_id(&mut self, word: &str, role: Option<Role>) -> bool {
-        let mut text = word.to_owned();
+        let mut text = Zeroizing::new(word.to_owned());
         if text.contains("!!") {
             while text.contains("!!") {
-                text = text.replace("!!", "!");
+                text = Zeroizing::new(text.replace("!!", "!"));
             }
             self.repair("A doubled “!” became one.");
         }
@@ -184,9 +190,9 @@ impl Found {
             Some(name) if !name.is_empty() => self.take_name(&name),
             _ => {}
         }
-        let secret = secret.trim_start_matches(['=', ':']).to_owned();
-        if !secret.is_empty() && !self.take_uuid(&secret, Some(Role::Secret)) {
-            self.take_secret(&secret);
+        let secret = secret.trim_start_matches(['=', ':']);
+        if !secret.is_empty() && !self.take_uuid(secret, Some(Role::Secret)) {
+            self.take_secret(secret);
         }
         true
     }
@@ -237,8 +243,8 @@ impl Found {
             if role == Some(Role::Password) {
                 self.repair("A UUID stood where a password belongs, and was taken as a token's secret.");
             }
-            let lower = bare.to_ascii_lowercase();
-            if lower != bare && placeholder(bare).is_none() {
+            let lower = Zeroizing::new(bare.to_ascii_lowercase());
+            if lower.as_str() != bare && placeholder(bare).is_none() {
                 self.repair(
                     "The secret was in capital letters; Proxmox compares letter by letter, so small ones were taken.",
                 );
@@ -246,9 +252,10 @@ impl Found {
             self.take_secret(&lower);
             true
         } else if without_hyphens {
-            let b = bare.to_ascii_lowercase();
+            let b = Zeroizing::new(bare.to_ascii_lowercase());
             self.repair("The hyphens of the secret were missing and were put back.");
-            self.take_secret(&format!("{}-{}-{}-{}-{}", &b[..8], &b[8..12], &b[12..16], &b[16..20], &b[20..]));
+            let whole = format!("{}-{}-{}-{}-{}", &b[..8], &b[8..12], &b[12..16], &b[16..20], &b[20..]);
+            self.take_secret(&Zeroizing::new(whole));
             true
         } else if wants && like_uuid(bare) {
             self.take_secret(bare);
@@ -416,7 +423,7 @@ impl Found {
             "export",
             "header",
         ];
-        let words: Vec<String> =
+        let words: Vec<Zeroizing<String>> =
             self.left.iter().filter(|w| !LABELS.contains(&w.to_ascii_lowercase().as_str())).cloned().collect();
         if let [word] = self.left.as_slice()
             && self.words == 1
@@ -445,11 +452,11 @@ impl Found {
 }
 
 /// `%40`, `%21`, `%3D`, `%3A` and nothing else: a user's name may hold another `%`.
-fn percent_decoded(word: &str) -> String {
-    let mut out = word.to_owned();
+fn percent_decoded(word: &str) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(word.to_owned());
     for (code, sign) in [("%40", "@"), ("%21", "!"), ("%3D", "="), ("%3d", "="), ("%3A", ":"), ("%3a", ":")] {
         if out.contains(code) && (word.contains("%40") || word.contains("%21")) {
-            out = out.replace(code, sign);
+            out = Zeroizing::new(out.replace(code, sign));
         }
     }
     out

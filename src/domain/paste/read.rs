@@ -1,5 +1,7 @@
 //! Reads a cleaned paste word by word: each value is known by its look first, and by the label before it second.
 
+use zeroize::Zeroizing;
+
 use crate::domain::paste::clean::{clean, join_all, join_broken_secrets, join_full_lines};
 use crate::domain::paste::found::Found;
 use crate::domain::paste::words::{Piece, Role, is_label, pieces, role};
@@ -19,20 +21,21 @@ pub(super) fn read(text: &str, known: Known) -> Paste {
         };
     }
     // A window may have broken the text anywhere; whichever joining makes most sense of it is taken, the likeliest first.
-    let broken = join_broken_secrets(&cleaned);
-    let all = join_all(&cleaned);
-    let first = if is_hard_wrapped(&cleaned) { &all } else { &broken };
-    let (mut best, mut chosen) = (read_words(first), first.clone());
-    for other in [broken.clone(), join_full_lines(&cleaned), all.clone()] {
-        if best.score() < 3 && other != chosen {
-            let found = read_words(&other);
+    let mut joinings =
+        [join_broken_secrets(&cleaned), join_full_lines(&cleaned), join_all(&cleaned)].map(Zeroizing::new);
+    if is_hard_wrapped(&cleaned) {
+        joinings.rotate_right(1);
+    }
+    let mut best = read_words(&joinings[0]);
+    for other in &joinings[1..] {
+        if best.score() < 3 {
+            let found = read_words(other);
             if found.score() > best.score() {
-                (best, chosen) = (found, other);
+                best = found;
             }
         }
     }
-    let joined = chosen != cleaned && !best.is_as(&read_words(&cleaned));
-    if joined {
+    if !best.is_as(&read_words(&cleaned)) {
         repairs.push("Line breaks that a narrow window had put in were taken out.".into());
     }
     best.finish(&cleaned, known, repairs)
@@ -58,7 +61,7 @@ fn is_hard_wrapped(text: &str) -> bool {
 
 fn read_words(text: &str) -> Found {
     let mut found = Found::default();
-    let mut label: Vec<String> = Vec::new();
+    let mut label: Vec<&str> = Vec::new();
     let mut pending: Option<Role> = None;
     let mut name_next = false;
     let mut bars = false;
@@ -67,28 +70,28 @@ fn read_words(text: &str) -> Found {
         match piece {
             Piece::Word(word) => {
                 found.words += 1;
-                if pieces.peek() == Some(&Piece::Sep) && is_label(&word) {
+                if pieces.peek() == Some(&Piece::Sep) && is_label(word) {
                     pending = None;
                     label.push(word);
                     continue;
                 }
                 // `ssh root@pve`: a login of the machine, not a user of Proxmox.
-                if label.last().is_some_and(|w| w == "ssh" || w == "scp") && word.contains('@') {
+                if label.last().is_some_and(|w| matches!(*w, "ssh" | "scp")) && word.contains('@') {
                     continue;
                 }
                 let before = found.user.clone();
                 let as_name = name_next && pending.is_none();
                 let role = if as_name { Some(Role::Name) } else { pending };
-                if found.take(&word, role) {
+                if found.take(word, role) {
                     name_next = !as_name && name_next && found.user == before;
                     // `pveum user token add USER NAME`: the word behind the user is the name.
-                    let tail: Vec<&str> = label.iter().rev().take(3).map(String::as_str).collect();
+                    let tail: Vec<&str> = label.iter().rev().take(3).copied().collect();
                     if let ["add" | "modify" | "remove" | "delete" | "permissions", "token", "user"] = tail.as_slice() {
                         found.command = true;
                         name_next = found.user != before && found.name.is_none();
                     }
                     if pending.take().is_none() {
-                        found.left.append(&mut label);
+                        found.leave(&mut label);
                     }
                     label.clear();
                 } else if pending.take().is_none() {
@@ -106,12 +109,12 @@ fn read_words(text: &str) -> Found {
                     pending = Some(of_label);
                     label.clear();
                 } else {
-                    found.left.append(&mut label);
+                    found.leave(&mut label);
                 }
             }
             Piece::Comma => {
                 pending = None;
-                found.left.append(&mut label);
+                found.leave(&mut label);
             }
             Piece::Line => {
                 if bars || pending == Some(Role::Other) {
@@ -125,19 +128,19 @@ fn read_words(text: &str) -> Found {
                     label.clear();
                 }
                 bars = false;
-                found.left.append(&mut label);
+                found.leave(&mut label);
                 name_next = false;
             }
         }
     }
-    found.left.append(&mut label);
-    found.command |= found.left.iter().any(|w| w == "pveum");
+    found.leave(&mut label);
+    found.command |= found.left.iter().any(|w| w.as_str() == "pveum");
     found
 }
 
 /// `Token ID`, `API Token Secret`, `Secret`: labels as the web UI shows them, not names of tokens such as `backup-token`.
-fn is_dialog_label(label: &[String], role: Role) -> bool {
-    let known = |word: &String| {
+fn is_dialog_label(label: &[&str], role: Role) -> bool {
+    let known = |word: &&str| {
         ["token", "id", "secret", "value", "api", "name", "user", "username"]
             .contains(&word.to_ascii_lowercase().as_str())
     };

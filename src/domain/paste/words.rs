@@ -43,10 +43,10 @@ pub(super) fn role(label: &str) -> Role {
     }
 }
 
-/// A word of the text, or what stands between words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Piece {
-    Word(String),
+/// A word of the text, or what stands between words. Words are borrowed, so that no further copy of a secret is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    Word(&'a str),
     /// `=` or `:` or a tab: what stood before is a label.
     Sep,
     /// The upright line of a table.
@@ -55,20 +55,18 @@ pub(super) enum Piece {
     Line,
 }
 
-pub(super) fn pieces(text: &str) -> Vec<Piece> {
+pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut out = Vec::new();
-    let mut word = String::new();
-    let mut variable = false;
-    for c in text.chars() {
+    // Where the word at hand begins, and whether it is in a `${…}`.
+    let (mut start, mut variable) = (0, false);
+    for (at, c) in text.char_indices() {
         let piece = match c {
-            '{' if word.ends_with('$') => {
+            '{' if text[start..at].ends_with('$') => {
                 variable = true;
-                word.push(c);
                 continue;
             }
             '}' if variable => {
                 variable = false;
-                word.push(c);
                 continue;
             }
             '\n' => Some(Piece::Line),
@@ -77,20 +75,18 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
             ',' | ';' => Some(Piece::Comma),
             '"' | '\'' | '`' | '(' | ')' | '{' | '}' | '[' | ']' | '\\' => None,
             c if c.is_whitespace() => None,
-            c => {
-                word.push(c);
-                continue;
-            }
+            _ => continue,
         };
-        push_word(&mut out, std::mem::take(&mut word));
+        push_word(&mut out, &text[start..at]);
         out.extend(piece);
+        start = at + c.len_utf8();
     }
-    push_word(&mut out, word);
+    push_word(&mut out, &text[start..]);
     out
 }
 
 /// Takes `KEY=value`, `key:value`, `--flag` and `KEY:` apart.
-fn push_word(out: &mut Vec<Piece>, word: String) {
+fn push_word<'a>(out: &mut Vec<Piece<'a>>, word: &'a str) {
     if word.is_empty() || word.bytes().all(|b| matches!(b, b'-' | b'+')) && word.len() > 2 {
         return;
     }
@@ -104,26 +100,17 @@ fn push_word(out: &mut Vec<Piece>, word: String) {
     {
         let flag = flag.trim_start_matches('-');
         let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
-        out.push(Piece::Comma);
-        out.push(Piece::Word(name.to_owned()));
-        out.push(Piece::Sep);
-        if !value.is_empty() {
-            push_word(out, value.to_owned());
-        }
-        return;
+        out.extend([Piece::Comma, Piece::Word(name), Piece::Sep]);
+        return push_word(out, value);
     }
-    if word.contains("://") || product_of(&word).is_some() {
-        out.push(Piece::Word(word));
-        return;
+    if word.contains("://") || product_of(word).is_some() {
+        return out.push(Piece::Word(word));
     }
-    let word = word.strip_prefix("$env:").map(str::to_owned).unwrap_or(word);
+    let word = word.strip_prefix("$env:").unwrap_or(word);
     match word.split_once(['=', ':']) {
         Some((label, value)) if is_label(label) && !word.starts_with("PVE:") => {
-            out.push(Piece::Word(label.to_owned()));
-            out.push(Piece::Sep);
-            if !value.is_empty() {
-                push_word(out, value.to_owned());
-            }
+            out.extend([Piece::Word(label), Piece::Sep]);
+            push_word(out, value);
         }
         _ => out.push(Piece::Word(word)),
     }
