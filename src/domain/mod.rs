@@ -35,7 +35,9 @@ pub use host_record::HostRecord;
 pub use id::Id;
 pub use inquiry::{Credential, Inquiry};
 pub use observation::{Link, Observation, Seen};
-pub use paste::{Known, Part, Paste, PasteProblem, PastedSecret, SecretProblem, parse_paste};
+pub use paste::{
+    Known, Part, Paste, PasteProblem, PastedSecret, SecretProblem, guide_mistake, parse_paste, placeholder,
+};
 pub use redact::Redactor;
 pub use release::Release;
 pub use rights::{Missing, Need, Rights, missing};

@@ -1,10 +1,12 @@
 //! What a pasted token text holds: user, token name and secret, what was repaired on the way, and what is wrong or missing.
 
 mod clean;
+mod found;
 mod guide;
 mod placeholder;
 mod read;
 mod secret;
+mod words;
 
 pub use guide::{GuideMistake, HostSaid, guide_mistake, host_said};
 pub(crate) use placeholder::is_example_name;

@@ -424,11 +424,10 @@ mod any {
         }
 
         #[test]
-        fn every_token_is_read_back(user in "[a-z][a-z0-9.!@_-]{0,10}", name in "[A-Za-z][A-Za-z0-9._-]{1,20}", uuid in "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}") {
+        fn every_token_is_read_back(user in "[a-z][a-z0-9.@_-]{0,10}", name in "[A-Za-z][A-Za-z0-9._-]{1,20}", uuid in "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}") {
             let id = format!("{user}@pve!{name}");
             let Ok(id) = id.parse::<TokenId>() else { return Ok(()) };
             prop_assume!(placeholder(name.as_str()).is_none() && placeholder(&id.user.to_string()).is_none() && placeholder(&uuid).is_none());
-            prop_assume!(!user.contains('!'));
             for text in [format!("{id}={uuid}"), format!("PVEAPIToken={id}={uuid}"), format!("{uuid}\n{id}\n")] {
                 let (read, secret) = parse_paste(&text, Known::default()).complete().expect(&text);
                 prop_assert_eq!(&read, &id);
