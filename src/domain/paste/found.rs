@@ -161,12 +161,17 @@ impl Found {
         let end = behind.find(['=', ':']).map_or(text.len(), |at| first + 1 + at);
         let (id, secret) = text.split_at(end);
         let Some((user, name)) = id.rsplit_once('!') else { return false };
-        if !user.contains('@')
-            && !user.is_empty()
-            && !matches!(role, Some(Role::Id | Role::Token | Role::Name))
-            && secret.is_empty()
-        {
-            // A password with a “!” in it is more likely than an id without its realm.
+        // A password may hold “!” and “@” too, and must not be quoted as a user: what the label calls a secret is an id only
+        // with a UUID behind it, and what has no label only where its front is a user.
+        let behind = secret.trim_start_matches(['=', ':']);
+        let has_uuid = is_uuid(behind) || like_uuid(behind);
+        let is_user = |text: &str| text.parse::<UserId>().is_ok();
+        let meant = match role {
+            Some(Role::Id | Role::Name | Role::User) => true,
+            Some(Role::Secret | Role::Password) => has_uuid,
+            _ => has_uuid || user.is_empty() || is_user(&text[..first]) || is_user(user),
+        };
+        if !meant {
             return false;
         }
         if secret.starts_with(':') {
@@ -232,7 +237,7 @@ impl Found {
     fn take_uuid(&mut self, word: &str, role: Option<Role>) -> bool {
         let word = word.strip_prefix("urn:uuid:").unwrap_or(word);
         let bare = word.trim_matches(['=', '.', ':', '<', '>', '!', '#']);
-        let wants = !matches!(role, Some(Role::Realm | Role::Name | Role::User | Role::Ticket));
+        let wants = !matches!(role, Some(Role::Realm | Role::Ticket));
         let without_hyphens = bare.len() == 32
             && bare.bytes().all(|b| b.is_ascii_hexdigit())
             && matches!(role, None | Some(Role::Secret | Role::Token));

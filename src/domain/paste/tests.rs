@@ -58,7 +58,7 @@ fn check(rows: Vec<Row>, known: &Known) {
         let printed =
             format!("{paste:?} {:?} {problems:?} {:?}", paste.repairs, paste.missing_sentence()).to_lowercase();
         assert!(
-            !printed.contains(S) && !printed.contains(T) && !printed.contains("canary"),
+            !printed.contains(&S[..16]) && !printed.contains(&T[..16]) && !printed.contains("canary"),
             "{:?}\n{printed}",
             row.text
         );
@@ -344,6 +344,10 @@ fn what_is_wrong_or_missing_is_named() {
             row(format!("apex@pve!glassdome-token={}", S.replace("4000", "4O00")), U, N, "").wrong(&["“O” at place 16"]),
             row("apex@pve!glassdome-token=canary-Pa55", U, N, "").wrong(&["looks like a password"]),
             row("Canary2024", "", "", "").wrong(&["looks like a password"]),
+            row("PROXMOX_TOKEN_VALUE=canary!%40!^", "", "", "").repaired(&["%40"]).wrong(&["looks like a password"]),
+            row("PROXMOX_PASSWORD=canary@home!xy", "", "", "").wrong(&["password and no token"]),
+            row("token: canary!x@y", "", "", "").wrong(&["looks like a password"]),
+            row("canary!@!^", "", "", "").wrong(&["looks like a password"]),
             row("Canary!2024", "", "", "").wrong(&["looks like a password"]),
             row("glassdome-token", "", "", "").wrong(&["looks like the name"]),
             row(format!("PBSAPIToken=apex@pbs!glassdome-token:{S}"), "apex@pbs", N, S)
@@ -355,6 +359,8 @@ fn what_is_wrong_or_missing_is_named() {
             row("root@pve:~# pveum user token add 'apex@pve' glassdome-token --output-format json", U, N, "")
                 .wrong(&["without what it printed"]),
             row("ssh root@pve pveum user token add apex@pve glassdome-token", U, N, "").wrong(&["without what it printed"]),
+            row(format!("PROXMOX_USER={}", &T[..30]), "", "", "").wrong(&["ends after 30"]),
+            row(format!("PROXMOX_TOKEN_NAME={}", &T[..30]), "", "", "").wrong(&["ends after 30"]),
             row("TOKENID", "", "", "").wrong(&["the word TOKENID"]),
             row("UUID", "", "", "").wrong(&["the word UUID"]),
             row("pveum user add apex@pve", U, "", "").wrong(&["without what it printed"]),
@@ -436,7 +442,7 @@ mod any {
         }
 
         #[test]
-        fn nothing_printed_shows_a_pasted_secret(secret in "canary[a-z0-9!$%^&*]{6,20}", lead in "(apex@pve!tok=|PROXMOX_TOKEN_VALUE=|secret: |password = |)") {
+        fn nothing_printed_shows_a_pasted_secret(secret in "canary[a-z0-9!$^&*]{6,20}", lead in "(apex@pve!tok=|PROXMOX_TOKEN_VALUE=|secret: |password = |)") {
             let paste = parse_paste(&format!("{lead}{secret}"), Known::default());
             let problems: Vec<String> = paste.problems.iter().flat_map(|p| [p.sentence(), p.hint()]).collect();
             let printed = format!("{paste:?} {problems:?}");
