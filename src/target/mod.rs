@@ -2,6 +2,7 @@
 
 pub mod example;
 pub mod fact;
+pub mod guide;
 pub mod library;
 pub mod module;
 pub mod needs;
