@@ -24,8 +24,8 @@ pub(super) fn slots(text: &str) -> Result<Vec<Slot>, FormatError> {
     }
     let start = if text.starts_with(BOM) { BOM.len() } else { 0 };
     let mut slots = Vec::with_capacity(text.len() / 48);
-    let mut scanner = Scanner::new(text, start);
-    while let Some(found) = scanner.next() {
+    let scanner = Scanner::new(text, start);
+    for found in scanner {
         match found {
             Binding::Pair(slot) => slots.push(slot),
             Binding::Comment { at, whole, line } => slots.extend(commented(text, at, whole, line)),

@@ -45,7 +45,8 @@ pub(super) fn dotenv_forms(value: &str, kept: Option<Form>) -> Vec<Text> {
         out.push('"');
         out
     }));
-    forms.push(Some(format!("'{}'", value.replace('\'', r"'\''"))));
+    let spliced = Text::new(value.replace('\'', r"'\''"));
+    forms.push(Some(format!("'{}'", spliced.as_str())));
     forms.push(Some(value.to_owned()));
     forms.into_iter().flatten().map(Text::new).collect()
 }

@@ -67,7 +67,7 @@ pub(super) fn splice(
                 }
             }
             kind
-        } else if let Some(comment) = of_key(true).last() {
+        } else if let Some(comment) = of_key(true).next_back() {
             if edit.commented == Commented::SwitchOn {
                 let lines = writer.rewritten(comment, edit)?.unwrap_or_default();
                 operations.push((comment.whole.clone(), lines));
@@ -135,6 +135,10 @@ fn assemble(old: &str, mut operations: Vec<(Range<usize>, Text)>) -> (Text, Text
         if range.is_empty() && !new.is_empty() && new != "\u{feff}" && !new.ends_with(['\n', '\r']) {
             new.push_str(line_ending(old, range.start));
         }
+        if rest == "\u{feff}" {
+            // so that a reader that does not know the mark has it on a line of its own, as it had before
+            rest.push('\n');
+        }
         new.push_str(lines.as_str());
         done = range.end;
     }
@@ -161,25 +165,37 @@ pub(super) fn line_ending(text: &str, at: usize) -> &'static str {
         .unwrap_or("\n")
 }
 
-/// In `new` each asked key stands once, or not at all when it was removed; every other key stands as it does in `rest`, to the
+/// In `new` each asked key stands once, or not at all when it was removed; every other key stands as it does in `old`, to the
 /// byte. Fills in the lines of the changes.
 pub(super) fn check_structure(
+    old: &Document,
     new: &Document,
-    rest: &Document,
     edits: &[Edit],
     changed: &mut [Change],
 ) -> Result<(), EditError> {
-    let asked: HashSet<&str> = edits.iter().map(|edit| edit.key.as_str()).collect();
     let failed =
         |what, key: Option<&str>| Err(EditError::CheckFailed { what, key: key.map(str::to_owned), reader: None });
-    let others = |document: &Document, slot: &Slot| !asked.contains(document.slice(&slot.key)) || slot.commented;
-    let mut before = rest.slots().iter().filter(|slot| others(rest, slot));
-    for slot in new.slots().iter().filter(|slot| others(new, slot)) {
-        let same = before.next().is_some_and(|old| {
-            old.commented == slot.commented
-                && old.form == slot.form
-                && rest.slice(&old.key) == new.slice(&slot.key)
-                && rest.slice(&old.value) == new.slice(&slot.value)
+    let is_asked = |document: &Document, slot: &Slot| {
+        edits.iter().position(|edit| edit.key.len() == slot.key.len() && document.slice(&slot.key) == edit.key)
+    };
+    let mut before = old.slots().iter().filter(|slot| match is_asked(old, slot) {
+        None => true,
+        Some(i) => slot.commented && !changed[i].gone.contains(&slot.line),
+    });
+    let mut lines: Vec<Vec<usize>> = vec![Vec::new(); edits.len()];
+    for slot in new.slots() {
+        if let Some(i) = is_asked(new, slot).filter(|_| !slot.commented) {
+            if slot.form == Form::Open {
+                return failed("a key cannot be read", Some(&edits[i].key));
+            }
+            lines[i].push(slot.line);
+            continue;
+        }
+        let same = before.next().is_some_and(|old_slot| {
+            old_slot.commented == slot.commented
+                && old_slot.form == slot.form
+                && old.slice(&old_slot.key) == new.slice(&slot.key)
+                && old.slice(&old_slot.value) == new.slice(&slot.value)
         });
         if !same {
             return failed("another key changed", None);
@@ -188,12 +204,10 @@ pub(super) fn check_structure(
     if before.next().is_some() {
         return failed("another key is gone", None);
     }
-    for (edit, change) in edits.iter().zip(changed) {
-        let mut live = new.slots().iter().filter(|slot| !slot.commented && new.slice(&slot.key) == edit.key);
-        let expected = edit.value.as_text();
-        match (live.next(), live.next(), &expected) {
-            (None, _, None) => {}
-            (Some(slot), None, Some(_)) if slot.form != Form::Open => change.line = Some(slot.line),
+    for ((edit, change), lines) in edits.iter().zip(changed).zip(lines) {
+        match (lines.as_slice(), &edit.value) {
+            ([], Setting::Remove) => {}
+            (&[line], value) if *value != Setting::Remove => change.line = Some(line),
             _ => return failed("a key does not stand as often as it should", Some(&edit.key)),
         }
     }

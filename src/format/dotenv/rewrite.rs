@@ -42,67 +42,82 @@ pub(in crate::format) fn apply(
     let writer = DotenvWriter { document, readers };
     let mut spliced = splice::splice(document, edits, heading, &writer)?;
     let failed = |what| EditError::CheckFailed { what, key: None, reader: None };
-    let reparse = |text| Document::parse(Dialect::Dotenv, text).map_err(|_| failed("it cannot be read any more"));
-    let rest = reparse(spliced.rest)?;
-    let new = reparse(spliced.new)?;
-    splice::check_structure(&new, &rest, edits, &mut spliced.changed)?;
+    let new = Document::parse(Dialect::Dotenv, spliced.new).map_err(|_| failed("it cannot be read any more"))?;
+    splice::check_structure(document, &new, edits, &mut spliced.changed)?;
     for &reader in readers {
-        check_reader(reader, new.text().as_str(), rest.text().as_str(), edits, &asked)?;
+        if reads_line_by_line_or_as_document(reader, &new, edits) {
+            // every other line is the same to the byte and read for itself: only our own are left to be looked at
+            for slot in new.slots().iter().filter(|slot| !slot.commented) {
+                if let Some(edit) = edits.iter().find(|edit| edit.key == new.slice(&slot.key)) {
+                    check_values(reader, &read_as(reader, new.slice(&slot.whole)), std::slice::from_ref(edit))?;
+                }
+            }
+        } else {
+            check_reader(reader, new.text().as_str(), spliced.rest.as_str(), edits)?;
+        }
     }
     Ok(Edited { document: new, changed: spliced.changed })
 }
 
-/// By this reader's rules: our keys hold what was asked, and everything else is what it is without our lines.
-fn check_reader(reader: Reader, new: &str, rest: &str, edits: &[Edit], asked: &HashSet<&str>) -> Result<(), EditError> {
+/// Whether the reader's view of the other lines is known to be the same: python-dotenv's is the document itself, which was
+/// compared; the line by line reader carries nothing over, and our keys stand nowhere else in the text.
+fn reads_line_by_line_or_as_document(reader: Reader, new: &Document, edits: &[Edit]) -> bool {
+    let text = new.text().as_str();
+    let own_lines =
+        |edit: &Edit| new.slots().iter().filter(|slot| !slot.commented && new.slice(&slot.key) == edit.key).count();
+    !text.starts_with(BOM)
+        && match reader {
+            Reader::PythonDotenv => true,
+            Reader::Naive => edits.iter().all(|edit| text.matches(&edit.key).count() == own_lines(edit)),
+            _ => false,
+        }
+}
+
+/// By this reader's rules: our keys hold what was asked, and everything else is what it is without our lines (`rest`).
+fn check_reader(reader: Reader, new: &str, rest: &str, edits: &[Edit]) -> Result<(), EditError> {
     let (after, before) = (read_as(reader, new), read_as(reader, rest));
     if let Some(stop) = after.stop() {
         return Err(EditError::Unreadable { reader, line: stop.line, why: stop.why });
     }
-    let failed = |what, key: Option<&str>| {
-        Err(EditError::CheckFailed { what, key: key.map(str::to_owned), reader: Some(reader) })
-    };
-    if !Others(&after, asked).same_as(&Others(&before, asked)) || after.faults.len() != before.faults.len() {
-        return failed("this reader takes another key differently", None);
+    let is_other = |pair: &&Pair<'_>| !edits.iter().any(|edit| is_ours(pair.key, &edit.key));
+    let mut others = before.pairs.iter().filter(is_other);
+    let same = after.pairs.iter().filter(is_other).all(|mine| {
+        others.next().is_some_and(|theirs| {
+            mine.key == theirs.key && mine.value.as_str() == theirs.value.as_str() && mine.unsure == theirs.unsure
+        })
+    });
+    if !same || others.next().is_some() || after.faults.len() != before.faults.len() {
+        let what = "this reader takes another key differently";
+        return Err(EditError::CheckFailed { what, key: None, reader: Some(reader) });
     }
+    check_values(reader, &after, edits)
+}
+
+fn check_values(reader: Reader, after: &Reading<'_>, edits: &[Edit]) -> Result<(), EditError> {
     for edit in edits {
-        let held = after.value(&edit.key, reader);
         let times = after.pairs.iter().filter(|pair| pair.key == edit.key).count();
         let right = match edit.value.as_text() {
-            Some(value) => held == Some(value.as_str()) && times == 1,
+            Some(value) => after.value(&edit.key, reader) == Some(value.as_str()) && times == 1,
             None => times == 0,
         };
         if !right {
-            return failed("this reader does not hold the new value", Some(&edit.key));
+            let what = "this reader does not hold the new value";
+            return Err(EditError::CheckFailed { what, key: Some(edit.key.clone()), reader: Some(reader) });
         }
     }
     Ok(())
 }
 
-/// What a reader takes from a text beside the keys that are edited.
-struct Others<'r, 'a>(&'r Reading<'a>, &'r HashSet<&'r str>);
-
-impl Others<'_, '_> {
-    fn pairs(&self) -> impl Iterator<Item = &Pair<'_>> {
-        self.0.pairs.iter().filter(|pair| !self.1.contains(own_name(pair.key)))
+/// Whether a reader's key is this one of ours, be it with a BOM, `export` or quotes that the reader takes for a part of it.
+fn is_ours(key: &str, ours: &str) -> bool {
+    if key.len() <= ours.len() {
+        return key == ours;
     }
-
-    fn same_as(&self, other: &Others<'_, '_>) -> bool {
-        let mut theirs = other.pairs();
-        let same = self.pairs().all(|mine| {
-            theirs.next().is_some_and(|their| {
-                mine.key == their.key && mine.value.as_str() == their.value.as_str() && mine.unsure == their.unsure
-            })
-        });
-        same && theirs.next().is_none()
-    }
-}
-
-/// A key as a plain reader sees it, without the BOM, `export` and quotes that it takes for a part of it.
-fn own_name(key: &str) -> &str {
-    let key = key.trim_start_matches(BOM);
-    let key =
-        key.strip_prefix("export").filter(|rest| rest.starts_with(is_space)).map_or(key, |k| k.trim_matches(is_space));
-    key.trim_matches('\'')
+    let key = key.trim_end_matches('\'').trim_start_matches(BOM);
+    key.strip_suffix(ours).is_some_and(|before| {
+        let before = before.trim_end_matches('\'').trim_matches(is_space);
+        before.is_empty() || before == "export"
+    })
 }
 
 struct DotenvWriter<'a> {
@@ -175,14 +190,20 @@ impl DotenvWriter<'_> {
         for frame in frames {
             for form in &forms {
                 let lines = written(frame, form);
-                if self.readers.iter().all(|&reader| self.holds(reader, lines.as_str(), edit, value, at)) {
+                if leaves_no_quote_open(lines.as_str())
+                    && self.readers.iter().all(|&reader| self.holds(reader, lines.as_str(), edit, value, at))
+                {
                     return Ok(lines);
                 }
             }
         }
         // to blame: the reader with the fewest ways to hold it in the plainest frame
-        let plainest: Vec<Text> =
-            frames.last().into_iter().flat_map(|frame| forms.iter().map(|form| written(frame, form))).collect();
+        let plainest: Vec<Text> = frames
+            .last()
+            .into_iter()
+            .flat_map(|frame| forms.iter().map(|form| written(frame, form)))
+            .filter(|lines| leaves_no_quote_open(lines.as_str()))
+            .collect();
         let ways = |reader| plainest.iter().filter(|lines| self.holds(reader, lines.as_str(), edit, value, at)).count();
         let (reader, ways) = self
             .readers
@@ -242,4 +263,14 @@ impl DotenvWriter<'_> {
             _ => "it has no way of quoting that gives these characters back.",
         }
     }
+}
+
+/// A quote left open would, for most readers, swallow the lines that follow, whatever this file's reader makes of it. So a comment
+/// with quotes is put behind, and must stay a comment.
+fn leaves_no_quote_open(lines: &str) -> bool {
+    let end = lines.len() + usize::from(!lines.ends_with(['\n', '\r']));
+    let probe = Text::new(format!("{lines}{}# ' \" ' \"\n", if end > lines.len() { "\n" } else { "" }));
+    super::slots(probe.as_str()).is_ok_and(|slots| {
+        slots.iter().all(|slot| slot.commented || (slot.form != Form::Open && slot.whole.end <= end))
+    })
 }

@@ -31,6 +31,8 @@ pub(in crate::format) struct Scanner<'a> {
     line: usize,
     /// From where on no `'` (0) or `"` (1) is left; spares searching to the end again and again.
     no_more: [usize; 2],
+    /// The line feed last looked up, or the end of the text.
+    next_feed: usize,
 }
 
 impl Iterator for Scanner<'_> {
@@ -54,9 +56,15 @@ impl Iterator for Scanner<'_> {
             return Some(Binding::Comment { at, whole: start..self.pos, line });
         }
         let exported = self.eat_export();
-        let Some(key) = self.key() else {
+        if self.peek() == Some(b'#') {
             self.rest_of_line();
-            return Some(Binding::Fault { slot: None, spans_lines: None, line });
+            return Some(Binding::Nothing);
+        }
+        let name_at = self.pos;
+        let Some(key) = self.key() else {
+            let spans_lines = (self.peek() == Some(b'\'')).then_some(name_at);
+            self.rest_of_line();
+            return Some(Binding::Fault { slot: None, spans_lines, line });
         };
         self.skip_space(false);
         if self.peek() != Some(b'=') {
@@ -119,7 +127,8 @@ impl Iterator for Scanner<'_> {
 
 impl<'a> Scanner<'a> {
     pub fn new(text: &'a str, start: usize) -> Self {
-        Scanner { text, bytes: text.as_bytes(), pos: start, line: 1, no_more: [usize::MAX; 2] }
+        let next_feed = text[start..].find('\n').map_or(text.len(), |n| start + n);
+        Scanner { text, bytes: text.as_bytes(), pos: start, line: 1, no_more: [usize::MAX; 2], next_feed }
     }
 
     /// The whole rest of the line is the value of a line that cannot be read.
@@ -243,8 +252,11 @@ impl<'a> Scanner<'a> {
         self.line += 1;
     }
 
-    fn line_end(&self, from: usize) -> usize {
-        self.bytes[from..].iter().position(|&b| b == b'\n' || b == b'\r').map_or(self.bytes.len(), |n| from + n)
+    fn line_end(&mut self, from: usize) -> usize {
+        if self.next_feed < from {
+            self.next_feed = self.text[from..].find('\n').map_or(self.bytes.len(), |n| from + n);
+        }
+        self.text[from..self.next_feed].find('\r').map_or(self.next_feed, |n| from + n)
     }
 
     fn line_start(&self, at: usize) -> usize {
@@ -281,9 +293,8 @@ impl<'a> Scanner<'a> {
 
 /// Where `\s+#` begins its `#` in an unquoted value.
 fn inline_comment(part: &str) -> Option<usize> {
-    let bytes = part.as_bytes();
     let mut from = 0;
-    while let Some(n) = bytes[from..].iter().position(|&b| b == b'#') {
+    while let Some(n) = part[from..].find('#') {
         let hash = from + n;
         if part[..hash].chars().next_back().is_some_and(is_space) {
             return Some(hash);

@@ -170,3 +170,245 @@ fn a_value_that_a_reader_cannot_hold_is_refused_with_the_reader_and_why() {
         }
     }
 }
+
+#[test]
+fn a_byte_order_mark_before_our_line_is_refused_for_readers_that_stumble_over_it() {
+    let refused = edit("\u{feff}A=1\n", &[Edit::set("A", "2".into())], &[PythonDotenv]);
+    assert!(matches!(refused, Err(EditError::CannotHold { why, .. }) if why.contains("byte order mark")));
+    assert_eq!(set("\u{feff}A=1\n", "A", "2", &[Node, Dotenvy]), "\u{feff}A=2\n");
+}
+
+#[test]
+fn a_shell_cannot_hold_values_in_a_file_with_cr_lf() {
+    let refused = edit("A=1\r\n", &[Edit::set("A", "2".into())], &[Sh]);
+    assert!(matches!(refused, Err(EditError::CannotHold { why, .. }) if why.contains("CR LF")));
+}
+
+#[test]
+fn a_reader_that_gives_up_at_another_line_is_named_with_that_line() {
+    let refused = edit("X=a b\nA=1\n", &[Edit::set("A", "2".into())], &[Dotenvy]);
+    assert!(matches!(refused, Err(EditError::Unreadable { reader: Dotenvy, line: 1, .. })));
+    let refused = edit("X='open\nA=1\n", &[Edit::set("A", "2".into())], &[PythonDotenv]);
+    assert!(matches!(refused, Err(EditError::Damaged { line: 1, .. })));
+}
+
+#[test]
+fn values_with_control_characters_and_bad_names_are_refused() {
+    for value in ["a\nb", "a\rb", "a\0b", "a\u{1b}b", "a\tb", "a\u{85}b"] {
+        let refused = edit("", &[Edit::set("A", value.into())], &[PythonDotenv]);
+        assert!(matches!(refused, Err(EditError::BadValue { .. })), "{value:?}");
+    }
+    for key in ["", "1A", "A B", "A=", "#A", "export", "Ä", "A\n"] {
+        let refused = edit("", &[Edit::set(key, "v".into())], &[PythonDotenv]);
+        assert!(matches!(refused, Err(EditError::BadKey { .. })), "{key:?}");
+    }
+    let twice = [Edit::set("A", "1".into()), Edit::set("A", "2".into())];
+    assert!(matches!(edit("", &twice, &[PythonDotenv]), Err(EditError::AskedTwice { .. })));
+}
+
+#[test]
+fn the_diff_shows_changed_keys_and_only_values_that_may_be_seen() {
+    let text = "FOREIGN=CANARY-1\nHOST=old\nTOKEN='CANARY-2'\n#NODE=pve1\nGONE=CANARY-3\nSAME=x\n";
+    let old = document(text);
+    let edits = [
+        Edit::set("TOKEN", "CANARY-4".into()),
+        Edit::set("HOST", "new".into()),
+        Edit::set("NODE", "pve".into()).switching_on(),
+        Edit::remove("GONE"),
+        Edit::set("SAME", "x".into()),
+        Edit::set("MORE", "CANARY-5".into()),
+    ];
+    let edited = old.apply(&edits, &[PythonDotenv], None).unwrap();
+    let lines = diff(Some(&old), &edited, &|key| matches!(key, "HOST" | "NODE"));
+    let rows: Vec<_> = lines.iter().map(|l| (l.side, l.key.as_str(), l.value.as_str(), l.line)).collect();
+    let dots = crate::domain::MASK;
+    assert_eq!(
+        rows,
+        [
+            (Side::Removed, "HOST", "old", 2),
+            (Side::Added, "HOST", "new", 2),
+            (Side::Removed, "TOKEN", dots, 3),
+            (Side::Added, "TOKEN", dots, 3),
+            (Side::Removed, "NODE", "pve1", 4),
+            (Side::Added, "NODE", "pve", 4),
+            (Side::Removed, "GONE", dots, 5),
+            (Side::Added, "MORE", dots, 6),
+        ]
+    );
+    assert!(!format!("{lines:?} {edited:?} {old:?} {edits:?}").contains("CANARY"));
+    assert_eq!(diff(None, &edited, &|_| true).iter().filter(|line| line.side == Side::Removed).count(), 0);
+}
+
+#[test]
+fn nothing_of_a_damaged_file_is_in_an_error() {
+    let c = "CANARY-00000000";
+    let damaged = [
+        format!("A='{c}"),
+        format!("A=\"{c}\n"),
+        format!("A='{c}\nB='x"),
+        format!("A=\"{c}\n\" {c}\n"),
+        format!("A='{c}\n'{c}\n"),
+        format!("A='{c}' {c}\n"),
+        format!("A={c}\0\n"),
+        format!("'{c}\n'=x\n"),
+        format!("'{c}\n"),
+        format!("\0{c}\n"),
+        format!("{c}\n"),
+        format!("{c} {c}={c}\n"),
+        format!("={c}\n"),
+        format!("export ={c}\n"),
+        format!("export {c}\n"),
+        format!("A:{c}\n"),
+        format!("A={c} {c}\n"),
+        format!("A=$({c})\n"),
+        format!("A=`{c}\n"),
+        format!("A=({c})\n"),
+        format!("A=\"\\x{c}\"\n"),
+        format!("A={c}\\\n"),
+        format!("A=\"{c}\\"),
+        format!("A={c};rm\n"),
+        format!("A={c}|{c}\n"),
+        format!("A=${{{c}\n"),
+        format!("if {c}\n"),
+        format!("{{ {c}\n"),
+        format!("A.{c}-={c}\nA.{c}-={c}\n"),
+        format!("\u{feff}\u{feff}A='{c}\r\r\n"),
+    ];
+    assert_eq!(damaged.len(), 30);
+    for text in damaged {
+        let mut shown = String::new();
+        match Document::parse(Dialect::Dotenv, Text::new(text.clone())) {
+            Err(error) => shown += &format!("{error} {error:?} {error:#?}"),
+            Ok(document) => {
+                shown += &format!("{document:?} {:?}", document.get("A"));
+                for readers in [&[PythonDotenv, Naive][..], &[Dotenvy], &[Sh], &[DockerEnvFile], &[Compose], &[Node]] {
+                    for edit in [Edit::set("A", c.into()), Edit::set("NEW", format!("{c}'\"`${{x}}").as_str().into())] {
+                        match document.apply(&[edit], readers, None) {
+                            Ok(edited) => shown += &format!("{edited:?}"),
+                            Err(error) => shown += &format!("{error} {error:?} {error:#?}"),
+                        }
+                    }
+                }
+            }
+        }
+        assert!(!shown.contains("CANARY") && !shown.contains("0000"), "{text:?}: {shown}");
+    }
+}
+
+/// Values made of what is dangerous anywhere.
+fn attack() -> impl Strategy<Value = String> {
+    let pieces = prop::sample::select(vec![
+        "\n", "\"", "'", "$", "${", "}", "%{", "#", "\\", "`", "!", "&", "*", ":", "-", "[", "{", "\u{feff}", " ", "a",
+        "=", "~", ";", "é", "\\n",
+    ]);
+    prop::collection::vec(pieces, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+fn readers() -> impl Strategy<Value = Vec<Reader>> {
+    prop::sample::subsequence(ALL.to_vec(), 1..=3)
+}
+
+fn file() -> impl Strategy<Value = String> {
+    let lines = prop::sample::select(vec![
+        "B=1",
+        "# note",
+        "",
+        "C='x # y' # z",
+        "D=\"two words\"",
+        "K=old",
+        "K='old' # why",
+        "#K=off",
+        "# K='off' # c",
+        "E=a#b",
+        "F=~x",
+        "just words",
+        "G=it's",
+        "H=\"a\\\"b\"",
+        "  I = 7  ",
+    ]);
+    let parts = prop::collection::vec(lines, 0..7);
+    (parts, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(mut parts, crlf, bom, end)| {
+        let mut seen = std::collections::HashSet::new();
+        parts.retain(|part| !part.starts_with('K') || seen.insert('K'));
+        let mut text = parts.join(if crlf { "\r\n" } else { "\n" });
+        if end {
+            text.push_str(if crlf { "\r\n" } else { "\n" });
+        }
+        if bom { format!("\u{feff}{text}") } else { text }
+    })
+}
+
+/// The lines of the file that are not about K, comments of its line included.
+fn other_lines(document: &Document) -> Vec<String> {
+    let text = document.text().as_str().trim_start_matches('\u{feff}');
+    let lines = text.split('\n').map(|line| line.trim_end_matches('\r').to_owned());
+    lines
+        .filter(|line| {
+            !line.is_empty()
+                && !line.trim_start_matches(['#', ' ']).starts_with('K')
+                && line != "# why"
+                && line != "# c"
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn what_was_written_reads_back_with_every_reader_and_the_rest_stays(
+        text in file(), value in attack(), readers in readers(), on in any::<bool>(),
+    ) {
+        let old = document(&text);
+        let mut edit = Edit::set("K", Text::new(value.clone()));
+        if on {
+            edit = edit.switching_on();
+        }
+        match old.apply(&[edit], &readers, None) {
+            Ok(edited) => {
+                let written = edited.text().as_str();
+                for &reader in &readers {
+                    let reading = read_as(reader, written);
+                    prop_assert_eq!(reading.value("K", reader), Some(value.as_str()), "{}", reader);
+                }
+                if readers.contains(&Dotenvy) {
+                    // a second reading, by the crate itself; it replaces nothing here, or ours would not have been sure
+                    let theirs = dotenvy::from_read_iter(written.trim_start_matches('\u{feff}').as_bytes())
+                        .find_map(|pair| pair.ok().filter(|(key, _)| key == "K"));
+                    prop_assert_eq!(theirs.map(|(_, value)| value), Some(value.clone()));
+                }
+                prop_assert_eq!(other_lines(&old), other_lines(&edited.document));
+                prop_assert_eq!(text.starts_with('\u{feff}'), written.starts_with('\u{feff}'));
+                let again = edited.document.apply(&[Edit::set("K", Text::new(value))], &readers, None).unwrap();
+                prop_assert_eq!(again.text(), edited.text());
+            }
+            // a lone quote further up makes K a part of another value for some readers
+            Err(EditError::CheckFailed { reader: Some(_), .. }) if text.contains("it's") => {}
+            Err(EditError::CheckFailed { what, reader, .. }) => {
+                return Err(TestCaseError::fail(format!("{what} {reader:?} {readers:?}")));
+            }
+            Err(EditError::BadValue { .. }) => prop_assert!(value.contains('\n')),
+            Err(_) => {}
+        }
+    }
+
+    #[test]
+    fn a_token_is_written_bare_and_read_by_all(text in file()) {
+        let text = text.trim_start_matches('\u{feff}').to_owned();
+        let token = "root@pam!x=00000000-0000-4000-8000-000000000001";
+        match document(&text).apply(&[Edit::set("K", token.into())], &[PythonDotenv, Naive], None) {
+            Ok(edited) => {
+                let line = format!("K={token}");
+                prop_assert!(edited.text().as_str().lines().any(|found| found.trim_end() == line));
+            }
+            Err(error) => return Err(TestCaseError::fail(error.to_string())),
+        }
+    }
+
+    #[test]
+    fn no_text_makes_it_fall(text in any::<String>(), key in "[A-Z]{1,3}") {
+        if let Ok(document) = Document::parse(Dialect::Dotenv, Text::new(text)) {
+            let _ = document.apply(&[Edit::set(key, "v".into())], &ALL[..2], None);
+        }
+    }
+}

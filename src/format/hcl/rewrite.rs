@@ -26,9 +26,8 @@ pub(in crate::format) fn apply(
     }
     let mut spliced = splice::splice(document, edits, heading, &HclWriter { document })?;
     let failed = |what, key: Option<&String>| EditError::CheckFailed { what, key: key.cloned(), reader: None };
-    let reparse = |text| Document::parse(Dialect::Hcl, text).map_err(|_| failed("it cannot be read any more", None));
-    let (new, rest) = (reparse(spliced.new)?, reparse(spliced.rest)?);
-    splice::check_structure(&new, &rest, edits, &mut spliced.changed)?;
+    let new = Document::parse(Dialect::Hcl, spliced.new).map_err(|_| failed("it cannot be read any more", None))?;
+    splice::check_structure(document, &new, edits, &mut spliced.changed)?;
     for edit in edits {
         let mut live = new.entries().filter(|entry| !entry.is_commented() && entry.key() == edit.key);
         if live.next().and_then(|entry| entry.value()) != edit.value.as_text() {

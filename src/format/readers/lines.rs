@@ -8,10 +8,13 @@ use crate::format::dotenv::is_space;
 pub(super) fn read_naive(text: &str) -> Reading<'_> {
     let mut reading = Reading::default();
     let mut line_number = 1;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.bytes().position(|b| b == b'\n' || b == b'\r').unwrap_or(rest.len());
-        let line = rest[..end].trim_matches(is_space);
+    let (mut start, mut feed) = (0, text.find('\n').unwrap_or(text.len()));
+    while start < text.len() {
+        if feed < start {
+            feed = text[start..].find('\n').map_or(text.len(), |n| start + n);
+        }
+        let end = text[start..feed].find('\r').map_or(feed, |n| start + n);
+        let line = text[start..end].trim_matches(is_space);
         if !line.starts_with('#')
             && let Some((key, value)) = line.split_once('=')
         {
@@ -19,8 +22,7 @@ pub(super) fn read_naive(text: &str) -> Reading<'_> {
             let key = key.trim_matches(is_space);
             reading.pairs.push(Pair { key, value: Value::Plain(value), line: line_number, unsure: None });
         }
-        let ending = if rest[end..].starts_with("\r\n") { 2 } else { 1 };
-        rest = rest.get(end + ending..).unwrap_or("");
+        start = end + if text[end..].starts_with("\r\n") { 2 } else { 1 };
         line_number += 1;
     }
     reading

@@ -5,6 +5,9 @@ use crate::domain::Text;
 
 const REPLACES: &str = "the shell puts something else in place of an unquoted $, `, ~, * or {.";
 
+const RESERVED: [&str; 15] =
+    ["{", "}", "!", "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac"];
+
 pub(super) fn read(text: &str) -> Reading<'_> {
     let mut shell = Shell { text, bytes: text.as_bytes(), pos: 0, line: 1, reading: Reading::default() };
     while shell.pos < text.len() {
@@ -93,9 +96,17 @@ impl<'a> Shell<'a> {
                     self.reading.pairs.push(Pair { key, value, line: at, unsure });
                 }
                 Some(key) if exported && rest[key.len()..].starts_with([' ', '\t', '\n', ';']) => self.pos += key.len(),
+                _ if exported => {
+                    return Err(Stop(at, "export of something that is no name is an error for the shell."));
+                }
                 _ => {
-                    command = true;
+                    let start = self.pos;
                     self.word(true)?;
+                    let first = !command && self.reading.pairs.len() == first_pair;
+                    if first && RESERVED.contains(&&self.text[start..self.pos]) {
+                        return Err(Stop(at, "this is a word of the shell's own language, not an assignment."));
+                    }
+                    command = true;
                 }
             }
         }
