@@ -11,6 +11,7 @@ pub mod inquiry;
 pub mod observation;
 pub mod paste;
 mod punycode;
+pub mod redact;
 pub mod release;
 pub mod rights;
 pub mod secret;
@@ -28,7 +29,10 @@ pub use host_input::{HostError, HostInput, HostKind, parse_host};
 pub use id::Id;
 pub use inquiry::{Credential, Inquiry};
 pub use observation::{Link, Observation, Seen};
-pub use paste::{Known, Part, Paste, PasteProblem, PastedSecret, SecretProblem, parse_paste};
+pub use paste::{
+    Known, Part, Paste, PasteProblem, PastedSecret, SecretProblem, guide_mistake, parse_paste, placeholder,
+};
+pub use redact::Redactor;
 pub use release::Release;
 pub use rights::{Missing, Need, Rights, missing};
 pub use secret::{MASK, Secret, Text};

@@ -1,14 +1,17 @@
 //! What a pasted token text holds: user, token name and secret, what was repaired on the way, and what is wrong or missing.
 
 mod clean;
+mod found;
 mod guide;
 mod placeholder;
 mod read;
 mod secret;
+mod words;
 
 pub use guide::{GuideMistake, HostSaid, guide_mistake, host_said};
 pub(crate) use placeholder::is_example_name;
 pub use placeholder::placeholder;
+pub(crate) use secret::is_uuid;
 pub use secret::{PastedSecret, SecretProblem};
 
 use crate::domain::token::IdError;
@@ -137,7 +140,7 @@ impl PasteProblem {
                 format!("This is a token of {product}; Proxmox VE knows its own alone.")
             }
             PasteProblem::CommandAlone => {
-                "This is the command that makes a token; the secret stands in what it prints.".into()
+                "This is a command without what it printed; the secret stands in its output.".into()
             }
             PasteProblem::ListOfTokens => {
                 "This is a list of tokens; the host shows a secret only once, when it is made.".into()
@@ -185,3 +188,6 @@ fn upper_first(text: &str) -> String {
 pub fn parse_paste(text: &str, known: Known) -> Paste {
     read::read(text, known)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,18 @@
 //! What comes along with copying, taken out of a paste before it is read: colours, invisible characters, prompts, broken lines.
 
-use crate::domain::paste::secret::is_uuid;
+use std::borrow::Cow;
+
+use zeroize::Zeroizing;
+
+use crate::domain::paste::secret::{begins_uuid, is_uuid};
 use crate::domain::visible::is_hidden;
 
 /// The text in plain characters, and what was done to it.
-pub(super) fn clean(text: &str) -> (String, Vec<String>) {
+pub(super) fn clean(text: &str) -> (Zeroizing<String>, Vec<String>) {
     let mut repairs = Vec::new();
-    let plain = without_escapes(text);
+    let plain = Zeroizing::new(without_escapes(text));
     let (mut hidden, mut blanks, mut quotes, mut dashes, mut wide) = (false, false, false, false, false);
-    let mut out = String::with_capacity(plain.len());
+    let mut out = Zeroizing::new(String::with_capacity(plain.len()));
     for c in plain.chars() {
         match c {
             '\r' => {}
@@ -57,7 +61,29 @@ pub(super) fn clean(text: &str) -> (String, Vec<String>) {
             repairs.push(sentence.to_owned());
         }
     }
-    (without_prompts(&out), repairs)
+    let closed = Zeroizing::new(close_bangs(&out));
+    if closed != out {
+        repairs.push("Blanks around the “!” were taken out.".to_owned());
+    }
+    (Zeroizing::new(without_prompts(&closed)), repairs)
+}
+
+/// `user@realm ! name` → `user@realm!name`, where all of it stands in one line.
+fn close_bangs(text: &str) -> String {
+    let lines: Vec<Cow<'_, str>> = text.split('\n').map(close_bang).collect();
+    lines.join("\n")
+}
+
+fn close_bang(line: &str) -> Cow<'_, str> {
+    let Some((front, behind)) = line.split_once('!') else { return Cow::Borrowed(line) };
+    let (user, name) = (front.trim_end(), behind.trim_start());
+    let blank = user.len() < front.len() || name.len() < behind.len();
+    let last = user.rsplit([' ', '\t', '"', '\'', '=']).next().unwrap_or(user);
+    if blank && last.contains('@') && name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        Cow::Owned(format!("{user}!{name}"))
+    } else {
+        Cow::Borrowed(line)
+    }
 }
 
 /// Without a terminal's control sequences (ECMA-48: CSI, OSC and two-character ones).
@@ -133,8 +159,8 @@ pub(super) fn join_broken_secrets(text: &str) -> String {
         let start = line.trim_start_matches(['|', ' ']);
         let tail = run_at_end(end);
         let head_length = start.bytes().take_while(|b| b.is_ascii_hexdigit() || *b == b'-').count();
-        let joined = format!("{tail}{}", &start[..head_length]);
-        if !tail.is_empty() && head_length > 0 && tail.len() < 36 && could_go_on(&joined) {
+        let joined = Zeroizing::new(format!("{tail}{}", &start[..head_length]));
+        if !tail.is_empty() && head_length > 0 && tail.len() < 36 && (is_uuid(&joined) || begins_uuid(&joined)) {
             let keep = out.len() - (last.len() - end.len());
             out.truncate(keep);
             out.push_str(start);
@@ -155,15 +181,6 @@ fn run_at_end(line: &str) -> &str {
         Some(b) if b.is_ascii_alphanumeric() || *b == b'_' || *b >= 0x80 => "",
         _ => &line[start..],
     }
-}
-
-/// A whole UUID, or its beginning with at least one hyphen.
-fn could_go_on(text: &str) -> bool {
-    const PATTERN: &str = "00000000-0000-0000-0000-000000000000";
-    is_uuid(text)
-        || (text.len() < 36
-            && text.len() > 8
-            && text.bytes().zip(PATTERN.bytes()).all(|(b, p)| (p == b'-') == (b == b'-')))
 }
 
 /// Lines that are exactly as long as the longest are joined with the next: a window had broken them.
@@ -192,7 +209,7 @@ mod tests {
     #[test]
     fn colours_and_invisible_characters_go() {
         let (text, repairs) = clean("\u{feff}\u{1b}[1;32mvalue\u{1b}[0m\u{200b}\u{a0}x\r\n\u{1b}]0;title\u{7}y");
-        assert_eq!(text, "value x\ny");
+        assert_eq!(text.as_str(), "value x\ny");
         assert_eq!(repairs.len(), 2);
     }
 

@@ -153,6 +153,13 @@ pub(crate) fn is_uuid(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
+/// Whether the text is the beginning of a UUID, its first hyphen included.
+pub(crate) fn begins_uuid(text: &str) -> bool {
+    const PATTERN: &str = "00000000-0000-0000-0000-000000000000";
+    (9..36).contains(&text.len())
+        && text.bytes().zip(PATTERN.bytes()).all(|(b, p)| if p == b'-' { b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
 /// Whether the text wants to be a UUID: mostly hex, with hyphens where a UUID has some.
 pub(crate) fn like_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
@@ -174,6 +181,9 @@ fn problem_of(text: &str) -> Option<SecretProblem> {
     let count = text.chars().count();
     if like_uuid(text) {
         return Some(uuid_problem(text, count));
+    }
+    if begins_uuid(text) {
+        return Some(SecretProblem::Truncated { has: count });
     }
     let hex = text.bytes().filter(u8::is_ascii_hexdigit).count();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
