@@ -1,5 +1,6 @@
 //! What is known of each tool that is set up: targets as data, and the rules that follow from the data.
 
+pub mod describe;
 pub mod example;
 pub mod fact;
 pub mod guide;
