@@ -1,7 +1,9 @@
 //! What is known of each tool that is set up: targets as data, and the rules that follow from the data.
 
+pub mod describe;
 pub mod example;
 pub mod fact;
+pub mod guide;
 pub mod library;
 pub mod module;
 pub mod needs;

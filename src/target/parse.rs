@@ -294,6 +294,16 @@ impl Check<'_> {
             let message = "words are the two words of a switch: yes, no";
             return Err(self.wrong(&at("words"), message));
         }
+        if key.inherits && key.nth.is_empty() {
+            return Err(self.wrong(&at("inherits"), "only a key with names for further hosts can be inherited"));
+        }
+        if let (Some(default), [yes, no]) = (&key.default, &key.words[..])
+            && default != yes
+            && default != no
+        {
+            let message = "the default of a switch is one of its two words";
+            return Err(self.wrong(&at("default"), message).allowing([yes.as_str(), no.as_str()]));
+        }
         let (ways, service) = if key.value.fact.is_unifi() {
             (&self.spec.accepts.unifi, "UniFi")
         } else {

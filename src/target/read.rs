@@ -52,6 +52,8 @@ pub struct ReadFile {
     pub values: Vec<ReadValue>,
     /// Keys of the file that the target does not know.
     pub unknown: Vec<String>,
+    /// Keys that a further host takes from the first.
+    inherited: Vec<String>,
     /// The names that count before others, by the key they beat.
     beats: BTreeMap<String, Vec<String>>,
     preference: Vec<String>,
@@ -102,6 +104,7 @@ pub fn read(spec: &Spec, form: &Form, held: &[Held]) -> ReadFile {
         }
     }
     out.preference = names.order();
+    out.inherited = spec.keys.iter().filter(|(_, key)| key.inherits).map(|(name, _)| name.to_owned()).collect();
     out
 }
 
@@ -167,8 +170,22 @@ impl ReadFile {
         out
     }
 
-    /// The value that the tool would use: one that beats, else the preferred name, else a further one.
+    /// A number that no host of the file has yet.
+    pub fn free_instance(&self) -> u8 {
+        let taken = self.instances();
+        (1..=u8::MAX).find(|n| !taken.contains(n)).unwrap_or(u8::MAX)
+    }
+
+    /// The value that the tool would use: one that beats, else the preferred name, else a further one; a further host may have
+    /// it from the first.
     pub fn get(&self, instance: u8, fact: &Fact) -> Option<&ReadValue> {
+        self.own(instance, fact).or_else(|| {
+            let first = if instance > 1 { self.own(1, fact) } else { None };
+            first.filter(|value| self.inherited.contains(&value.of))
+        })
+    }
+
+    fn own(&self, instance: u8, fact: &Fact) -> Option<&ReadValue> {
         let of = || self.values.iter().filter(|v| v.instance == instance && v.fact == *fact);
         let beating = |v: &&ReadValue| self.beats.get(&v.of).is_some_and(|keys| keys.contains(&v.key));
         of().find(beating).or_else(|| {
@@ -250,15 +267,16 @@ impl ReadFile {
         Some(ReadAccess::Password { user: self.user(instance), password })
     }
 
-    /// Whether the tool verifies certificates by this file; `None` where the file does not say, or says it in a word that is
-    /// none of the two.
+    /// Whether the tool verifies certificates by this file; `None` where neither the file nor the tool's default says so, or
+    /// the file says it in a word that is none of the two.
     pub fn verifies(&self, spec: &Spec, instance: u8) -> Option<bool> {
-        let (value, positive) = match self.get(instance, &Fact::Verify) {
-            Some(value) => (value, true),
-            None => (self.get(instance, &Fact::Insecure)?, false),
+        let of = |fact: &Fact| spec.keys.iter().find(|(_, key)| key.value.fact == *fact).map(|(_, key)| key);
+        let (key, fact) = [Fact::Verify, Fact::Insecure].into_iter().find_map(|fact| Some((of(&fact)?, fact)))?;
+        let positive = fact == Fact::Verify;
+        let text = match self.get(instance, &fact) {
+            Some(value) => value.text.as_str(),
+            None => key.default.as_ref()?.as_str(),
         };
-        let key = spec.keys.get(&value.of)?;
-        let text = value.text.as_str();
         let said = match &key.words[..] {
             [yes, no] if text.eq_ignore_ascii_case(yes) || text.eq_ignore_ascii_case(no) => {
                 text.eq_ignore_ascii_case(yes)

@@ -262,6 +262,11 @@ pub struct Key {
     pub words: Vec<Words>,
     #[serde(default)]
     pub need: Presence,
+    /// What the tool takes where the key is absent.
+    pub default: Option<Words>,
+    /// A further host without this key has the first one's.
+    #[serde(default)]
+    pub inherits: bool,
     /// A comment for it in a new file.
     pub about: Option<Words>,
     /// What writing it costs, said where it is offered.
@@ -353,6 +358,16 @@ impl Right {
 pub fn is_dangerous(privilege: &str) -> bool {
     ["Permissions.", "User.", "Realm."].iter().any(|family| privilege.starts_with(family))
         || matches!(privilege, "Sys.Modify" | "Sys.Console")
+}
+
+impl Refuses {
+    /// Why the value cannot be used, and what would do.
+    pub fn why(self) -> &'static str {
+        match self {
+            Refuses::Ipv6 => "The tool takes no IPv6 address here; a name or an IPv4 address of the host would do.",
+            Refuses::Underscore => "The tool takes no name with “_” here; an address of the host would do.",
+        }
+    }
 }
 
 impl Spec {

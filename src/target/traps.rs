@@ -3,7 +3,7 @@
 use super::fact::Fact;
 use super::library::Library;
 use super::read::{Held, ReadFile, ReadValue, read};
-use super::spec::{Both, Dialect, Form, Names, Presence, Spec, When};
+use super::spec::{Both, Dialect, Form, Names, Presence, Reader, Spec, When};
 use super::write::Candidates;
 use crate::domain::paste::placeholder;
 
@@ -194,8 +194,9 @@ fn surroundings(form: &Form, line: &Held, known: bool, around: Around<'_>, out: 
     let mut push = |kind, other: Option<String>| {
         out.push(TrapHit { kind, key: line.key.clone(), other, line: Some(line.line) });
     };
-    let of_environment = matches!(form.dialect, Dialect::Dotenv | Dialect::Sh);
-    if known && of_environment && around.environment.contains(&line.key) {
+    // A shell that reads the file sets its variables anew; the libraries leave those that are set.
+    let yields = form.dialect == Dialect::Dotenv && form.readers.iter().any(|reader| *reader != Reader::Sh);
+    if known && yields && around.environment.contains(&line.key) {
         push(TrapKind::Shadowed, None);
     }
     let prefix = form.prefix.as_deref().unwrap_or_default();
@@ -232,7 +233,7 @@ fn missing(spec: &Spec, form: &Form, file: &ReadFile, around: Around<'_>, out: &
             .iter()
             .any(|fact| file.get(instance, fact).is_some());
         for (name, key) in spec.keys.iter() {
-            if key.need == Presence::Optional || key.value.fact.is_unifi() {
+            if key.need == Presence::Optional || key.default.is_some() || key.value.fact.is_unifi() {
                 continue;
             }
             let asked = match key.when {
@@ -242,7 +243,8 @@ fn missing(spec: &Spec, form: &Form, file: &ReadFile, around: Around<'_>, out: &
                 None => true,
             };
             let names = Candidates::new(spec, form, name, key, instance);
-            let there = file.values.iter().any(|v| v.of == name && (v.instance == instance || names.shared));
+            let theirs = |v: &ReadValue| v.instance == instance || names.shared || (key.inherits && v.instance == 1);
+            let there = file.values.iter().any(|v| v.of == name && theirs(v));
             // Where declarations lead, only what they declare can be missing.
             let open = |declared: &[String]| names.plain.iter().find(|n| declared.contains(n)).cloned();
             let candidate = match around.declared.filter(|_| form.declared.is_some()) {

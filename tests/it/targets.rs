@@ -4,6 +4,7 @@ mod everything;
 mod files;
 mod hostile;
 mod rights;
+mod shown;
 mod traps;
 mod values;
 mod walk;

@@ -40,7 +40,7 @@ fn every_word_of_the_schema_stands_in_the_file() {
     for word in [
         "both", "next", "before", "since", "group", "who", "never", "readers", "verify", "prefix", "names", "declared",
         "head", "beside", "provider", "nth", "also", "env", "when", "words", "need", "about", "costs", "roots",
-        "refuses", "on", "holds", "like", "beats", "ignored", "digits", "first",
+        "refuses", "on", "holds", "like", "default", "inherits", "beats", "ignored", "digits", "first",
     ] {
         let stands =
             TEXT.lines().any(|line| !line.starts_with('#') && line.split([' ', '{', ',']).any(|part| part == word));

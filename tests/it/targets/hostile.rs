@@ -121,6 +121,29 @@ fn a_caret_stands_under_the_word_and_the_allowed_words_beside_it() {
 }
 
 #[test]
+fn no_text_makes_the_loader_stumble() {
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, TestRunner};
+    let mut runner = TestRunner::new(Config { cases: 400, failure_persistence: None, ..Config::default() });
+    let bad = prop_oneof![any::<String>(), "[\\[\\]{}=\"',#\\n a-z.]{0,40}"];
+    runner
+        .run(&(0..=GOOD.len(), 0..60usize, bad), |(at, cut, text)| {
+            let start = (0..=at).rev().find(|i| GOOD.is_char_boundary(*i)).unwrap_or(0);
+            let end = (start + cut).min(GOOD.len());
+            let end = (end..=GOOD.len()).find(|i| GOOD.is_char_boundary(*i)).unwrap_or(GOOD.len());
+            let mixed = format!("{}{text}{}", &GOOD[..start], &GOOD[end..]);
+            if let Err(error) = check("mine.toml", &mixed) {
+                let shown = error.to_string();
+                prop_assert!(shown.len() < 4000);
+                prop_assert!(!shown.chars().any(|c| c != '\n' && c.is_control()));
+                prop_assert!(error.line <= mixed.lines().count() + 1);
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
 fn a_file_that_is_too_large_is_not_looked_at() {
     let error = refused(&format!("{GOOD}#{}", "x".repeat(MOST_BYTES)));
     assert!(error.message.contains("at most"), "{error}");

@@ -65,6 +65,26 @@ fn each_trap_is_seen_at_its_line() {
 }
 
 #[test]
+fn a_further_host_may_have_from_the_first_what_it_lacks() {
+    let second = format!(
+        "{LAB}PROXMOX_02_HOST=b\nPROXMOX_02_USER=a@pve\nPROXMOX_TOKEN_VALUE_02=00000000-0000-4000-8000-000000000005\n"
+    );
+    assert_eq!(step("glassdome", "env", &second, Around::default()), []);
+    let lacks: Vec<_> = step("glassdome", "env", &format!("{LAB}PROXMOX_02_HOST=b\n"), Around::default());
+    let keys: Vec<_> = lacks.iter().map(|hit| hit.key.as_str()).collect();
+    assert_eq!(keys, ["PROXMOX_02_USER", "PROXMOX_TOKEN_VALUE_02"]);
+}
+
+#[test]
+fn a_file_that_a_shell_reads_counts_before_the_environment() {
+    let environment = ["PM_API_URL".to_owned()];
+    let text = "PM_API_URL=https://pve.lan:8006/api2/json\n";
+    let around = Around { environment: &environment, ..Around::default() };
+    let hits = step("opentofu-telmate", "provider's own variables", text, around);
+    assert!(!hits.iter().any(|hit| hit.kind == TrapKind::Shadowed), "{hits:?}");
+}
+
+#[test]
 fn a_variable_of_the_environment_counts_before_the_file() {
     let environment = ["PROXMOX_HOST".to_owned(), "HOME".to_owned()];
     let hits = step("glassdome", "env", LAB, Around { environment: &environment, ..Around::default() });
