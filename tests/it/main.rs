@@ -4,4 +4,5 @@ mod captures;
 mod client;
 mod contract;
 mod lab;
+mod relay;
 mod wire;
