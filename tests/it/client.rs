@@ -3,6 +3,7 @@
 mod against_lab;
 mod faults;
 mod road;
+mod speakers;
 mod speed;
 
 use std::net::{IpAddr, Ipv4Addr};
