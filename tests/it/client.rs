@@ -1,7 +1,10 @@
 //! The client against real TLS on loopback: the embedded lab, and small hosts that misbehave on purpose.
 
 mod against_lab;
+mod faults;
 mod road;
+mod speakers;
+mod speed;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};

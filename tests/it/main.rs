@@ -4,5 +4,9 @@ mod captures;
 mod client;
 mod contract;
 mod lab;
+<<<<<<< HEAD
 mod targets;
+=======
+mod relay;
+>>>>>>> client
 mod wire;

@@ -162,7 +162,7 @@ async fn an_answer_in_no_http_is_not_read_as_one() {
     assert!(matches!(trouble, labwizard::domain::observation::RequestTrouble::Unreadable(_)), "{trouble:?}");
 }
 
-fn tls() -> (Arc<rustls::ServerConfig>, Vec<u8>) {
+pub fn tls() -> (Arc<rustls::ServerConfig>, Vec<u8>) {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let der = made.cert.der().to_vec();
     let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
