@@ -4,9 +4,6 @@ mod captures;
 mod client;
 mod contract;
 mod lab;
-<<<<<<< HEAD
 mod targets;
-=======
 mod relay;
->>>>>>> client
 mod wire;
