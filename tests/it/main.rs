@@ -2,4 +2,5 @@
 
 mod captures;
 mod lab;
+mod relay;
 mod wire;
