@@ -266,15 +266,26 @@ impl Lab {
         Ok(Lab { shared, users, tokens, stop, thread: None })
     }
 
-    /// Starts a lab on a thread of its own.
+    /// Starts a lab on a thread of its own, also from within another runtime.
     pub fn start_in_thread(config: LabConfig) -> io::Result<Lab> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let mut lab = runtime.block_on(Lab::start(config))?;
-        let mut stopped = lab.stop.subscribe();
-        let thread = std::thread::Builder::new().name("lab".to_string()).spawn(move || {
-            // Ends when the lab is dropped, and takes all connections with it.
-            let _ = runtime.block_on(stopped.changed());
-        })?;
+        let (tell, told) = std::sync::mpsc::channel();
+        let serve = move || {
+            let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime,
+                Err(error) => return drop(tell.send(Err(error))),
+            };
+            runtime.block_on(async {
+                let lab = Lab::start(config).await;
+                let stopped = lab.as_ref().ok().map(|lab| lab.stop.subscribe());
+                let is_wanted = tell.send(lab).is_ok();
+                if let Some(mut stopped) = stopped.filter(|_| is_wanted) {
+                    // Ends when the lab is dropped, and takes all connections with it.
+                    let _ = stopped.changed().await;
+                }
+            });
+        };
+        let thread = std::thread::Builder::new().name("lab".to_string()).spawn(serve)?;
+        let mut lab = told.recv().map_err(io::Error::other)??;
         lab.thread = Some(thread);
         Ok(lab)
     }

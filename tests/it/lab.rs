@@ -172,6 +172,19 @@ fn a_connection_that_says_nothing_is_closed() {
     assert_eq!((lab.connections(), lab.received().len()), (1, 0));
 }
 
+#[tokio::test]
+async fn a_lab_runs_on_the_runtime_of_its_owner_or_beside_it() {
+    let (within, beside) = (Lab::start(LabConfig::quick()).await.unwrap(), quick(Scenario::Fine));
+    for lab in [&within, &beside] {
+        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", lab.port())).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 301 Moved Permanently\r\n"), "{answer}");
+        assert!(!lab.received()[0].tls);
+    }
+}
+
 #[test]
 fn dropping_the_lab_ends_it() {
     let lab = quick(Scenario::Silent);
