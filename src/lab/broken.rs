@@ -24,12 +24,7 @@ pub fn takes_over(shared: &Shared, request: &Request) -> bool {
 }
 
 /// Answers as the scenario wants, and closes.
-pub async fn answer<S: AsyncWrite + Unpin>(
-    stream: &mut S,
-    shared: &Shared,
-    request: &Request,
-    keep: bool,
-) -> io::Result<()> {
+pub async fn answer<S: AsyncWrite + Unpin>(stream: &mut S, shared: &Shared, request: &Request) -> io::Result<()> {
     match shared.config.scenario {
         Scenario::LoginPageOnly => nginx(stream, "200 OK", "text/html", pages::PROXY_LOGIN).await?,
         Scenario::Redirect => {
@@ -39,7 +34,9 @@ pub async fn answer<S: AsyncWrite + Unpin>(
         }
         Scenario::Pbs => pbs(stream, request).await?,
         Scenario::Unifi => {
-            if request.path().starts_with("/api") || request.path().starts_with("/proxy") {
+            if request.path() == "/api/system" {
+                nginx(stream, "200 OK", "application/json; charset=utf-8", pages::UNIFI_SYSTEM).await?;
+            } else if request.path().starts_with("/api") || request.path().starts_with("/proxy") {
                 let body = "{\"error\":{\"code\":401,\"message\":\"Unauthorized\"}}";
                 nginx(stream, "401 Unauthorized", "application/json; charset=utf-8", body).await?;
             } else {
@@ -65,29 +62,25 @@ pub async fn answer<S: AsyncWrite + Unpin>(
         }
         Scenario::DeepJson => {
             let body = format!("{{\"data\":{}{}}}", "[".repeat(DEPTH), "]".repeat(DEPTH));
-            json(stream, request, body.into_bytes(), false).await?;
+            let reply = Reply::of(200, "OK", "application/json;charset=UTF-8", body.into_bytes());
+            stream.write_all(&reply.bytes(request.minor, false, false)).await?;
         }
         Scenario::BrokenJson | Scenario::GzipBody => {
-            let mut body = super::answer::answer(shared, request, None).body.unwrap_or_default();
-            let gzip = shared.config.scenario == Scenario::GzipBody;
-            if gzip {
-                body = gzip_stored(&body);
-            } else {
-                body.truncate(body.len() / 2);
+            let mut reply = super::answer::answer(shared, request, None);
+            reply.gzip = shared.config.scenario == Scenario::GzipBody && reply.body.is_some();
+            if let Some(body) = &mut reply.body {
+                if reply.gzip {
+                    *body = gzip_stored(body);
+                } else {
+                    body.truncate(body.len() / 2);
+                }
             }
-            json(stream, request, body, gzip).await?;
+            stream.write_all(&reply.bytes(request.minor, false, false)).await?;
         }
         _ => {}
     }
-    let _ = keep;
     stream.flush().await?;
     stream.shutdown().await
-}
-
-async fn json<S: AsyncWrite + Unpin>(stream: &mut S, request: &Request, body: Vec<u8>, gzip: bool) -> io::Result<()> {
-    let mut reply = Reply::of(200, "OK", "application/json;charset=UTF-8", body);
-    reply.gzip = gzip;
-    stream.write_all(&reply.bytes(request.minor, false, false)).await
 }
 
 async fn nginx<S: AsyncWrite + Unpin>(stream: &mut S, status: &str, kind: &str, body: &str) -> io::Result<()> {

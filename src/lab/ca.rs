@@ -14,6 +14,8 @@ use rcgen::{
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
 
+use super::release::LabRelease;
+
 const DAY: u64 = 24 * 60 * 60;
 
 /// What was made: the certificate, and what `/nodes/{node}/certificates/info` tells of it.
@@ -108,36 +110,36 @@ fn params(dn: DistinguishedName, not_before: u64, not_after: u64) -> Certificate
 
 impl Authority {
     /// The CA of a cluster: `CN=Proxmox Virtual Environment, OU=<uuid>, O=PVE Cluster Manager CA`, ten years.
-    pub fn of_cluster() -> std::io::Result<Authority> {
+    pub fn of_cluster(release: LabRelease) -> std::io::Result<Authority> {
         let unit = uuid::Uuid::new_v4().to_string();
-        Authority::named(&unit)
+        Authority::named(release, &unit)
     }
 
     /// The same with a unit of one's choice: another cluster's CA may copy every name.
-    pub fn named(unit: &str) -> std::io::Result<Authority> {
-        Authority::with(&[
+    pub fn named(release: LabRelease, unit: &str) -> std::io::Result<Authority> {
+        let parts = [
             (DnType::CommonName, "Proxmox Virtual Environment"),
             (DnType::OrganizationalUnitName, unit),
             (DnType::OrganizationName, "PVE Cluster Manager CA"),
-        ])
+        ];
+        Authority::with(&parts, release.ca_says_its_use())
     }
 
     /// A CA as a public one looks.
     pub fn public() -> std::io::Result<Authority> {
-        Authority::with(&[
-            (DnType::CountryName, "US"),
-            (DnType::OrganizationName, "Lab Encrypt"),
-            (DnType::CommonName, "LE7"),
-        ])
+        let parts =
+            [(DnType::CountryName, "US"), (DnType::OrganizationName, "Lab Encrypt"), (DnType::CommonName, "LE7")];
+        Authority::with(&parts, true)
     }
 
-    fn with(parts: &[(DnType, &str)]) -> std::io::Result<Authority> {
+    fn with(parts: &[(DnType, &str)], says_its_use: bool) -> std::io::Result<Authority> {
         let (dn, subject) = name(parts);
         let (from, until) = (now() - DAY, now() + 3650 * DAY);
         let mut params = params(dn, from, until);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Since pve-cluster 9.1.2 the CA says what its key is for.
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        if says_its_use {
+            params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        }
         let key = KeyPair::generate().map_err(failed)?;
         let made = params.self_signed(&key).map_err(failed)?;
         let issued = Issued {

@@ -283,7 +283,7 @@ mod tests {
             panic!("the head is whole");
         };
         assert_eq!((request.header("a").as_deref(), request.header("c").as_deref()), (Some("b "), Some("")));
-        assert_eq!(length, 27);
+        assert_eq!(length, 29);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -210,14 +210,17 @@ impl ResolvesServerCert for Always {
     }
 }
 
-/// TLS 1.2 and 1.3 and no ALPN, as pveproxy.
+/// TLS 1.2 and 1.3, no ALPN and no resumption, as pveproxy.
 fn tls_config(leaf: &Leaf) -> io::Result<Arc<ServerConfig>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let (chain, key) = leaf.for_tls();
     let key = provider.key_provider.load_private_key(key).map_err(io::Error::other)?;
     let resolver = Always(Arc::new(CertifiedKey::new(chain, key)));
     let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = builder.map_err(io::Error::other)?.with_no_client_auth().with_cert_resolver(Arc::new(resolver));
+    let builder = builder.map_err(io::Error::other)?;
+    let mut config = builder.with_no_client_auth().with_cert_resolver(Arc::new(resolver));
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
     Ok(Arc::new(config))
 }
 
@@ -263,15 +266,26 @@ impl Lab {
         Ok(Lab { shared, users, tokens, stop, thread: None })
     }
 
-    /// Starts a lab on a thread of its own.
+    /// Starts a lab on a thread of its own, also from within another runtime.
     pub fn start_in_thread(config: LabConfig) -> io::Result<Lab> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let mut lab = runtime.block_on(Lab::start(config))?;
-        let mut stopped = lab.stop.subscribe();
-        let thread = std::thread::Builder::new().name("lab".to_string()).spawn(move || {
-            // Ends when the lab is dropped, and takes all connections with it.
-            let _ = runtime.block_on(stopped.changed());
-        })?;
+        let (tell, told) = std::sync::mpsc::channel();
+        let serve = move || {
+            let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime,
+                Err(error) => return drop(tell.send(Err(error))),
+            };
+            runtime.block_on(async {
+                let lab = Lab::start(config).await;
+                let stopped = lab.as_ref().ok().map(|lab| lab.stop.subscribe());
+                let is_wanted = tell.send(lab).is_ok();
+                if let Some(mut stopped) = stopped.filter(|_| is_wanted) {
+                    // Ends when the lab is dropped, and takes all connections with it.
+                    let _ = stopped.changed().await;
+                }
+            });
+        };
+        let thread = std::thread::Builder::new().name("lab".to_string()).spawn(serve)?;
+        let mut lab = told.recv().map_err(io::Error::other)??;
         lab.thread = Some(thread);
         Ok(lab)
     }
@@ -313,10 +327,9 @@ impl Lab {
         self.users.clone()
     }
 
-    /// One of them. Panics when there is none: a test's own mistake.
-    pub fn user(&self, id: &str) -> LabUser {
-        let found = self.users.iter().find(|user| user.user == id);
-        found.expect("the lab has no such user").clone()
+    /// One of them, by `user@realm`.
+    pub fn user(&self, id: &str) -> Option<LabUser> {
+        self.users.iter().find(|user| user.user == id).cloned()
     }
 
     /// The tokens that were handed out, the best first.
@@ -324,10 +337,9 @@ impl Lab {
         self.tokens.clone()
     }
 
-    /// One of them. Panics when there is none: a test's own mistake.
-    pub fn token(&self, id: &str) -> LabToken {
-        let found = self.tokens.iter().find(|token| token.id == id);
-        found.expect("the lab has no such token").clone()
+    /// One of them, by `user@realm!name`.
+    pub fn token(&self, id: &str) -> Option<LabToken> {
+        self.tokens.iter().find(|token| token.id == id).cloned()
     }
 
     /// Reads or changes the cluster between two requests.
@@ -361,16 +373,16 @@ impl Lab {
         let mut served = self.shared.tls.write().unwrap_or_else(PoisonError::into_inner);
         let mut cluster = locked(&self.shared.cluster);
         let (node, address) = (cluster.here().to_string(), address_of(&cluster));
-        let cas = &served.authority;
+        let (cas, release) = (&served.authority, self.release());
         let (new_ca, leaf) = match new {
             NewCertificate::Renewed => (None, cas.node(&node, address)?),
             NewCertificate::Expired => (None, cas.expired_node(&node, address)?),
             NewCertificate::OtherName => (None, cas.node_for(&format!("{node}.lan"), &[&node, "192.0.2.99"])?),
             NewCertificate::WrongKey => (None, served.leaf.with_key_of(&cas.node(&node, address)?)),
             NewCertificate::Public => (None, Authority::public()?.node_for("pve.example.org", &["pve.example.org"])?),
-            NewCertificate::SameNames => (None, Authority::named(cas.unit())?.node(&node, address)?),
+            NewCertificate::SameNames => (None, Authority::named(release, cas.unit())?.node(&node, address)?),
             NewCertificate::NewCluster => {
-                let authority = Authority::of_cluster()?;
+                let authority = Authority::of_cluster(release)?;
                 let leaf = authority.node(&node, address)?;
                 (Some(authority), leaf)
             }
@@ -438,7 +450,7 @@ fn tell_certificates(cluster: &mut Cluster, authority: &Authority, leaf: &Leaf, 
 
 fn first_certificates(config: &LabConfig, cluster: &mut Cluster) -> io::Result<Served> {
     let (node, address) = (cluster.here().to_string(), address_of(cluster));
-    let authority = Authority::of_cluster()?;
+    let authority = Authority::of_cluster(config.release)?;
     let own = authority.node(&node, address)?;
     let mut replaced = None;
     let leaf = match config.scenario {
@@ -450,11 +462,11 @@ fn first_certificates(config: &LabConfig, cluster: &mut Cluster) -> io::Result<S
         }
         Scenario::ForeignCa => {
             replaced = Some(own);
-            Authority::of_cluster()?.node(&node, address)?
+            Authority::of_cluster(config.release)?.node(&node, address)?
         }
         Scenario::SameNames => {
             replaced = Some(own);
-            Authority::named(authority.unit())?.node(&node, address)?
+            Authority::named(config.release, authority.unit())?.node(&node, address)?
         }
         _ => own,
     };
@@ -466,7 +478,7 @@ fn first_certificates(config: &LabConfig, cluster: &mut Cluster) -> io::Result<S
     }
     let first = tls_config(&leaf)?;
     let later = match config.scenario {
-        Scenario::ChangedCertificate => tls_config(&Authority::of_cluster()?.node(&node, address)?)?,
+        Scenario::ChangedCertificate => tls_config(&Authority::of_cluster(config.release)?.node(&node, address)?)?,
         _ => first.clone(),
     };
     Ok(Served { authority, leaf, first, later })

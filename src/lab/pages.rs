@@ -45,3 +45,7 @@ pub const PROXY_LOGIN: &str = "<!DOCTYPE html>\n<html><head><title>Sign in</titl
 /// The shell of a UniFi OS console's web application.
 pub const UNIFI: &str = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>UniFi OS</title>\
     <link rel=\"shortcut icon\" href=\"/favicon.ico\"></head><body><div id=\"root\"></div></body></html>\n";
+
+/// What a UniFi OS console tells everybody of itself.
+pub const UNIFI_SYSTEM: &str = "{\"hardware\":{\"shortname\":\"UDMPRO\"},\"name\":\"Lab Console\",\"mac\":\"000000000000\",\
+    \"deviceState\":\"setup\",\"cloudConnected\":false,\"isSingleUser\":false,\"isSsoEnabled\":false}";

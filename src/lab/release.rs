@@ -160,6 +160,11 @@ impl LabRelease {
         self >= V9_1_4
     }
 
+    /// Since pve-cluster 9.1.2 a new CA has keyUsage; one without it fails strict checks.
+    pub fn ca_says_its_use(self) -> bool {
+        self >= V9_2_11
+    }
+
     /// The privileges that this release knows: what Administrator has.
     pub fn privileges(self) -> Vec<&'static str> {
         ALL_PRIVILEGES.iter().copied().filter(|privilege| self.knows(privilege)).collect()

@@ -152,7 +152,7 @@ async fn requests<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, number: usiz
         let is_last = count == MOST_REQUESTS;
         let keep = request.keeps_alive() && !is_last;
         if super::broken::takes_over(shared, &request) {
-            return super::broken::answer(&mut stream, shared, &request, keep).await;
+            return super::broken::answer(&mut stream, shared, &request).await;
         }
         let reply = answer::answer(shared, &request, refused);
         if shared.config.scenario == Scenario::Slow {

@@ -384,7 +384,7 @@ impl Replay {
 
     fn send(&mut self, capture: &Capture, request: &[u8]) -> Answer {
         if capture.name.starts_with("plain http") {
-            return wire::exchange(&mut wire::tcp(&self.lab).unwrap(), request);
+            return wire::exchange(&mut wire::tcp(self.lab.port()).unwrap(), request);
         }
         if !capture.name.starts_with("keep-alive") {
             return wire::exchange(wire::connect(&self.lab).unwrap().as_mut(), request);

@@ -1,5 +1,6 @@
 //! One binary for all tests that need more than one module.
 
+mod answers;
 mod captures;
 mod client;
 mod contract;

@@ -15,6 +15,11 @@ impl<T: Read + Write> Wire for T {}
 
 /// A TLS connection that trusts the lab's CA and nothing else.
 pub fn connect(lab: &Lab) -> io::Result<Box<dyn Wire>> {
+    connect_by(lab, lab.port())
+}
+
+/// The same through another port, as a relay's.
+pub fn connect_by(lab: &Lab, port: u16) -> io::Result<Box<dyn Wire>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(lab.ca_pem().as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -22,14 +27,14 @@ pub fn connect(lab: &Lab) -> io::Result<Box<dyn Wire>> {
     let config = builder.with_root_certificates(roots).with_no_client_auth();
     let name = ServerName::try_from("127.0.0.1").unwrap();
     let mut connection = ClientConnection::new(Arc::new(config), name).unwrap();
-    let mut stream = tcp(lab)?;
+    let mut stream = tcp(port)?;
     connection.complete_io(&mut stream)?;
     Ok(Box::new(StreamOwned::new(connection, stream)))
 }
 
 /// A connection without TLS.
-pub fn tcp(lab: &Lab) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(("127.0.0.1", lab.port()))?;
+pub fn tcp(port: u16) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     stream.set_nodelay(true)?;
     Ok(stream)

@@ -32,8 +32,21 @@ pub fn at(cluster: &Cluster, who: &str, path: &str) -> Privileges {
 
 /// Whether somebody has one of the privileges at a path.
 pub fn any(cluster: &Cluster, who: &str, path: &str, wanted: &[&str]) -> bool {
-    let has = at(cluster, who, path);
-    wanted.iter().any(|name| has.contains_key(*name))
+    let gives = |roles: &Roles, name: &str| {
+        let mut known = roles.keys().filter_map(|role| cluster.roles.get(*role));
+        known.any(|role| role.privileges.contains(name))
+    };
+    let Some((user, token)) = split_token(who) else {
+        let roles = roles_of(cluster, who, path);
+        return wanted.iter().any(|name| gives(&roles, name));
+    };
+    let Some(token) = cluster.users.get(user).and_then(|user| user.tokens.get(token)) else { return false };
+    let users = roles_of(cluster, user, path);
+    if !token.privsep {
+        return wanted.iter().any(|name| gives(&users, name));
+    }
+    let own = roles_of(cluster, who, path);
+    wanted.iter().any(|name| gives(&own, name) && gives(&users, name))
 }
 
 /// All paths where somebody has a right, as `/access/permissions` tells them.
@@ -59,76 +72,77 @@ pub fn everywhere(cluster: &Cluster, who: &str) -> BTreeMap<String, Privileges> 
     found.filter(|(_, privileges)| !privileges.is_empty()).collect()
 }
 
+/// Roles, each with whether it goes on to paths below.
+type Roles<'a> = BTreeMap<&'a str, bool>;
+
 fn of_subject(cluster: &Cluster, who: &str, path: &str) -> Privileges {
-    if who == "root@pam" {
-        let all = cluster.roles.get("Administrator");
-        return all.into_iter().flat_map(|role| &role.privileges).map(|name| (name.clone(), true)).collect();
-    }
-    if !cluster.users.contains_key(who) && cluster.token(who).is_none() {
-        return Privileges::new();
-    }
-    let mut roles = roles(cluster, who, path);
-    if !roles.contains_key("NoAccess") {
-        let pooled = pool_roles(cluster, who, path);
-        if pooled.contains_key("NoAccess") {
-            roles = pooled;
-        } else {
-            // What comes from a pool does not go on to paths below.
-            for role in pooled.into_keys() {
-                roles.insert(role, false);
-            }
-        }
-    }
     let mut privileges = Privileges::new();
-    for (role, propagate) in roles {
-        for name in cluster.roles.get(&role).into_iter().flat_map(|role| &role.privileges) {
+    for (role, propagate) in roles_of(cluster, who, path) {
+        for name in cluster.roles.get(role).into_iter().flat_map(|role| &role.privileges) {
             *privileges.entry(name.clone()).or_default() |= propagate;
         }
     }
     privileges
 }
 
-fn pool_roles(cluster: &Cluster, who: &str, path: &str) -> BTreeMap<String, bool> {
-    let mut found = BTreeMap::new();
+/// The roles of a user, or a token's own, at a path, those from pools included.
+fn roles_of<'a>(cluster: &'a Cluster, who: &str, path: &str) -> Roles<'a> {
+    if who == "root@pam" {
+        return Roles::from([("Administrator", true)]);
+    }
+    if !cluster.users.contains_key(who) && cluster.token(who).is_none() {
+        return Roles::new();
+    }
+    let mut roles = acl_roles(cluster, who, path);
+    if !roles.contains_key("NoAccess") {
+        let pooled = pool_roles(cluster, who, path);
+        if pooled.contains_key("NoAccess") {
+            return pooled;
+        }
+        // What comes from a pool does not go on to paths below.
+        roles.extend(pooled.into_keys().map(|role| (role, false)));
+    }
+    roles
+}
+
+fn pool_roles<'a>(cluster: &'a Cluster, who: &str, path: &str) -> Roles<'a> {
+    let guest = path.strip_prefix("/vms/").and_then(|id| id.parse().ok());
+    let storage = path.strip_prefix("/storage/");
+    let mut found = Roles::new();
     for (name, pool) in &cluster.pools {
-        let guest = path.strip_prefix("/vms/").and_then(|id| id.parse().ok());
         let is_member = guest.is_some_and(|id| pool.guests.contains(&id))
-            || path.strip_prefix("/storage/").is_some_and(|name| pool.storages.contains(name));
+            || storage.is_some_and(|name| pool.storages.contains(name));
         if is_member {
-            found.extend(roles(cluster, who, &format!("/pool/{name}")));
+            found.extend(acl_roles(cluster, who, &format!("/pool/{name}")));
         }
     }
     found
 }
 
-/// The roles that hold at a path, with whether they go on below it.
-fn roles(cluster: &Cluster, who: &str, path: &str) -> BTreeMap<String, bool> {
-    let mut held = BTreeMap::new();
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    for depth in 0..=parts.len() {
-        let at = format!("/{}", parts[..depth].join("/"));
-        let is_final = depth == parts.len();
-        let here = |subject: Subject, is_ours: &dyn Fn(&str) -> bool| -> BTreeMap<String, bool> {
-            let rows = cluster.acl.iter().filter(|row| row.path == at && row.subject == subject && is_ours(&row.who));
-            let rows = rows.filter(|row| is_final || row.propagate);
-            rows.map(|row| (row.role.clone(), row.propagate)).collect()
-        };
-        let same = |name: &str| name == who;
-        let member = |group: &str| cluster.groups.get(group).is_some_and(|group| group.members.contains(who));
-        for (subject, is_ours) in
-            [(Subject::Token, &same as &dyn Fn(&str) -> bool), (Subject::User, &same), (Subject::Group, &member)]
-        {
-            let new = here(subject, is_ours);
+/// The roles that the ACL gives at a path, with whether they go on below it.
+fn acl_roles<'a>(cluster: &'a Cluster, who: &str, path: &str) -> Roles<'a> {
+    let mut held = Roles::new();
+    let path = format!("/{}", path.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"));
+    let member = |group: &str| cluster.groups.get(group).is_some_and(|group| group.members.contains(who));
+    // The root, then every path on the way, then the path itself.
+    let steps = path.match_indices('/').skip(1).map(|(at, _)| &path[..at]);
+    let whole = (path != "/").then_some(path.as_str());
+    for at in std::iter::once("/").chain(steps).chain(whole) {
+        for subject in [Subject::Token, Subject::User, Subject::Group] {
+            let is_ours = |name: &str| if subject == Subject::Group { member(name) } else { name == who };
+            let rows = cluster.acl.iter().filter(|row| row.subject == subject && row.path == at && is_ours(&row.who));
+            let rows = rows.filter(|row| row.propagate || at == path);
+            let new: Roles = rows.map(|row| (row.role.as_str(), row.propagate)).collect();
             if !new.is_empty() {
                 held = new;
                 break;
             }
         }
     }
-    if let Some(propagate) = held.get("NoAccess") {
-        return BTreeMap::from([("NoAccess".to_string(), *propagate)]);
+    match held.get("NoAccess") {
+        Some(propagate) => Roles::from([("NoAccess", *propagate)]),
+        None => held,
     }
-    held
 }
 
 #[cfg(test)]

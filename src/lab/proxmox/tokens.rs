@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::super::release::LabRelease;
-use super::access::user_group_check;
+
 use super::call::{Answer, Call, Failure, Kind, Param, bit, list, may, need, object, truth};
 use super::cluster::{Subject, Token};
+use super::users::user_group_check;
 
 /// Owners by their ticket, and who may modify users. A token is never an owner.
 pub fn own_or_user_modify(call: &Call) -> Result<(), Failure> {
