@@ -2,6 +2,7 @@
 
 mod against_lab;
 mod faults;
+mod relay;
 mod road;
 mod speakers;
 mod speed;

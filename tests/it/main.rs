@@ -5,6 +5,6 @@ mod captures;
 mod client;
 mod contract;
 mod lab;
-mod targets;
 mod relay;
+mod targets;
 mod wire;

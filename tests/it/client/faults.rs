@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use labwizard::domain::observation::TlsTrouble;
 use labwizard::lab::{CutAt, Lab, LabConfig};
 
+use super::relay::{Cut, End, Relay, Way};
 use super::*;
 use crate::find;
-use crate::relay::{Cut, End, Relay, Way};
 
 const TOOL: &str = "apex@pve!glassdome-token";
 
