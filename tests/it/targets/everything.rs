@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use labwizard::domain::{Endpoint, Host, Release, Secret};
 use labwizard::format::{Document, read_as};
-use labwizard::target::fact::{UnifiAccess, UnifiFacts};
+use labwizard::target::facts::{UnifiAccess, UnifiFacts};
 use labwizard::target::needs::{needs, never, owner_needs};
 use labwizard::target::write::{Surroundings, values};
 use labwizard::target::{Access, Facts, Spec, Verify};
