@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod call;
 pub mod cluster;
+pub mod datacenter;
 pub mod grants;
 pub mod guests;
 pub mod nodes;
@@ -10,6 +11,8 @@ pub mod permissions;
 pub mod realms;
 pub mod route;
 pub mod seed;
+pub mod storage;
+pub mod tasks;
 pub mod tfa;
 pub mod tokens;
 pub mod users;
