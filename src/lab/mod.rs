@@ -71,8 +71,8 @@ impl LabConfig {
     }
 }
 
-/// A user of the lab and how they log in.
-#[derive(Clone, Debug)]
+/// A user of the lab and how they log in. Without `Debug`: it holds secrets.
+#[derive(Clone)]
 pub struct LabUser {
     pub user: String,
     pub password: String,
@@ -88,8 +88,8 @@ impl LabUser {
     }
 }
 
-/// A token of the lab: what was handed out, whether or not it still works.
-#[derive(Clone, Debug)]
+/// A token of the lab: what was handed out, whether or not it still works. Without `Debug`: it holds a secret.
+#[derive(Clone)]
 pub struct LabToken {
     /// `user@realm!name`
     pub id: String,
@@ -99,7 +99,7 @@ pub struct LabToken {
 }
 
 /// A request that arrived.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Received {
     /// From 0, in the order in which connections came.
     pub connection: usize,
@@ -112,6 +112,13 @@ pub struct Received {
     pub tls: bool,
     /// Head and body, as they came after TLS; no more than 64 KiB.
     pub raw: Vec<u8>,
+}
+
+impl std::fmt::Debug for Received {
+    /// Says how much arrived, not what: there are secrets in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} on connection {} ({} bytes)", self.method, self.path, self.connection, self.raw.len())
+    }
 }
 
 /// Where the connection is cut.

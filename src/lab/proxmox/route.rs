@@ -217,9 +217,10 @@ pub fn call(call: &mut Call, method: &str, path: &str) -> Outcome {
     }
     let schema = (route.params)(release);
     let answer = check(release, &schema, &call.params).and_then(|()| (route.act)(call));
-    // In 7.4 pveproxy itself reads the users.
+    // In 7.4 pveproxy itself reads the users. What another node answers is passed on, like the daemon's answers.
     let by_proxy = release == LabRelease::V7_4_20 && (route.method, route.path) == ("GET", "/access/users");
-    Outcome { answer, daemon: route.daemon && !by_proxy }
+    let by_other = call.get("node").is_some_and(|node| node != "localhost" && node != call.cluster.here());
+    Outcome { answer, daemon: by_other || route.daemon && !by_proxy }
 }
 
 fn unknown_node(node: &str) -> Failure {

@@ -1,5 +1,7 @@
 //! Sends captured requests to a lab: with its own tickets, secrets and codes where the capture has others.
 
+use std::time::Duration;
+
 use labwizard::lab::proxmox::auth;
 use labwizard::lab::proxmox::tfa::{base32, totp_code};
 use labwizard::lab::{Lab, LabConfig, LabRelease};
@@ -70,10 +72,20 @@ impl Replay {
         Ok(())
     }
 
-    /// A connection that says nothing is closed. The wait itself is measured elsewhere.
-    fn idle(&mut self, _: &Capture) -> Result<(), String> {
-        self.connection = None;
-        Ok(())
+    /// A connection that says nothing is closed, before its first request and after one: here after less than Proxmox's 5 s.
+    fn idle(&self, capture: &Capture) -> Result<(), String> {
+        let waits = LabConfig::default().idle;
+        let config = LabConfig { idle: Duration::from_millis(100), ..LabConfig::quick() };
+        let lab = Lab::start_in_thread(config).unwrap();
+        let mut connection = wire::connect(&lab).unwrap();
+        if capture.name.contains("keep-alive") {
+            let answer = wire::exchange(connection.as_mut(), b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+            assert_eq!(answer.header("Connection"), Some("Keep-Alive"));
+        }
+        match connection.read(&mut [0; 1]) {
+            Ok(0) if waits == Duration::from_secs(5) => Ok(()),
+            other => Err(format!("  closed after {waits:?} of silence, here with {other:?}")),
+        }
     }
 
     /// A captured text with the lab's own names in it.
