@@ -386,7 +386,7 @@ impl Lab {
             NewCertificate::Expired => (None, cas.expired_node(&node, address)?),
             NewCertificate::OtherName => (None, cas.node_for(&format!("{node}.lan"), &[&node, "192.0.2.99"])?),
             NewCertificate::WrongKey => (None, served.leaf.with_key_of(&cas.node(&node, address)?)),
-            NewCertificate::Public => (None, Authority::public()?.node_for("pve.example.org", &["pve.example.org"])?),
+            NewCertificate::Public => (None, Authority::public()?.site("pve.example.org")?),
             NewCertificate::SameNames => (None, Authority::named(release, cas.unit())?.node(&node, address)?),
             NewCertificate::NewCluster => {
                 let authority = Authority::of_cluster(release)?;
@@ -465,7 +465,7 @@ fn first_certificates(config: &LabConfig, cluster: &mut Cluster) -> io::Result<S
         Scenario::NameMismatch => authority.node_for(&format!("{node}.lan"), &[&node, &format!("{node}.lan")])?,
         Scenario::AcmeCertificate => {
             replaced = Some(own);
-            Authority::public()?.node_for("pve.example.org", &["pve.example.org"])?
+            Authority::public()?.site("pve.example.org")?
         }
         Scenario::ForeignCa => {
             replaced = Some(own);

@@ -11,13 +11,12 @@ use super::cluster::{Bridge, Cluster, Guest, Node, Role, Storage, Subject, Token
 use super::tfa::{Totp, base32};
 
 const GIB: u64 = 1 << 30;
-/// The role that a tool's token has: what cloning, starting and removing guests needs, and nothing more.
+/// The role that a tool's token has: what cloning, starting and removing guests was measured to need, and nothing more.
 pub const TOOL_ROLE: &str = "LabTool";
 /// Where that role is granted, to the user and to its token.
 const TOOL_PATHS: [&str; 3] = ["/vms", "/storage", "/sdn/zones/localnetwork"];
-const TOOL_RIGHTS: [&str; 13] = [
+const TOOL_RIGHTS: [&str; 11] = [
     "Datastore.AllocateSpace",
-    "Datastore.Audit",
     "SDN.Use",
     "VM.Allocate",
     "VM.Audit",
@@ -25,7 +24,6 @@ const TOOL_RIGHTS: [&str; 13] = [
     "VM.Config.CDROM",
     "VM.Config.CPU",
     "VM.Config.Cloudinit",
-    "VM.Config.Disk",
     "VM.Config.Memory",
     "VM.Config.Network",
     "VM.PowerMgmt",
