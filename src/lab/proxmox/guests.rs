@@ -243,7 +243,7 @@ pub fn clone(call: &mut Call) -> Answer {
     if call.cluster.guests.contains_key(&newid) {
         return Err(Failure::died(format!("unable to create VM {newid}: config file already exists")));
     }
-    used_by(call, &source)?;
+    used_by(call, &source.config)?;
     let name = call.get("name").map_or_else(|| format!("Copy-of-VM-{}", source.name), String::from);
     let mut config = source.config.clone();
     config.insert("name".to_string(), json!(name));
@@ -255,9 +255,9 @@ pub fn clone(call: &mut Call) -> Answer {
     Ok(call.task("qmclone", &id.to_string(), Ok(vec![format!("creating a clone of VM {id} with ID {newid}")])))
 }
 
-/// What a copy uses must be granted: space where the disks are, and (since 8) the bridges of its network cards.
-fn used_by(call: &Call, guest: &Guest) -> Result<(), Failure> {
-    for (name, value) in &guest.config {
+/// What a machine uses must be granted: space where the disks are, and (since 8) the bridges of its network cards.
+fn used_by(call: &Call, config: &BTreeMap<String, Value>) -> Result<(), Failure> {
+    for (name, value) in config {
         let text = value.as_str().unwrap_or_default();
         let is_disk = ["scsi", "sata", "virtio", "ide"].iter().any(|bus| name.starts_with(bus)) && name != "scsihw";
         if is_disk
@@ -339,6 +339,18 @@ pub fn config_update_params(_: LabRelease) -> Vec<Param> {
     params
 }
 
+/// The rights on a machine's configuration: `args` asks for none of them in particular.
+const ALL: &[&str] = &[
+    "VM.Config.CDROM",
+    "VM.Config.CPU",
+    "VM.Config.Cloudinit",
+    "VM.Config.Disk",
+    "VM.Config.HWType",
+    "VM.Config.Memory",
+    "VM.Config.Network",
+    "VM.Config.Options",
+];
+
 /// Parameters of a machine's configuration that the lab knows, and the privileges of which one is enough for each.
 const CONFIG: &[(&str, &[&str])] = &[
     ("cores", &["VM.Config.CPU"]),
@@ -356,6 +368,9 @@ const CONFIG: &[(&str, &[&str])] = &[
     ("serial0", &["VM.Config.HWType"]),
     ("vga", &["VM.Config.HWType"]),
     ("machine", &["VM.Config.HWType"]),
+    ("hostpci0", &["VM.Config.HWType"]),
+    ("usb0", &["VM.Config.HWType"]),
+    ("args", ALL),
     ("net0", &["VM.Config.Network"]),
     ("net1", &["VM.Config.Network"]),
     ("boot", &["VM.Config.Disk"]),
@@ -367,6 +382,17 @@ const CONFIG: &[(&str, &[&str])] = &[
     ("ipconfig0", &["VM.Config.Cloudinit", "VM.Config.Network"]),
     ("nameserver", &["VM.Config.Cloudinit", "VM.Config.Network"]),
 ];
+
+/// What no token may set, whatever was granted: `root@pam` is meant, not its rights (qemu-server API2/Qemu.pm).
+fn only_root(call: &Call, name: &str, value: &str) -> Result<(), Failure> {
+    let why = match name {
+        "args" => "'args' config".to_string(),
+        "hostpci0" if !value.contains("mapping=") => "'hostpci0' config for non-mapped devices".to_string(),
+        "usb0" if value.contains("host=") => "'usb0' config for real devices".to_string(),
+        _ => return Ok(()),
+    };
+    if call.who == "root@pam" { Ok(()) } else { Err(Failure::died(format!("only root can set {why}"))) }
+}
 
 pub fn config_update(call: &mut Call) -> Answer {
     let id = call.guest_id();
@@ -383,10 +409,16 @@ pub fn config_update(call: &mut Call) -> Answer {
     }
     let sent: Vec<(&str, String, &[&str])> =
         CONFIG.iter().filter_map(|(name, rights)| Some((*name, call.get(name)?.to_string(), *rights))).collect();
-    for (_, _, rights) in &sent {
+    for (name, value, rights) in &sent {
         call.need(&format!("/vms/{id}"), rights)?;
+        // A cloud-init drive is a drive and a part of cloud-init.
+        if value.contains(":cloudinit") {
+            call.need(&format!("/vms/{id}"), &["VM.Config.Cloudinit"])?;
+        }
+        only_root(call, name, value)?;
     }
     find(call, false)?;
+    used_by(call, &sent.iter().map(|(name, value, _)| (name.to_string(), json!(value))).collect())?;
     if let Some(guest) = call.cluster.guests.get_mut(&id) {
         for (name, value, _) in sent {
             match (name, value.parse::<u64>()) {
@@ -402,6 +434,5 @@ pub fn config_update(call: &mut Call) -> Answer {
 }
 
 pub fn config_check(call: &Call) -> Result<(), Failure> {
-    let all: Vec<&str> = CONFIG.iter().flat_map(|(_, rights)| rights.iter().copied()).collect();
-    call.need(&format!("/vms/{}", call.text("vmid")), &all)
+    call.need(&format!("/vms/{}", call.text("vmid")), ALL)
 }
