@@ -165,6 +165,11 @@ impl Authority {
         self.leaf(&of_node(&full), &self.node_names(node, address), now() - DAY, now() + 730 * DAY)
     }
 
+    /// The same with a common name of one's choice.
+    pub fn node_called(&self, common_name: &str, node: &str, address: IpAddr) -> std::io::Result<Leaf> {
+        self.leaf(&of_node(common_name), &self.node_names(node, address), now() - DAY, now() + 730 * DAY)
+    }
+
     /// The same, but its two years ended a month ago.
     pub fn expired_node(&self, node: &str, address: IpAddr) -> std::io::Result<Leaf> {
         let full = format!("{node}.lan");

@@ -463,6 +463,7 @@ fn first_certificates(config: &LabConfig, cluster: &mut Cluster) -> io::Result<S
     let leaf = match config.scenario {
         Scenario::ExpiredCertificate => authority.expired_node(&node, address)?,
         Scenario::NameMismatch => authority.node_for(&format!("{node}.lan"), &[&node, &format!("{node}.lan")])?,
+        Scenario::HostileStrings => authority.node_called(proxmox::seed::HOSTILE[0], &node, address)?,
         Scenario::AcmeCertificate => {
             replaced = Some(own);
             Authority::public()?.site("pve.example.org")?

@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod call;
 pub mod cluster;
+pub mod configuration;
 pub mod datacenter;
 pub mod grants;
 pub mod guests;

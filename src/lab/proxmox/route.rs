@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::http::percent_decode;
 use super::super::release::LabRelease;
 use super::call::{Answer, Call, Failure, Kind, Param, check, may, need};
-use super::{auth, datacenter, grants, guests, nodes, realms, storage, tasks, tokens, users};
+use super::{auth, configuration, datacenter, grants, guests, nodes, realms, storage, tasks, tokens, users};
 
 /// Who may call. `root@pam` itself may everything and is not asked.
 pub enum Allow {
@@ -130,7 +130,7 @@ static ROUTES: &[Route] = &[
     daemon("POST", "/nodes/{node}/qemu", By(guests::create_check), guests::create_params, guests::create),
     daemon("DELETE", "/nodes/{node}/qemu/{vmid}", By(guests::allocate), guests::delete_params, guests::delete),
     proxy("GET", "/nodes/{node}/qemu/{vmid}/config", By(guests::audit), guests::one_params, guests::machine_config),
-    daemon("PUT", "/nodes/{node}/qemu/{vmid}/config", By(guests::config_check), guests::config_update_params, guests::config_update),
+    daemon("PUT", "/nodes/{node}/qemu/{vmid}/config", By(configuration::config_check), configuration::config_update_params, configuration::config_update),
     daemon("GET", "/nodes/{node}/qemu/{vmid}/status/current", By(guests::audit), guests::one_params, guests::machine_status),
     daemon("POST", "/nodes/{node}/qemu/{vmid}/status/start", By(guests::power), guests::start_params, guests::start),
     daemon("POST", "/nodes/{node}/qemu/{vmid}/status/stop", By(guests::power), guests::start_params, guests::stop),

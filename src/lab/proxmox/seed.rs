@@ -255,7 +255,7 @@ fn go_wrong(cluster: &mut Cluster, tokens: &mut [LabToken], scenario: Scenario) 
 }
 
 /// Texts that must never steer a terminal, a page or a shell.
-const HOSTILE: [&str; 6] = [
+pub const HOSTILE: [&str; 6] = [
     "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[31mred",
     "line\r\nnext\tcell\u{0}end",
     "\u{202e}gpj.exe\u{202c}\u{200b}\u{feff}",
