@@ -314,6 +314,28 @@ async fn of_two_places_the_one_that_is_proxmox_wins_and_only_it_is_told_of() {
 }
 
 #[tokio::test]
+async fn a_survey_can_be_spawned_and_of_many_hosts_each_is_seen() {
+    let lab = Arc::new(lab(Scenario::Fine).await);
+    let surveys: Vec<_> = (0..20)
+        .map(|_| {
+            let asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL)));
+            tokio::spawn(async move { look(asked, &options()).await })
+        })
+        .collect();
+    for one in surveys {
+        assert!(find!(one.await.unwrap(), Seen::Rights(rights) => !rights.is_empty()));
+    }
+}
+
+#[tokio::test]
+async fn a_name_without_addresses_is_not_resolved() {
+    let options = Options { resolver: Script::of([Ok(Vec::new()), Ok(Vec::new())]), ..options() };
+    let mut asked = inquiry(8006, None, None);
+    asked.endpoints[0].host = Host::Name("pve.lan".into());
+    assert_eq!(last(&look(asked, &options).await), &Seen::NotResolved(NameTrouble::Unknown));
+}
+
+#[tokio::test]
 async fn a_name_is_resolved_once_and_all_connections_go_to_its_first_address() {
     let lab = lab(Scenario::Fine).await;
     let script = Script::of([Ok(vec![LOOPBACK]), Ok(vec![IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))])]);
