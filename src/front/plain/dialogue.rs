@@ -214,7 +214,11 @@ fn errors(page: &Page) -> impl Iterator<Item = (&Id, &FieldError)> {
 }
 
 fn ask_field(field: &Field) -> String {
-    let kept = words::value(field);
+    let mut kept = words::value(field);
+    let lines = kept.lines().count();
+    if lines > 1 {
+        kept = format!("{lines} lines");
+    }
     let hint = if field.secret { " (not shown while you type)" } else { "" };
     if kept.is_empty() { format!("{}{hint}:", field.label) } else { format!("{}{hint} [{kept}]:", field.label) }
 }

@@ -184,10 +184,7 @@ fn field(id: Id, label: &str, w: &Wizard, default: String, error: Option<IdError
 fn web_ui(w: &Wizard) -> Vec<Block> {
     let mut blocks = Vec::new();
     if let Some(endpoint) = host::endpoint(w) {
-        blocks.push(Block::Command(Command {
-            about: "Open".into(),
-            text: format!("{}/", endpoint.url()),
-        }));
+        blocks.push(Block::Command(Command { about: "Open".into(), text: format!("{}/", endpoint.url()) }));
     }
     for step in by_hand(w, |hand| hand.clicks()).unwrap_or_default() {
         blocks.push(say(format!("{}: {}", step.title, step.clicks.join(" "))));
