@@ -318,7 +318,7 @@ async fn a_survey_can_be_spawned_and_of_many_hosts_each_is_seen() {
     let lab = Arc::new(lab(Scenario::Fine).await);
     let surveys: Vec<_> = (0..20)
         .map(|_| {
-            let asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL)));
+            let asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL).unwrap()));
             tokio::spawn(async move { look(asked, &options()).await })
         })
         .collect();
