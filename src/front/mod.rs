@@ -44,3 +44,9 @@ pub struct Look {
 pub fn summary(page: &Page) -> Vec<String> {
     words::page(page, false)
 }
+
+/// Whether a page is another one than the page before it, rather than the same with new words: what was begun on it is over.
+fn is_another(before: &Page, page: &Page) -> bool {
+    let shared = || before.questions().any(|id| page.questions().any(|other| other == id));
+    before.step != page.step || (before.title != page.title && !shared())
+}

@@ -189,6 +189,4 @@ pub fn help(sheet: &mut Sheet, page: &Page) {
         let lead = vec![sheet.blanks(2), sheet.run(row.name, Role::Focus), sheet.blanks(widest + 3 - row.name.width())];
         sheet.flow(lead, row.about, Role::Plain);
     }
-    let lead = vec![sheet.blanks(2), sheet.run("Alt-1…9", Role::Focus), sheet.blanks(widest + 3 - "Alt-1…9".width())];
-    sheet.flow(lead, "go to that step", Role::Plain);
 }

@@ -187,6 +187,19 @@ fn a_page_of_another_step_wants_a_fresh_key() {
 }
 
 #[test]
+fn a_title_that_changes_while_one_types_takes_nothing_away() {
+    let mut held = held(pages::trust());
+    held.press(b"A");
+    held.press(b"\x1b[D");
+    let mut page = Page { title: "Is this pve.lan?".into(), ..pages::trust() };
+    if let Block::Field(field) = &mut page.blocks[3] {
+        field.value = Text::new("A");
+    }
+    held.show(page);
+    assert_eq!(held.say(b"B"), [typed("fingerprint", "BA", false)]);
+}
+
+#[test]
 fn typing_sifts_a_long_list_and_enter_takes_the_first_that_fits() {
     let page = pages::kinds().into_iter().find(|(name, _)| *name == "pick").map(|(_, page)| page).unwrap();
     let mut held = held(page);
