@@ -40,6 +40,12 @@ pub struct Look {
     pub ascii: bool,
 }
 
+/// Whether the full screen can be used: nobody asked for `--plain`, both ends are a terminal, and it can move its cursor.
+pub fn full_screen_fits(plain: bool, term: Option<&str>, stdin_is_terminal: bool, stdout_is_terminal: bool) -> bool {
+    let can_move = term.is_some_and(|term| !matches!(term, "" | "dumb" | "unknown"));
+    !plain && can_move && stdin_is_terminal && stdout_is_terminal
+}
+
 /// The plain lines of a last page, which stay in the normal screen after quitting: they can be scrolled to and copied.
 pub fn summary(page: &Page) -> Vec<String> {
     words::page(page, false)
@@ -49,4 +55,19 @@ pub fn summary(page: &Page) -> Vec<String> {
 fn is_another(before: &Page, page: &Page) -> bool {
     let shared = || before.questions().any(|id| page.questions().any(|other| other == id));
     before.step != page.step || (before.title != page.title && !shared())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_full_screen_wants_a_terminal_at_both_ends_that_can_move_its_cursor() {
+        assert!(full_screen_fits(false, Some("xterm-256color"), true, true));
+        assert!(!full_screen_fits(true, Some("xterm"), true, true));
+        assert!(!full_screen_fits(false, Some("dumb"), true, true));
+        assert!(!full_screen_fits(false, None, true, true));
+        assert!(!full_screen_fits(false, Some("xterm"), false, true));
+        assert!(!full_screen_fits(false, Some("xterm"), true, false));
+    }
 }

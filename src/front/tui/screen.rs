@@ -177,9 +177,9 @@ impl Screen {
         if self.revealed.as_ref().is_some_and(|(_, until)| *until <= now) {
             self.revealed = None;
         }
-        let (columns, rows) = self.size;
-        if columns < SMALLEST.0 || rows < SMALLEST.1 {
-            frame::too_small(buffer, self.look);
+        let (columns, _) = self.size;
+        if self.too_small() {
+            frame::too_small(buffer, self.over == Over::Quit, self.look);
             return None;
         }
         let page = self.page.as_ref()?;
@@ -229,6 +229,10 @@ impl Screen {
         let (line, column) = cursor.filter(|_| self.over == Over::Nothing)?;
         let column = u16::try_from(column).unwrap_or(u16::MAX).min(body.width.saturating_sub(1));
         Some(Position { x: body.x + column, y: body.y + (line - first) as u16 })
+    }
+
+    fn too_small(&self) -> bool {
+        self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
     }
 
     /// The line above the footer: the question whether to quit, what is under way, or what was done.

@@ -22,6 +22,10 @@ impl Screen {
         if self.revealed.as_ref().is_some_and(|(_, until)| *until <= now) {
             self.revealed = None;
         }
+        if self.too_small() && !matches!(&heard, Heard::Key(key) if for_every_size(*key)) {
+            // Nobody can see what this would do.
+            return Vec::new();
+        }
         match heard {
             Heard::Pasted(text) => {
                 if self.over != Over::Nothing {
@@ -304,6 +308,11 @@ impl Screen {
         self.copied = Some(place);
         vec![Act::Copy(text)]
     }
+}
+
+/// Keys that do the same whether or not there is room for a page.
+fn for_every_size(key: KeyEvent) -> bool {
+    matches!(keys::action(key), Some(Action::Quit | Action::Suspend | Action::Redraw))
 }
 
 /// The commands of a page, in reading order.
