@@ -32,7 +32,7 @@ pub mod svg;
 pub mod terminal;
 mod theme;
 
-use keyboard::{ESCAPE_WAIT, Heard, Keyboard};
+use keyboard::{Heard, Keyboard};
 use painter::Painter;
 use screen::{Act, Screen};
 use terminal::Terminal;
@@ -216,8 +216,8 @@ impl FullScreen {
     }
 
     async fn event(&mut self) -> io::Result<Event> {
-        let wait = if self.keyboard.waits() {
-            Some(Instant::now() + ESCAPE_WAIT)
+        let wait = if let Some(wait) = self.keyboard.waits() {
+            Some(Instant::now() + wait)
         } else if self.bare {
             None
         } else {
@@ -293,7 +293,7 @@ impl Front for FullScreen {
             }
             match self.event().await? {
                 Event::Bytes(bytes) => self.heard.extend(self.keyboard.read(&bytes, Instant::now())),
-                Event::Time if self.keyboard.waits() => self.heard.extend(self.keyboard.settle()),
+                Event::Time if self.keyboard.waits().is_some() => self.heard.extend(self.keyboard.settle()),
                 Event::Time => self.paint()?,
                 Event::Resized => {
                     self.screen.resize(terminal::size());
