@@ -158,10 +158,6 @@ impl Screen {
         self.revealed = None;
     }
 
-    pub fn notice(&mut self, words: impl Into<String>) {
-        self.notice = Some(words.into());
-    }
-
     /// When the screen changes by itself; nothing while nothing runs.
     pub fn deadline(&self, now: Instant) -> Option<Instant> {
         let busy = self.busy_since.map(|since| {
