@@ -7,6 +7,7 @@ mod contract;
 mod flow;
 mod lab;
 mod relay;
+mod rights;
 mod scenarios;
 mod screens;
 mod targets;

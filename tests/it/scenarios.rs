@@ -24,10 +24,7 @@ fn expected(scenario: Scenario, release: LabRelease) -> (&'static [Expected], bo
         | Scenario::TenThousandGuests
         | Scenario::HostileStrings
         | Scenario::Slow => (&[], true),
-        Scenario::NodeDown => (
-            &[("node.offline", Warning, Step::Details), ("list.not-read", Warning, Step::Details)],
-            true,
-        ),
+        Scenario::NodeDown => (&[("node.offline", Warning, Step::Details)], true),
         Scenario::WrongSecret if tells => (&[("token.wrong-secret", Error, Step::Access)], false),
         Scenario::Expired if tells => (&[("token.expired", Error, Step::Access)], false),
         Scenario::DisabledUser if tells => (&[("user.disabled", Error, Step::Access)], false),
@@ -75,8 +72,7 @@ fn told(found: &Finding) -> Expected {
 /// What was found against what was to be; the differences, in words.
 fn differences(scenario: Scenario, release: LabRelease, stage: &Stage, held: &Held) -> Vec<String> {
     let (wanted, ends) = expected(scenario, release);
-    let found: Vec<Finding> =
-        held.findings().into_iter().filter(|one| !always(one)).collect();
+    let found: Vec<Finding> = held.findings().into_iter().filter(|one| !always(one)).collect();
     let mut wrong = Vec::new();
     for one in wanted {
         if !found.iter().any(|finding| told(finding) == *one) {
@@ -124,7 +120,8 @@ async fn every_scenario_is_found_on_the_newest_release() {
 
 #[tokio::test]
 async fn releases_that_name_the_cause_of_a_refusal_are_quoted_and_the_others_give_a_list() {
-    let cases = [Scenario::WrongSecret, Scenario::Expired, Scenario::DisabledUser, Scenario::NoRights, Scenario::MissingRight];
+    let cases =
+        [Scenario::WrongSecret, Scenario::Expired, Scenario::DisabledUser, Scenario::NoRights, Scenario::MissingRight];
     for release in LabRelease::all() {
         check(cases.map(|scenario| (scenario, *release))).await;
     }
