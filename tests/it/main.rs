@@ -5,6 +5,7 @@ mod captures;
 mod client;
 mod contract;
 mod lab;
+mod pty;
 mod relay;
 mod screens;
 mod targets;
