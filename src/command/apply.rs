@@ -10,7 +10,7 @@ use crate::command::{Ended, complain};
 use crate::disk::{Caller, read_config};
 use crate::domain::{Text, Trouble};
 use crate::front::unattended::{AnswerValue, Answers, Stopped, Unattended};
-use crate::front::words;
+use crate::front::{summary, words};
 use crate::report;
 use crate::runtime::converse;
 use crate::target::Library;
@@ -91,17 +91,16 @@ fn judge(apply: &Apply, wizard: &Wizard, exit: io::Result<Exit>, stopped: Option
 }
 
 fn say(apply: &Apply, wizard: &Wizard, stopped: Option<&Stopped>, last: Option<&Page>) {
-    let ascii = false;
     match (stopped, last) {
-        (None, Some(page)) => words::page(page, ascii).iter().for_each(|line| println!("{line}")),
+        (None, Some(page)) => summary(page).iter().for_each(|line| println!("{line}")),
         (Some(_), Some(page)) if at_review(stopped) => {
-            words::page(page, ascii).iter().for_each(|line| println!("{line}"));
+            summary(page).iter().for_each(|line| println!("{line}"));
             if !apply.dry_run {
                 complain("Nothing was written.", Some("Add --yes to agree to this."));
             }
         }
         (Some(stopped), _) => {
-            complain(&format!("{stopped}."), None);
+            complain(&format!("{}.", stopped.to_string().trim_end_matches('.')), None);
             for finding in report::findings(wizard) {
                 words::finding(&finding).iter().for_each(|line| eprintln!("{line}"));
             }

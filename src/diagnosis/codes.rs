@@ -72,7 +72,8 @@ codes! {
     FILE_IGNORED = "file.ignored-key", "A setting in the file is not read from there.";
     FILE_PLACEHOLDER = "file.placeholder", "A value is still an example's placeholder.";
     FILE_MISSING = "file.missing-value", "A value that is needed is missing.";
-    FILE_OPEN = "file.open", "Others may read the file.";
+    FILE_SHAPE = "file.wrong-shape", "A value has another shape than the tool reads there.";
+    FILE_CLASH = "file.clash", "Two tools read one key of the file as different things.";
     UNTESTED = "target.untested", "Nothing was proved; the file is written as it was answered.";
 }
 

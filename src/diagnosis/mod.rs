@@ -2,6 +2,7 @@
 
 mod certificate;
 pub mod codes;
+pub mod file;
 mod rights;
 mod road;
 mod signin;

@@ -24,8 +24,8 @@ pub struct Module {
     pub folder: PathBuf,
     /// Name and text of each `*.tf`.
     pub code: Vec<(String, Text)>,
-    /// The names of the `*.tfvars` there that are loaded by themselves.
-    pub loaded: Vec<String>,
+    /// Name and text of each `*.tfvars` there that is loaded by itself.
+    pub loaded: Vec<(String, Text)>,
 }
 
 /// How git treats a path.

@@ -116,7 +116,8 @@ impl<S: FnMut(&Page)> Unattended<S> {
             let fresh =
                 page.questions().any(|id| !self.sent.contains(id) && self.answers.by_id.contains_key(id.as_str()));
             if rounds >= ROUNDS || !fresh {
-                if let Some(open) = errors.iter().find(|(id, _)| !self.answers.by_id.contains_key(id.as_str())) {
+                let unanswered_here = |id: &Id| !self.answers.by_id.contains_key(id.as_str()) && is_blank(page, id);
+                if let Some(open) = errors.iter().find(|(id, _)| unanswered_here(id)) {
                     return Err(unanswered(page, &open.0));
                 }
                 return Err(Stopped::Refused { step: page.step, errors, findings: findings(page) });
@@ -191,6 +192,16 @@ fn label(page: &Page, id: &Id) -> String {
         _ => None,
     });
     label.filter(|label| !label.is_empty()).unwrap_or(&page.title).clone()
+}
+
+/// Whether a question stands there without any answer, given or preset.
+fn is_blank(page: &Page, id: &Id) -> bool {
+    page.blocks.iter().any(|block| match block {
+        Block::Field(field) => field.id == *id && field.value.is_blank(),
+        Block::Choice(choice) => choice.id == *id && choice.chosen.is_none(),
+        Block::Pick(pick) => pick.id == *id && pick.chosen.is_none(),
+        _ => false,
+    })
 }
 
 fn errors(page: &Page) -> Vec<(Id, FieldError)> {

@@ -161,7 +161,15 @@ fn look_around(folder: &Path, file: Option<&Path>, git: Option<&disk::Git>, call
     let module = listing.module.as_ref().map(|module| {
         let texts = module.read().map(|texts| texts.files).unwrap_or_default();
         let loaded = disk::look_around(&module.folder)
-            .map(|inside| inside.files.into_iter().filter(|name| loads_itself(name)).collect())
+            .map(|inside| {
+                let named = inside.files.into_iter().filter(|name| loads_itself(name));
+                named
+                    .filter_map(|name| {
+                        let seen = disk::read_config(&module.folder.join(&name), caller).ok()?;
+                        Some((name, seen.there?.text))
+                    })
+                    .collect()
+            })
             .unwrap_or_default();
         Module { folder: module.folder.clone(), code: texts, loaded }
     });

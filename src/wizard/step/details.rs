@@ -197,7 +197,7 @@ pub fn done(w: &Wizard) -> bool {
 
 /// What was picked and is not on the host.
 pub fn findings(w: &Wizard) -> Vec<Finding> {
-    if host::offline(w) {
+    if host::offline(w) || !token::survey(w).is_some_and(Survey::signed_in) {
         return Vec::new();
     }
     let picked = picks(w);

@@ -61,6 +61,10 @@ pub fn page(w: &Wizard) -> Parts {
         && let Some(prepared) = &draw.prepared
     {
         let still = review::placeholders(prepared);
+        let open = review::without_value(w, prepared);
+        if !open.is_empty() {
+            blocks.push(toned(Tone::Warning, format!("The module also needs a value for: {}.", listed(&open))));
+        }
         if !still.is_empty() {
             blocks.push(toned(Tone::Warning, format!("Yours to fill in the file: {}.", listed(&still))));
         }
@@ -114,8 +118,11 @@ pub fn page(w: &Wizard) -> Parts {
 
 fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
     let mut facts = Vec::new();
-    for next in tool::spec(w).iter().flat_map(|spec| &spec.next).filter(|_| !failed) {
-        facts.push(("Next".to_owned(), next.as_str().to_owned()));
+    if let (Some(spec), Some(form), false) = (tool::spec(w), file::form(w), failed || tool::token_only(w)) {
+        // Where the command for this very file is known, it stands below in place of the general one.
+        let known = next_commands(w).is_some();
+        let told = spec.next_after(form).filter(|next| !known || !next.ends_with(" plan"));
+        facts.extend(told.map(|next| ("Next".to_owned(), next.to_owned())));
     }
     for later in details::left_out(w) {
         facts.push(("Later".to_owned(), format!("{later} Run labwizard again when it is there.")));
@@ -147,6 +154,8 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     if w.draft.is(&DONE, &SAVE) && w.saved.is_none() {
         let path = w.setting.here.join(ANSWERS);
         let text = answers::file(w);
+        // Saved once; what stands preselected next is to finish.
+        w.draft.forget(&DONE);
         return Next::Do(vec![Effect::SaveAnswers(path, text)]);
     }
     Next::Leave(if failed(w) { Exit::Failed } else { Exit::Done })

@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use crate::domain::Around;
-use crate::domain::shell;
-use crate::target::module::Module;
+use crate::domain::{Around, Text, shell};
+use crate::format::{Dialect, Document};
+use crate::target::module::{Module, loaded_variables};
 use crate::target::recognise::{Scene, is_clear, matches, recognise};
-use crate::target::spec::{Dialect, Form};
+use crate::target::spec::{Dialect as Written, Form};
 use crate::target::{Library, example};
 
 /// The target that a folder clearly belongs to, by its code and by the files that lie beside.
@@ -31,7 +31,7 @@ pub fn file(form: &Form, around: &Around) -> Option<String> {
         return Some(there.clone());
     }
     // `lab.tfvars.example` stands for a `lab.tfvars`. A `.env` needs no such hint: its name is the usual one.
-    if form.dialect != Dialect::Hcl {
+    if form.dialect != Written::Hcl {
         return None;
     }
     let ends = [".example", ".sample", ".template", ".dist"];
@@ -56,6 +56,19 @@ pub fn declared(form: &Form, around: &Around) -> Option<Vec<String>> {
     module(around)?.declared()
 }
 
+/// What the files that the module loads by itself set: file and variable.
+pub fn loaded(around: &Around) -> Vec<(String, String)> {
+    let Some(module) = &around.module else { return Vec::new() };
+    let keys = |text: &Text| {
+        Document::parse(Dialect::Hcl, text.clone())
+            .map(|document| document.entries().map(|entry| entry.key().to_owned()).collect())
+            .unwrap_or_default()
+    };
+    let files: Vec<(String, Vec<String>)> =
+        module.loaded.iter().map(|(name, text)| (name.clone(), keys(text))).collect();
+    loaded_variables("", &files)
+}
+
 /// The variables that the module needs and that nothing gives a value.
 pub fn without_value(form: &Form, around: &Around, given: &[String]) -> Vec<String> {
     if form.declared.is_none() {
@@ -75,10 +88,18 @@ pub fn run_command(form: &Form, around: &Around, path: &Path) -> Option<String> 
     form.declared.as_ref()?;
     let module = module(around)?;
     let command = module.command(&path.display().to_string(), "tofu", "plan");
-    let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
-    let run = shell::command(&words).ok()?;
+    let words: Option<Vec<String>> = command.argv.iter().map(|word| quoted(word)).collect();
+    let run = words?.join(" ");
     Some(match &command.folder {
         Some(folder) => format!("cd {} && {run}", shell::quote(folder).ok()?),
         None => run,
     })
+}
+
+/// One word of the command. The program's own option keeps its bare form; the file behind it is quoted where it must be.
+fn quoted(word: &str) -> Option<String> {
+    match word.split_once('=') {
+        Some((option, value)) if option.starts_with('-') => Some(format!("{option}={}", shell::quote(value).ok()?)),
+        _ => shell::quote(word).ok(),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::diagnosis::codes;
+use crate::diagnosis::{self, codes};
 use crate::domain::around::Git;
 use crate::domain::finding::{Finding, Severity, Step};
 use crate::domain::visible::visible;
@@ -12,6 +12,7 @@ use crate::plan::action::{Action, Unfit};
 use crate::plan::edit::{NoEdit, Order, Prepared, prepare as prepare_edit};
 use crate::plan::{Plan, Planned};
 use crate::target::spec::VerifyWord;
+use crate::target::traps::Around;
 use crate::target::{Access, Facts, Verify};
 use crate::wizard::Wizard;
 use crate::wizard::message::Effect;
@@ -82,7 +83,10 @@ fn wants_ca(w: &Wizard) -> bool {
 }
 
 pub fn enter(w: &mut Wizard) -> Vec<Effect> {
-    w.draft.forget(&REVIEW);
+    // A yes belongs to the plan that was on the screen. Unattended it was given in advance, to whatever the answers make.
+    if !w.setting.unattended {
+        w.draft.forget(&REVIEW);
+    }
     match file::path(w) {
         // The file is looked at anew, so that what is agreed to is what is there now.
         Some(path) if !tool::token_only(w) => vec![w.ask_file(path)],
@@ -128,15 +132,18 @@ fn draw(w: &Wizard) -> Result<Draw, Trouble> {
                 sentence: format!("write the cluster's CA, which is public, to {}", file::shown(w, &path)),
             });
         }
-        plan.actions.push(Planned {
-            action: Action::Edit(Box::new(prepared.edit.clone())),
-            heading,
-            sentence: match &seen.there {
-                Some(_) if prepared.changed == 0 => format!("leave {path} as it is: every value is there already"),
-                Some(_) => format!("set {} in {path}", count(prepared.changed, "value", "values")),
-                None => format!("make {path} with {}", count(prepared.changed, "value", "values")),
-            },
-        });
+        let open = seen.there.as_ref().is_some_and(|there| there.mode & 0o077 != 0);
+        if prepared.changed > 0 || open || seen.there.is_none() {
+            plan.actions.push(Planned {
+                action: Action::Edit(Box::new(prepared.edit.clone())),
+                heading,
+                sentence: match &seen.there {
+                    Some(_) if prepared.changed == 0 => format!("close {path} to others; every value is there already"),
+                    Some(_) => format!("set {} in {path}", count(prepared.changed, "value", "values")),
+                    None => format!("make {path} with {}", count(prepared.changed, "value", "values")),
+                },
+            });
+        }
     }
     if let Some(record) = record(w) {
         let pem = details::cluster_ca(w).map(|ca| ca.pem.clone());
@@ -232,6 +239,9 @@ pub fn findings(w: &Wizard) -> Vec<Finding> {
             .say("Run labwizard again when the host answers."),
         );
     }
+    if !tool::token_only(w) {
+        findings.extend(traps(w));
+    }
     if let Some((seen, around)) = file::seen(w).filter(|_| !tool::token_only(w)) {
         let path = file::shown(w, &seen.path);
         match &around.git {
@@ -295,7 +305,7 @@ pub fn page(w: &Wizard) -> Parts {
 fn drawn(w: &Wizard, draw: &Draw) -> Vec<Block> {
     let mut blocks = Vec::new();
     if draw.plan.actions.is_empty() && draw.duplicate.is_none() {
-        blocks.push(say("There is nothing to write or to remember."));
+        blocks.push(say("Every value is there already: nothing is written."));
     }
     blocks.push(Block::Plan(groups(&draw.plan)));
     if let Some(prepared) = &draw.prepared {
@@ -322,8 +332,8 @@ fn drawn(w: &Wizard, draw: &Draw) -> Vec<Block> {
             },
             Answer { id: BACK, title: "Go back".into(), about: Vec::new(), risky: false },
         ],
-        // Unattended, the answers must say it; a person sees the line they are about to press.
-        chosen: Some(w.draft.choice(&REVIEW).cloned().unwrap_or(DO)),
+        // Unattended, the answers must say it; a person sees the line that they are about to press.
+        chosen: w.draft.choice(&REVIEW).cloned().or((!w.setting.unattended).then_some(DO)),
         error: None,
     }));
     blocks
@@ -486,6 +496,10 @@ fn notes(w: &Wizard, prepared: &Prepared) -> Vec<Block> {
             format!("Still an example's placeholder, for you to fill: {}.", listed(&still)),
         ));
     }
+    let open = without_value(w, prepared);
+    if !open.is_empty() {
+        blocks.push(toned(Tone::Warning, format!("The module also needs a value for: {}.", listed(&open))));
+    }
     let missing: Vec<String> = prepared.filled.missing.iter().map(|m| visible(&m.key)).collect();
     if !missing.is_empty() {
         blocks.push(toned(Tone::Warning, format!("Without a value: {}.", listed(&missing))));
@@ -500,6 +514,32 @@ fn notes(w: &Wizard, prepared: &Prepared) -> Vec<Block> {
         blocks.push(toned(Tone::Warning, format!("{} will not verify the host's certificate.", tool::title(w))));
     }
     blocks
+}
+
+/// The variables that the module needs and that the file gives no value.
+pub fn without_value(w: &Wizard, prepared: &Prepared) -> Vec<String> {
+    let (Some(form), Some((_, around)), Ok(edited)) = (file::form(w), file::seen(w), prepared.edit.after()) else {
+        return Vec::new();
+    };
+    let given: Vec<String> =
+        edited.document.entries().filter(|entry| !entry.is_commented()).map(|entry| entry.key().to_owned()).collect();
+    super::nearby::without_value(form, around, &given).iter().map(|name| visible(name)).collect()
+}
+
+/// What the tool would stumble over in the file as it will be.
+fn traps(w: &Wizard) -> Vec<Finding> {
+    let (Some(spec), Some(form), Some((_, around)), Some(Ok(draw))) =
+        (tool::spec(w), file::form(w), file::seen(w), &w.plan)
+    else {
+        return Vec::new();
+    };
+    let Some(edited) = draw.prepared.as_ref().and_then(|prepared| prepared.edit.after().ok()) else {
+        return Vec::new();
+    };
+    let declared = super::nearby::declared(form, around);
+    let loaded = super::nearby::loaded(around);
+    let around = Around { environment: &w.setting.environment, declared: declared.as_deref(), loaded: &loaded };
+    diagnosis::file::traps(spec, form, &edited.document, around)
 }
 
 /// The keys whose values an example left to be filled in, and nobody did.
@@ -524,6 +564,9 @@ fn agreed(w: &Wizard) -> bool {
 pub fn submit(w: &mut Wizard, by: By) -> Next {
     if by == By::World {
         return Next::Do(Vec::new());
+    }
+    if w.setting.unattended && !w.draft.is(&REVIEW, &DO) {
+        return Next::Stay;
     }
     if w.draft.is(&REVIEW, &BACK) {
         let before = super::pages(w).into_iter().rfind(|page| *page < PageId::Review && !super::skips(w, *page));
