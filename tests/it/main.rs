@@ -6,6 +6,7 @@ mod client;
 mod contract;
 mod flow;
 mod lab;
+mod pty;
 mod relay;
 mod rights;
 mod scenarios;

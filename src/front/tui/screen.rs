@@ -126,6 +126,7 @@ impl Screen {
         if anew {
             self.scroll = 0;
             self.bring = false;
+            self.submitted = false;
             self.notice = None;
             self.copied = None;
             self.revealed = None;

@@ -329,3 +329,20 @@ fn a_key_that_means_nothing_here_does_nothing() {
         assert_eq!(held.screen.hear(key(code), held.now), []);
     }
 }
+
+#[test]
+fn a_page_that_was_busy_at_first_is_read_from_its_top() {
+    let mut held = Held::new(pages::verify(), UNICODE, (60, 16));
+    held.press(ENTER);
+    held.press(ENTER);
+    let mut review = pages::review();
+    let title = review.title.clone();
+    let blocks = std::mem::take(&mut review.blocks);
+    review.focus = blocks.iter().find_map(|block| match block {
+        Block::Choice(choice) => Some(choice.id.clone()),
+        _ => None,
+    });
+    held.show(Page { busy: Some("Reading the file".into()), ..review.clone() });
+    held.show(Page { blocks, ..review });
+    assert!(held.text().contains(&title), "{}", held.text());
+}

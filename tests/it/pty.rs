@@ -1,0 +1,6 @@
+#![allow(dead_code)]
+//! The whole program, in a pseudo-terminal and in pipes, against an embedded lab.
+
+mod sandbox;
+mod terminal;
+mod walk;
