@@ -35,7 +35,7 @@ pub(super) async fn first(
     let mut failed = Vec::new();
     let attempt = |address: IpAddr| async move { (address, open(SocketAddr::new(address, port), limits).await) };
     trying.extend(waiting.next().map(attempt));
-    loop {
+    while !trying.is_empty() {
         let more = waiting.len() > 0;
         tokio::select! {
             biased;
@@ -47,12 +47,9 @@ pub(super) async fn first(
                 }
             },
             () = pause(more, limits) => trying.extend(waiting.next().map(attempt)),
-            else => return Err(failed),
-        }
-        if trying.is_empty() {
-            return Err(failed);
         }
     }
+    Err(failed)
 }
 
 /// A head start where there is somebody to start after it; else never ends.

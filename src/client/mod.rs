@@ -3,13 +3,13 @@
 //! The wire is hyper over tokio-rustls, connection by connection, and not a ready-made HTTP client: a client that has no
 //! redirects, proxies, cookies, retries, compression or address lookup of its own cannot be misled into using them.
 
-pub mod connect;
-pub mod http;
-pub mod options;
+mod connect;
+mod http;
+mod options;
 pub mod proxmox;
 pub mod resolve;
-pub mod survey;
-pub mod tls;
+mod survey;
+mod tls;
 
 pub use options::{Limits, Options, SystemRoots};
 pub use resolve::{Resolver, SystemResolver};

@@ -6,7 +6,7 @@
 use std::io;
 
 use crate::wizard::message::Input;
-use crate::wizard::page::Page;
+use crate::wizard::page::{Block, Page};
 
 pub mod glyph;
 pub mod plain;
@@ -42,5 +42,7 @@ pub struct Look {
 
 /// The plain lines of a last page, which stay in the normal screen after quitting: they can be scrolled to and copied.
 pub fn summary(page: &Page) -> Vec<String> {
-    words::page(page, false)
+    let told = |block: &&Block| !matches!(block, Block::Choice(_) | Block::Field(_) | Block::Pick(_));
+    let page = Page { blocks: page.blocks.iter().filter(told).cloned().collect(), ..page.clone() };
+    words::page(&page, false)
 }

@@ -162,19 +162,29 @@ impl Authority {
     /// The certificate of a node: two years, serverAuth, loopback and the node's names and address.
     pub fn node(&self, node: &str, address: IpAddr) -> std::io::Result<Leaf> {
         let full = format!("{node}.lan");
-        self.leaf(&full, &self.node_names(node, address), now() - DAY, now() + 730 * DAY)
+        self.leaf(&of_node(&full), &self.node_names(node, address), now() - DAY, now() + 730 * DAY)
+    }
+
+    /// The same with a common name of one's choice.
+    pub fn node_called(&self, common_name: &str, node: &str, address: IpAddr) -> std::io::Result<Leaf> {
+        self.leaf(&of_node(common_name), &self.node_names(node, address), now() - DAY, now() + 730 * DAY)
     }
 
     /// The same, but its two years ended a month ago.
     pub fn expired_node(&self, node: &str, address: IpAddr) -> std::io::Result<Leaf> {
         let full = format!("{node}.lan");
-        self.leaf(&full, &self.node_names(node, address), now() - 760 * DAY, now() - 30 * DAY)
+        self.leaf(&of_node(&full), &self.node_names(node, address), now() - 760 * DAY, now() - 30 * DAY)
     }
 
     /// A certificate for a node that names only these host names and addresses.
     pub fn node_for(&self, common_name: &str, names: &[&str]) -> std::io::Result<Leaf> {
         let names: Vec<_> = names.iter().map(|name| san(name)).collect::<Result<_, _>>()?;
-        self.leaf(common_name, &names, now() - DAY, now() + 90 * DAY)
+        self.leaf(&of_node(common_name), &names, now() - DAY, now() + 730 * DAY)
+    }
+
+    /// A certificate for one name as public CAs give it: ninety days, and nothing but the name.
+    pub fn site(&self, name: &str) -> std::io::Result<Leaf> {
+        self.leaf(&[(DnType::CommonName, name)], &[san(name)?], now() - DAY, now() + 90 * DAY)
     }
 
     fn node_names(&self, node: &str, address: IpAddr) -> Vec<SanType> {
@@ -192,12 +202,8 @@ impl Authority {
         .collect()
     }
 
-    fn leaf(&self, common_name: &str, names: &[SanType], from: u64, until: u64) -> std::io::Result<Leaf> {
-        let (dn, subject) = name(&[
-            (DnType::OrganizationalUnitName, "PVE Cluster Node"),
-            (DnType::OrganizationName, "Proxmox Virtual Environment"),
-            (DnType::CommonName, common_name),
-        ]);
+    fn leaf(&self, parts: &[(DnType, &str)], names: &[SanType], from: u64, until: u64) -> std::io::Result<Leaf> {
+        let (dn, subject) = name(parts);
         let mut params = params(dn, from, until);
         params.is_ca = IsCa::ExplicitNoCa;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -220,6 +226,15 @@ impl Authority {
         };
         Ok(Leaf { issued, key: key.serialize_der() })
     }
+}
+
+/// The subject of a node's certificate.
+fn of_node(common_name: &str) -> [(DnType, &str); 3] {
+    [
+        (DnType::OrganizationalUnitName, "PVE Cluster Node"),
+        (DnType::OrganizationName, "Proxmox Virtual Environment"),
+        (DnType::CommonName, common_name),
+    ]
 }
 
 fn san(name: &str) -> std::io::Result<SanType> {

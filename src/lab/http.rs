@@ -10,7 +10,7 @@ pub const MOST_HEADERS: usize = 64;
 pub const LONGEST_HEAD: usize = 8 * 1024;
 
 /// The head of a request, its body, and how it came.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Request {
     pub method: String,
     /// The path with its query, as sent.
@@ -98,7 +98,7 @@ fn with_end<'a>(bytes: &'a [u8], value: &'a [u8]) -> &'a [u8] {
 }
 
 /// An answer, before it is bytes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Reply {
     pub status: u16,
     /// The reason phrase; only its first line is sent.

@@ -71,8 +71,8 @@ impl LabConfig {
     }
 }
 
-/// A user of the lab and how they log in.
-#[derive(Clone, Debug)]
+/// A user of the lab and how they log in. Without `Debug`: it holds secrets.
+#[derive(Clone)]
 pub struct LabUser {
     pub user: String,
     pub password: String,
@@ -88,8 +88,8 @@ impl LabUser {
     }
 }
 
-/// A token of the lab: what was handed out, whether or not it still works.
-#[derive(Clone, Debug)]
+/// A token of the lab: what was handed out, whether or not it still works. Without `Debug`: it holds a secret.
+#[derive(Clone)]
 pub struct LabToken {
     /// `user@realm!name`
     pub id: String,
@@ -99,7 +99,7 @@ pub struct LabToken {
 }
 
 /// A request that arrived.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Received {
     /// From 0, in the order in which connections came.
     pub connection: usize,
@@ -112,6 +112,13 @@ pub struct Received {
     pub tls: bool,
     /// Head and body, as they came after TLS; no more than 64 KiB.
     pub raw: Vec<u8>,
+}
+
+impl std::fmt::Debug for Received {
+    /// Says how much arrived, not what: there are secrets in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} on connection {} ({} bytes)", self.method, self.path, self.connection, self.raw.len())
+    }
 }
 
 /// Where the connection is cut.
@@ -379,7 +386,7 @@ impl Lab {
             NewCertificate::Expired => (None, cas.expired_node(&node, address)?),
             NewCertificate::OtherName => (None, cas.node_for(&format!("{node}.lan"), &[&node, "192.0.2.99"])?),
             NewCertificate::WrongKey => (None, served.leaf.with_key_of(&cas.node(&node, address)?)),
-            NewCertificate::Public => (None, Authority::public()?.node_for("pve.example.org", &["pve.example.org"])?),
+            NewCertificate::Public => (None, Authority::public()?.site("pve.example.org")?),
             NewCertificate::SameNames => (None, Authority::named(release, cas.unit())?.node(&node, address)?),
             NewCertificate::NewCluster => {
                 let authority = Authority::of_cluster(release)?;
@@ -456,9 +463,10 @@ fn first_certificates(config: &LabConfig, cluster: &mut Cluster) -> io::Result<S
     let leaf = match config.scenario {
         Scenario::ExpiredCertificate => authority.expired_node(&node, address)?,
         Scenario::NameMismatch => authority.node_for(&format!("{node}.lan"), &[&node, &format!("{node}.lan")])?,
+        Scenario::HostileStrings => authority.node_called(proxmox::seed::HOSTILE[0], &node, address)?,
         Scenario::AcmeCertificate => {
             replaced = Some(own);
-            Authority::public()?.node_for("pve.example.org", &["pve.example.org"])?
+            Authority::public()?.site("pve.example.org")?
         }
         Scenario::ForeignCa => {
             replaced = Some(own);

@@ -139,6 +139,8 @@ async fn requests<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, number: usiz
             waiting = request.body.split_off(announced);
         } else if announced > 0 || request.is_chunked() {
             refused = Some(announced);
+        } else {
+            waiting = std::mem::take(&mut request.body);
         }
         let raw = [head_bytes.as_slice(), &request.body].concat();
         let cut = shared.note(number, &request, &raw);

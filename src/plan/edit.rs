@@ -7,6 +7,7 @@ use crate::domain::{FileSeen, Oddity, Text};
 use crate::format::{Dialect, Document, Reader, Setting, Side, diff};
 use crate::plan::action::{FileEdit, Unfit};
 use crate::target::Facts;
+use crate::target::new_file::skeleton;
 use crate::target::spec::{Form, Spec};
 use crate::target::write::{Filled, Surroundings, WriteError, values};
 
@@ -51,13 +52,18 @@ pub enum NoEdit {
 
 /// Makes the edits and tries them on the text that was seen.
 pub fn prepare(order: &Order<'_>) -> Result<Prepared, NoEdit> {
-    let start = start(order);
-    let text = order.seen.there.as_ref().map_or(&start, |there| &there.text).clone();
-    let before = Document::parse(order.dialect, text).map_err(Unfit::from)?;
+    let found = order.seen.there.as_ref().map(|there| &there.text).or(order.example.as_ref());
+    let known = Document::parse(order.dialect, found.cloned().unwrap_or_default()).map_err(Unfit::from)?;
     let existing: Vec<String> =
-        before.entries().filter(|entry| !entry.is_commented()).map(|entry| entry.key().to_owned()).collect();
+        known.entries().filter(|entry| !entry.is_commented()).map(|entry| entry.key().to_owned()).collect();
     let around = Surroundings { existing: &existing, declared: order.declared };
     let filled = values(order.spec, order.form, order.facts, around)?;
+    // A file that is not there starts as the example's copy, else as the target's own form.
+    let start = order.example.clone().unwrap_or_else(|| skeleton(order.form, &filled));
+    let before = match found {
+        Some(_) => known,
+        None => Document::parse(order.dialect, start.clone()).map_err(Unfit::from)?,
+    };
     let mut edits = filled.edits(None).ok_or(NoEdit::NoSecret)?;
     for edit in &mut edits {
         if order.seen.there.is_none() {
@@ -90,13 +96,4 @@ pub fn prepare(order: &Order<'_>) -> Result<Prepared, NoEdit> {
     let added = lines.iter().filter(|(side, _)| *side == Side::Added).count();
     let kept = edited.text().as_str().lines().count().saturating_sub(added);
     Ok(Prepared { edit, filled, lines, kept, changed })
-}
-
-/// What a file that is not there starts from: the example's copy, else the head that the form asks for.
-fn start(order: &Order<'_>) -> Text {
-    if let Some(example) = &order.example {
-        return example.clone();
-    }
-    let head: String = order.form.head.iter().map(|line| format!("# {}\n", line.as_str())).collect();
-    Text::new(head)
 }

@@ -3,7 +3,6 @@
 pub mod action;
 pub mod back;
 pub mod edit;
-pub mod pveum;
 pub mod run;
 
 use crate::plan::action::Action;

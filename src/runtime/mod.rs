@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::front::Front;
 use crate::wizard::Wizard;
-use crate::wizard::message::{Effect, Exit, Msg};
+use crate::wizard::message::{Effect, Exit, Input, Msg};
 
 pub use world::{World, record_from_state};
 
@@ -42,7 +42,17 @@ pub async fn converse<F: Front>(
         let msg = tokio::select! {
             biased;
             Some(msg) = told.recv() => msg,
-            input = front.next() => Msg::Person(input?),
+            input = front.next() => match input {
+                Ok(input) => Msg::Person(input),
+                Err(error) => {
+                    // Nobody is there any more: what was answered is kept, what is under way comes to its end.
+                    for effect in wizard.update(Msg::Person(Input::Quit)) {
+                        world.run(effect);
+                    }
+                    world.settle().await;
+                    return Err(error);
+                }
+            },
         };
         effects = wizard.update(msg);
     }

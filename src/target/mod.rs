@@ -3,6 +3,7 @@
 pub mod describe;
 pub mod example;
 pub mod fact;
+pub mod facts;
 pub mod guide;
 pub mod library;
 pub mod module;
@@ -19,7 +20,8 @@ pub mod traps;
 pub mod words;
 pub mod write;
 
-pub use fact::{Access, Fact, Facts, Template, Value, Verify};
+pub use fact::{Fact, Template};
+pub use facts::{Access, Facts, UnifiAccess, UnifiFacts, Value, Verify};
 pub use library::{Library, Target};
 pub use spec::{Form, Key, Spec};
 pub use spec_error::SpecError;

@@ -88,6 +88,16 @@ pub struct Command {
     pub argv: Vec<String>,
 }
 
+/// The variables that files loaded by themselves set, each with its file; `files` are path and keys. They count before
+/// `TF_VAR_` lines.
+pub fn loaded_variables(folder: &str, files: &[(String, Vec<String>)]) -> Vec<(String, String)> {
+    let by_itself = files.iter().filter(|(path, _)| {
+        let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
+        parent(path) == folder && loads_by_itself(name)
+    });
+    by_itself.flat_map(|(path, keys)| keys.iter().map(|key| (path.clone(), key.clone()))).collect()
+}
+
 /// Whether a file in the module's folder is loaded without being named.
 pub fn loads_by_itself(file: &str) -> bool {
     !file.contains('/')
@@ -128,6 +138,17 @@ mod tests {
         let module = Module::read("", [("main.tf", TF), ("odd.tf", "variable \"x\" {\n")]);
         assert_eq!(module.damaged[0].0, "odd.tf");
         assert_eq!(module.declared(), None);
+    }
+
+    #[test]
+    fn only_files_beside_the_code_are_loaded_by_themselves() {
+        let files = [
+            ("tofu/terraform.tfvars".to_owned(), vec!["a".to_owned()]),
+            ("tofu/env/lab.tfvars".to_owned(), vec!["b".to_owned()]),
+            ("tofu/env/x.auto.tfvars".to_owned(), vec!["c".to_owned()]),
+        ];
+        assert_eq!(loaded_variables("tofu", &files), [("tofu/terraform.tfvars".to_owned(), "a".to_owned())]);
+        assert_eq!(loaded_variables("", &files), []);
     }
 
     #[test]

@@ -145,6 +145,18 @@ pub struct Role {
     pub paths: Vec<String>,
 }
 
+/// What a target's role is called: `LabwizardMyTool` for `my-tool`. Proxmox takes letters, digits, `.`, `-` and `_`, and keeps
+/// names that begin with `PVE` for itself (pve-access-control `API2/Role.pm`).
+pub fn role_name(target: &str) -> String {
+    let words = target.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let mut name = String::from("Labwizard");
+    for word in words {
+        name.push_str(&word[..1].to_ascii_uppercase());
+        name.push_str(&word[1..]);
+    }
+    name
+}
+
 /// The roles for these grants: one for each set of privileges. The first has the base name, the others the name of their path's
 /// first part behind it.
 pub fn roles(base: &str, grants: &[Grant]) -> Vec<Role> {
@@ -238,6 +250,12 @@ mod tests {
             path("/sdn/zones/localnetwork/{pick.bridge}/{pick.tag}", &BTreeMap::new()),
             "/sdn/zones/localnetwork"
         );
+    }
+
+    #[test]
+    fn a_role_is_named_after_its_target() {
+        assert_eq!(role_name("my-tool"), "LabwizardMyTool");
+        assert_eq!(role_name("x0y"), "LabwizardX0y");
     }
 
     #[test]

@@ -25,9 +25,11 @@ impl Spec {
                 text.len()
             )));
         }
-        let document = Document::parse(text).map_err(|e| SpecError::syntax(text, &e))?;
-        let spec: Spec = toml_edit::de::from_str(text).map_err(|e| SpecError::schema(text, &e))?;
-        Check { text, document: &document, spec: &spec }.all()?;
+        let spec: Spec = toml_edit::de::from_str(text).map_err(|error| match Document::parse(text) {
+            Err(syntax) => SpecError::syntax(text, &syntax),
+            Ok(_) => SpecError::schema(text, &error),
+        })?;
+        Check { text, spec: &spec }.all()?;
         Ok(spec)
     }
 }
@@ -71,7 +73,6 @@ impl<'d> Node<'d> {
 
 struct Check<'a> {
     text: &'a str,
-    document: &'a Document<&'a str>,
     spec: &'a Spec,
 }
 
@@ -87,9 +88,10 @@ impl Check<'_> {
         self.traps()
     }
 
-    /// The place of a path, or of the nearest part of it that has one.
+    /// The place of a path, or of the nearest part of it that has one. Read again here, for only a mistake needs places.
     fn span(&self, path: &[At<'_>]) -> Option<Range<usize>> {
-        let mut node = Node::Item(self.document.as_item());
+        let document = Document::parse(self.text).ok()?;
+        let mut node = Node::Item(document.as_item());
         let mut span = None;
         for step in path {
             let Some((next, place)) = node.step(*step) else { break };

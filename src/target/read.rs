@@ -59,19 +59,64 @@ pub struct ReadFile {
     preference: Vec<String>,
 }
 
-/// How the file signs in. The ids are as they parse.
+/// How the file signs in.
 #[derive(Debug)]
 pub enum ReadAccess {
     Token {
-        id: Result<TokenId, IdError>,
+        id: Result<TokenId, IdTrouble>,
         secret: Option<Secret>,
     },
     Password {
-        user: Result<UserId, IdError>,
+        user: Result<UserId, IdTrouble>,
         password: Secret,
     },
     /// Nothing to sign in with.
     Nothing,
+}
+
+/// Why an id of a file is none. It does not hold the text, which may be a secret in the wrong place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdTrouble {
+    #[error("no user stands in the file")]
+    NoUser,
+    #[error("the user has no realm behind an “@”")]
+    NoRealm,
+    #[error("the user has letters that Proxmox does not take")]
+    UserLetters,
+    #[error("the realm has letters that Proxmox does not take")]
+    Realm,
+    #[error("the user has more than 64 characters")]
+    TooLong,
+    #[error("the token's name has letters that Proxmox does not take")]
+    TokenName,
+    #[error("no token's name stands in the file")]
+    NoTokenName,
+    #[error("the token's id has no “!” between user and name")]
+    NoBang,
+    #[error("where the token's name belongs stands what looks like its secret")]
+    LooksSecret,
+}
+
+impl From<IdError> for IdTrouble {
+    fn from(error: IdError) -> Self {
+        match error {
+            IdError::NoRealm(text) if text.is_empty() => IdTrouble::NoUser,
+            IdError::TokenName(text) if text.is_empty() => IdTrouble::NoTokenName,
+            IdError::NoRealm(_) => IdTrouble::NoRealm,
+            IdError::NoUser => IdTrouble::NoUser,
+            IdError::UserLetters(_) => IdTrouble::UserLetters,
+            IdError::Realm(_) => IdTrouble::Realm,
+            IdError::TooLong(_) => IdTrouble::TooLong,
+            IdError::TokenName(_) => IdTrouble::TokenName,
+            IdError::NoBang => IdTrouble::NoBang,
+        }
+    }
+}
+
+/// Whether a token's name is of the form of a secret: the two were put in each other's place.
+pub(super) fn looks_secret(name: &str) -> bool {
+    let name = name.rsplit_once('!').map_or(name, |(_, name)| name);
+    name.len() == 36 && uuid::Uuid::try_parse(name).is_ok()
 }
 
 /// Reads the file's lines in one form of the target.
@@ -156,6 +201,10 @@ fn numbered(nth: &str, name: &str, digits: usize) -> Option<u8> {
     (number.len() == digits && number.bytes().all(|b| b.is_ascii_digit())).then(|| number.parse().ok())?
 }
 
+fn full_id(text: &str) -> Result<TokenId, IdTrouble> {
+    if looks_secret(text) { Err(IdTrouble::LooksSecret) } else { Ok(text.parse()?) }
+}
+
 impl ReadFile {
     /// The hosts that the file names, by their numbers.
     pub fn instances(&self) -> Vec<u8> {
@@ -231,7 +280,7 @@ impl ReadFile {
             let whole = whole.strip_prefix("PVEAPIToken=").unwrap_or(whole);
             let (id, secret) = whole.rsplit_once('=').map_or((whole, None), |(id, secret)| (id, Some(secret)));
             let secret = secret.filter(|s| !s.is_empty()).map(|s| Secret::new(s.to_owned()));
-            return Some(ReadAccess::Token { id: id.parse(), secret });
+            return Some(ReadAccess::Token { id: full_id(id), secret });
         }
         let secret = self.text(instance, Fact::TokenSecret).map(|s| Secret::new(s.to_owned()));
         let name = self.text(instance, Fact::TokenId).or_else(|| self.text(instance, Fact::TokenName));
@@ -243,22 +292,25 @@ impl ReadFile {
     }
 
     /// The id from a full one, or from a short name and the user beside it.
-    fn token_id(&self, instance: u8, name: &str) -> Result<TokenId, IdError> {
-        if name.contains('!') {
-            return name.parse();
+    fn token_id(&self, instance: u8, name: &str) -> Result<TokenId, IdTrouble> {
+        if name.is_empty() {
+            return Err(IdTrouble::NoTokenName);
+        }
+        if name.contains('!') || looks_secret(name) {
+            return full_id(name);
         }
         let name: TokenName = name.parse()?;
         Ok(TokenId { user: self.user(instance)?, name })
     }
 
-    fn user(&self, instance: u8) -> Result<UserId, IdError> {
+    fn user(&self, instance: u8) -> Result<UserId, IdTrouble> {
         if let Some(user) = self.text(instance, Fact::User) {
-            return user.parse();
+            return Ok(user.parse()?);
         }
         let user = self.text(instance, Fact::UserName).unwrap_or_default();
         match self.text(instance, Fact::Realm) {
-            Some(realm) => UserId::new(user, realm),
-            None => user.parse(),
+            Some(realm) => Ok(UserId::new(user, realm)?),
+            None => Ok(user.parse()?),
         }
     }
 
@@ -387,5 +439,23 @@ T_01_HOST = { beats = "T_HOST" }
         assert!(matches!(read.access(&spec, 1), ReadAccess::Password { .. }));
         let (spec, read) = file("T_HOST=x\n");
         assert!(matches!(read.access(&spec, 1), ReadAccess::Nothing));
+    }
+
+    #[test]
+    fn an_id_that_is_none_is_told_without_its_text() {
+        let id = |text: &str| {
+            let (spec, read) = file(text);
+            match read.access(&spec, 1) {
+                ReadAccess::Token { id, .. } => id.map(|id| id.to_string()),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(id("T_SECRET=s\n"), Err(IdTrouble::NoTokenName));
+        assert_eq!(id("T_NAME=tok\n"), Err(IdTrouble::NoUser));
+        assert_eq!(id("T_NAME=tok\nT_USER=root\n"), Err(IdTrouble::NoRealm));
+        assert_eq!(id("T_NAME=1tok\nT_USER=a@pve\n"), Err(IdTrouble::TokenName));
+        let swapped = "T_NAME=a0000000-0000-4000-8000-000000000007\nT_USER=a@pve\n";
+        assert_eq!(id(swapped), Err(IdTrouble::LooksSecret));
+        assert_eq!(id("T_HEADER=00000000-0000-4000-8000-000000000007\n"), Err(IdTrouble::LooksSecret));
     }
 }

@@ -44,6 +44,11 @@ impl TrapHit {
                 "The tool puts user and name together itself, so the id is sent twice and refused.".into(),
                 "Keep only what stands behind the “!”.".into(),
             ),
+            TrapKind::SecretInName => (
+                format!("{key} holds what looks like the secret, and the token's name belongs there."),
+                "A name goes over the wire and into logs as it is, and the host knows no token of it.".into(),
+                "Put name and secret each in their own place; if this file was shared, make a new secret.".into(),
+            ),
             TrapKind::ShortId => (
                 format!("{key} holds no full token id."),
                 "The tool sends this value as it is, and Proxmox knows a token only by user@realm!name.".into(),

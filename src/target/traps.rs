@@ -2,7 +2,7 @@
 
 use super::fact::Fact;
 use super::library::Library;
-use super::read::{Held, ReadFile, ReadValue, read};
+use super::read::{Held, ReadFile, ReadValue, looks_secret, read};
 use super::spec::{Both, Dialect, Form, Names, Presence, Reader, Spec, When};
 use super::write::Candidates;
 use crate::domain::paste::placeholder;
@@ -38,6 +38,8 @@ pub enum TrapKind {
     Ignored(String),
     /// The full token id stands where the short name belongs.
     FullId,
+    /// What looks like the secret stands where the token's name belongs.
+    SecretInName,
     /// The short name stands where the full id belongs.
     ShortId,
     /// `/api2/json` is too much here.
@@ -158,6 +160,7 @@ fn shape(spec: &Spec, value: &ReadValue, out: &mut Vec<TrapHit>) {
     let path = text.trim_end_matches('/').ends_with("/api2/json");
     let scheme = text.contains("://");
     let kind = match value.fact {
+        Fact::TokenName | Fact::TokenId if looks_secret(text) => Some(TrapKind::SecretInName),
         Fact::TokenName if text.contains('!') => Some(TrapKind::FullId),
         Fact::TokenId if !text.contains('!') => Some(TrapKind::ShortId),
         Fact::Token | Fact::TokenId if text.starts_with("PVEAPIToken") => Some(TrapKind::HeaderWord),

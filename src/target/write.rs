@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::fact::{Access, Fact, Facts, UnifiAccess, UnifiFact, Value, Verify};
+use super::fact::{Fact, UnifiFact};
+use super::facts::{Access, Facts, UnifiAccess, Value, Verify};
 use super::spec::{Both, Form, Key, Names, Presence, Refuses, Spec, VerifyWord, Way, When};
 use crate::domain::{Host, Secret, Text};
 use crate::format::{Edit, Setting};

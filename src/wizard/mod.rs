@@ -328,7 +328,6 @@ impl Wizard {
     fn looked(&mut self, id: ReadId, answer: Result<(FileSeen, Around), Trouble>) -> Vec<Effect> {
         if let Some(file) = self.evidence.file.as_mut().filter(|file| file.id == id) {
             file.answer = Some(answer);
-            self.plan = None;
             if self.at == PageId::Review {
                 step::review::prepare(self);
             }

@@ -73,6 +73,10 @@ const CASES: &[Case] = &[
     (&[], Who::Tool, "GET", "/access/permissions?path=/vms/9000", "", "200 OK", "\"VM.Clone\":1"),
     (&[], Who::Tool, "GET", "/access/roles/Administrator", "", "200 OK", "\"VM.Clone\":1"),
     (&[], Who::Tool, "GET", "/access/users/apex@pve/token", "", "403 Permission check failed", ""),
+    (&[], Who::Tool, "PUT", "/nodes/pve1/qemu/100/config", "name=other", "403 Permission check failed (/vms/100, VM.Config.Options)", ""),
+    (&[], Who::Tool, "PUT", "/nodes/pve1/qemu/100/config", "scsi0=local-lvm:8", "403 Permission check failed (/vms/100, VM.Config.Disk)", ""),
+    (&[], Who::Root, "PUT", "/nodes/pve1/qemu/100/config", "args=-x", "500 only root can set 'args' config", ""),
+    (&[], Who::Root, "PUT", "/nodes/pve1/qemu/100/config", "hostpci0=01:00.0", "500 only root can set 'hostpci0' config for non-mapped devices", ""),
     // ---- what is not there
     (&[], Who::Tool, "GET", "/nonsense", "", "501 Method 'GET /nonsense' not implemented", ""),
     (&[], Who::Tool, "POST", "/version", "", "501 Method 'POST /version' not implemented", ""),

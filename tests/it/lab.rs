@@ -66,6 +66,40 @@ fn what_is_wrong_with_a_token_is_told_by_old_releases_only() {
 }
 
 #[test]
+fn requests_that_come_at_once_are_answered_one_after_the_other() {
+    let lab = quick(Scenario::Fine);
+    let mut stream = connect(&lab).unwrap();
+    let one = "GET /api2/json/access/domains HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+    stream.write_all(format!("{one}\r\n{one}Connection: close\r\n\r\n").as_bytes()).unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).unwrap();
+    assert_eq!(answers.matches("HTTP/1.1 200 OK\r\n").count(), 2, "{answers}");
+    assert_eq!((lab.connections(), lab.received().len()), (1, 2));
+}
+
+#[test]
+fn the_tools_token_clones_starts_and_removes_a_guest() {
+    for release in LabRelease::all() {
+        let lab = Lab::start_in_thread(LabConfig { release: *release, ..LabConfig::quick() }).unwrap();
+        let token = lab.token("apex@pve!glassdome-token").unwrap();
+        let header = format!("PVEAPIToken={}={}", token.id, token.secret);
+        for (method, path, body) in [
+            ("POST", "/9000/clone", "newid=701&name=copy&full=1&storage=local-lvm"),
+            ("PUT", "/701/config", "cores=2&memory=4096&net0=virtio,bridge=vmbr0&ciuser=lab&ide2=local-lvm:cloudinit"),
+            ("POST", "/701/status/start", ""),
+            ("GET", "/701/status/current", ""),
+            ("POST", "/701/status/stop", ""),
+            ("DELETE", "/701", ""),
+        ] {
+            let path = format!("/api2/json/nodes/pve1/qemu{path}");
+            let form = ("Content-Type", "application/x-www-form-urlencoded");
+            let answer = ask(&lab, method, &path, &[("Authorization", &header), form], body);
+            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{release}: {method} {path}: {answer}");
+        }
+    }
+}
+
+#[test]
 fn a_request_for_another_host_is_refused() {
     let lab = quick(Scenario::Fine);
     let mut stream = connect(&lab).unwrap();

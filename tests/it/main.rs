@@ -6,5 +6,6 @@ mod client;
 mod contract;
 mod lab;
 mod relay;
+mod screens;
 mod targets;
 mod wire;

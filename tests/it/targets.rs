@@ -8,3 +8,4 @@ mod shown;
 mod traps;
 mod values;
 mod walk;
+mod words;

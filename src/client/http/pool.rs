@@ -133,11 +133,17 @@ impl Pool {
             }
             let opening = self.shelf().opening.pop_front();
             let Some(mut task) = opening else { break };
-            if let Ok(opened) = (&mut task.0).await {
-                let mut connection = opened?;
-                if connection.ready().await {
-                    return Ok(connection);
-                }
+            let opened = match (&mut task.0).await {
+                Ok(Ok(connection)) => Some(connection),
+                // Another certificate than the agreed one is a matter for the caller; a host that takes no more connections
+                // than it does is not, as long as it takes one.
+                Ok(Err(OpenTrouble::Tls(trouble))) => return Err(OpenTrouble::Tls(trouble)),
+                Ok(Err(OpenTrouble::Connect(_))) | Err(_) => None,
+            };
+            if let Some(mut connection) = opened
+                && connection.ready().await
+            {
+                return Ok(connection);
             }
         }
         Connection::over(self.door.open().await?).await

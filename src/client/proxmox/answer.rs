@@ -2,173 +2,14 @@
 //!
 //! What cannot be read is named by its place and never by its content.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::marker::PhantomData;
-
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
 
+pub use super::lenient::Unreadable;
+use super::lenient::{Flag, Map, Rows, Word, data, shallow};
 use crate::domain::observation::{GuestSeen, NodeSeen, Realm, StorageSeen};
 use crate::domain::{Release, Secret};
-
-/// How deep an answer may nest, and how many rows a list may have.
-const DEPTH: usize = 64;
-const ROWS: usize = 200_000;
-
-/// An answer that is not what belongs there: what is wrong, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    #[error("no JSON at line {line}, column {column}")]
-    Syntax { line: usize, column: usize },
-    #[error("the JSON ends too early, at line {line}, column {column}")]
-    Ends { line: usize, column: usize },
-    #[error("other JSON than belongs there, at line {line}, column {column}")]
-    Shape { line: usize, column: usize },
-    #[error("JSON that nests deeper than {DEPTH} levels")]
-    Depth,
-    #[error("more than {ROWS} rows")]
-    Rows,
-    #[error("no release in the field “version”")]
-    Release,
-}
-
-/// `{"data": …}` around every answer.
-#[derive(Deserialize)]
-struct Envelope<T> {
-    data: T,
-}
-
-fn data<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
-    if depth(body) > DEPTH {
-        return Err(Unreadable::Depth);
-    }
-    serde_json::from_slice::<Envelope<T>>(body).map(|envelope| envelope.data).map_err(|error| place(&error))
-}
-
-/// serde_json's own words quote what they stumble over, so only the place is kept.
-fn place(error: &serde_json::Error) -> Unreadable {
-    let (line, column) = (error.line(), error.column());
-    match error.classify() {
-        serde_json::error::Category::Eof => Unreadable::Ends { line, column },
-        serde_json::error::Category::Syntax => Unreadable::Syntax { line, column },
-        _ if error.to_string().starts_with(TOO_MANY) => Unreadable::Rows,
-        _ => Unreadable::Shape { line, column },
-    }
-}
-
-/// The deepest nesting, brackets in strings left aside.
-fn depth(body: &[u8]) -> usize {
-    let (mut now, mut most, mut quoted, mut escaped) = (0usize, 0, false, false);
-    for &byte in body {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b'[' | b'{' if !quoted => {
-                now += 1;
-                most = most.max(now);
-            }
-            b']' | b'}' if !quoted => now = now.saturating_sub(1),
-            _ => {}
-        }
-    }
-    most
-}
-
-const TOO_MANY: &str = "too many rows";
-
-/// A list of at most [`ROWS`] rows; null is an empty one.
-struct Rows<T>(Vec<T>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Rows<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Reader<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
-            type Value = Vec<T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list")
-            }
-            fn visit_unit<E>(self) -> Result<Vec<T>, E> {
-                Ok(Vec::new())
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Vec<T>, A::Error> {
-                let mut all = Vec::new();
-                while let Some(row) = rows.next_element()? {
-                    if all.len() == ROWS {
-                        return Err(serde::de::Error::custom(TOO_MANY));
-                    }
-                    all.push(row);
-                }
-                Ok(all)
-            }
-        }
-        from.deserialize_any(Reader(PhantomData)).map(Rows)
-    }
-}
-
-/// 0, 1, "0", "1", true, false, "", null, as Perl sees truth.
-#[derive(Clone, Copy, Default)]
-struct Flag(bool);
-
-/// A number or a string, as text.
-#[derive(Clone, Default)]
-struct Word(String);
-
-struct Scalar<T>(PhantomData<T>);
-
-trait FromScalar: Default {
-    fn text(text: &str) -> Self;
-}
-
-impl FromScalar for Flag {
-    fn text(text: &str) -> Self {
-        Flag(!matches!(text, "" | "0" | "false"))
-    }
-}
-
-impl FromScalar for Word {
-    fn text(text: &str) -> Self {
-        Word(text.to_owned())
-    }
-}
-
-impl<'de, T: FromScalar> Visitor<'de> for Scalar<T> {
-    type Value = T;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number, a string or a boolean")
-    }
-    fn visit_bool<E>(self, value: bool) -> Result<T, E> {
-        Ok(T::text(if value { "1" } else { "0" }))
-    }
-    fn visit_i64<E>(self, value: i64) -> Result<T, E> {
-        Ok(T::text(&value.to_string()))
-    }
-    fn visit_u64<E>(self, value: u64) -> Result<T, E> {
-        Ok(T::text(&value.to_string()))
-    }
-    fn visit_f64<E>(self, value: f64) -> Result<T, E> {
-        Ok(T::text(&value.to_string()))
-    }
-    fn visit_str<E>(self, value: &str) -> Result<T, E> {
-        Ok(T::text(value))
-    }
-    fn visit_unit<E>(self) -> Result<T, E> {
-        Ok(T::default())
-    }
-}
-
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Scalar(PhantomData))
-    }
-}
-
-impl<'de> Deserialize<'de> for Word {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Scalar(PhantomData))
-    }
-}
 
 /// The body's `message`, for a host whose status line lost its words.
 pub fn message(body: &[u8]) -> Option<String> {
@@ -176,7 +17,7 @@ pub fn message(body: &[u8]) -> Option<String> {
     struct Said {
         message: Word,
     }
-    (depth(body) <= DEPTH).then_some(())?;
+    shallow(body).then_some(())?;
     serde_json::from_slice::<Said>(body).ok().map(|said| said.message.0.trim().to_owned())
 }
 
@@ -263,44 +104,6 @@ pub fn permissions(body: &[u8]) -> Result<Permissions, Unreadable> {
 /// `GET /access/roles/Administrator`: the names of its privileges.
 pub fn privileges(body: &[u8]) -> Result<Vec<String>, Unreadable> {
     Ok(data::<Map<Flag>>(body)?.0.into_iter().filter(|(_, has)| has.0).map(|(name, _)| name).collect())
-}
-
-/// A map of at most [`ROWS`] entries. Perl writes an empty one as an empty list now and then.
-struct Map<T>(BTreeMap<String, T>);
-
-impl<T> Default for Map<T> {
-    fn default() -> Self {
-        Map(BTreeMap::new())
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Map<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Reader<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
-            type Value = BTreeMap<String, T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
-                match rows.next_element::<IgnoredAny>()? {
-                    None => Ok(BTreeMap::new()),
-                    Some(_) => Err(serde::de::Error::custom("a list with entries")),
-                }
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-                let mut all = BTreeMap::new();
-                while let Some((name, value)) = entries.next_entry()? {
-                    if all.len() == ROWS {
-                        return Err(serde::de::Error::custom(TOO_MANY));
-                    }
-                    all.insert(name, value);
-                }
-                Ok(all)
-            }
-        }
-        from.deserialize_any(Reader(PhantomData)).map(Map)
-    }
 }
 
 /// `GET /nodes`.
@@ -444,15 +247,6 @@ mod tests {
             let said = nodes(body.as_bytes()).unwrap_err();
             assert!(!format!("{said} {said:?}").contains(canary), "{said:?}");
         }
-    }
-
-    #[test]
-    fn nesting_and_rows_have_a_limit() {
-        let deep = format!(r#"{{"data":{}1{}}}"#, "[".repeat(70), "]".repeat(70));
-        assert_eq!(nodes(deep.as_bytes()), Err(Unreadable::Depth));
-        assert_eq!(depth(br#"{"a":"[[[[\"[[["}"#), 1);
-        let many = format!(r#"{{"data":[{}{{"node":"n"}}]}}"#, r#"{"node":"n"},"#.repeat(ROWS));
-        assert_eq!(nodes(many.as_bytes()), Err(Unreadable::Rows));
     }
 
     #[test]

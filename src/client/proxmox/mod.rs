@@ -4,9 +4,10 @@
 //! questions that need no login, and there is no place for a credential in the call. A [`Trusted`] host is made from a
 //! [`Trust`](crate::domain::Trust) and nothing else; only it can be signed in to.
 
-pub mod answer;
+pub(super) mod answer;
 mod host;
-pub mod recognise;
+mod lenient;
+pub(super) mod recognise;
 pub mod request;
 mod session;
 

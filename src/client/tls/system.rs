@@ -1,7 +1,6 @@
 //! The system's CAs.
 
-use std::sync::Arc;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
@@ -12,7 +11,7 @@ use super::{unix, web_verifier};
 use crate::client::options::SystemRoots;
 use crate::domain::Timestamp;
 
-/// Holds certificates against the system's CAs. Reading these takes a few milliseconds, so it happens once, when first asked.
+/// Holds certificates against the system's CAs. Reading these takes a few milliseconds, so it happens once.
 pub struct SystemCas {
     roots: SystemRoots,
     verifier: OnceLock<Option<Arc<dyn ServerCertVerifier>>>,
@@ -32,7 +31,7 @@ impl SystemCas {
     pub(super) fn verifier(&self) -> Option<Arc<dyn ServerCertVerifier>> {
         self.verifier
             .get_or_init(|| match &self.roots {
-                SystemRoots::Machine => machine(),
+                SystemRoots::Machine => MACHINE.get_or_init(machine).clone(),
                 SystemRoots::These(ders) => signed_by(ders.iter().map(|der| CertificateDer::from(der.0.clone()))),
             })
             .clone()
@@ -49,6 +48,9 @@ impl SystemCas {
         verifier.verify_server_cert(leaf, rest, name, &[], unix(now)).map(|_| ()).map_err(Some)
     }
 }
+
+/// This machine's, for all surveys of the program: fifty hosts at once read them once.
+static MACHINE: OnceLock<Option<Arc<dyn ServerCertVerifier>>> = OnceLock::new();
 
 fn signed_by<'a>(certificates: impl Iterator<Item = CertificateDer<'a>>) -> Option<Arc<dyn ServerCertVerifier>> {
     let mut roots = RootCertStore::empty();

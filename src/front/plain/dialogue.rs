@@ -38,6 +38,11 @@ pub struct Dialogue {
 }
 
 impl Dialogue {
+    /// The last page stands there: nothing more is to be answered.
+    pub fn is_over(&self) -> bool {
+        self.page.as_ref().is_some_and(|page| page.last)
+    }
+
     /// The lines that are new.
     pub fn show(&mut self, page: Page) -> Vec<String> {
         let mut lines = Vec::new();
@@ -209,7 +214,11 @@ fn errors(page: &Page) -> impl Iterator<Item = (&Id, &FieldError)> {
 }
 
 fn ask_field(field: &Field) -> String {
-    let kept = words::value(field);
+    let mut kept = words::value(field);
+    let lines = kept.lines().count();
+    if lines > 1 {
+        kept = format!("{lines} lines");
+    }
     let hint = if field.secret { " (not shown while you type)" } else { "" };
     if kept.is_empty() { format!("{}{hint}:", field.label) } else { format!("{}{hint} [{kept}]:", field.label) }
 }

@@ -24,12 +24,12 @@ pub struct Frame {
 }
 
 impl Frame {
-    pub fn new(size: (u16, u16), page: &Page, status: Option<&(Glyph, Role, String)>, look: Look) -> Self {
+    /// With a line of air above the body where `air` is wanted and the screen is tall enough.
+    pub fn new(size: (u16, u16), page: &Page, status: Option<&(Glyph, Role, String)>, air: bool, look: Look) -> Self {
         let banner = page.banner.as_ref().map(|text| marked(size.0, Glyph::Warning, Role::Warning, text, look));
         let status = status.map(|(glyph, role, text)| marked(size.0, *glyph, *role, text, look));
         let (banner, status) = (banner.unwrap_or_default(), status.unwrap_or_default());
-        // A line of air above the body where the screen has room.
-        let air = u16::from(size.1 >= 20);
+        let air = u16::from(air && size.1 >= 20);
         let top = 3 + banner.len() as u16 + air;
         let bottom = 2 + status.len() as u16;
         let body = Rect::new(0, top, size.0, size.1.saturating_sub(top + bottom));
@@ -74,8 +74,15 @@ impl Frame {
         for (row, line) in self.status.iter().enumerate() {
             put(buffer, 0, status + row as u16, line);
         }
+        // What does not fit goes from the middle: how to go on, to get help and to get out is always told.
+        let mut kept = footer.to_vec();
+        let width =
+            |kept: &[(&str, &str)]| kept.iter().map(|(key, words)| key.width() + words.width() + 4).sum::<usize>();
+        while kept.len() > 3 && width(&kept) > columns + 2 {
+            kept.remove(kept.len() - 3);
+        }
         let mut line = Line::new();
-        for (key, words) in footer {
+        for (key, words) in kept {
             let gap = if line.is_empty() { 1 } else { 3 };
             line.extend([
                 sheet.blanks(gap),
@@ -105,11 +112,14 @@ fn marked(columns: u16, glyph: Glyph, role: Role, text: &str, look: Look) -> Vec
     sheet.lines
 }
 
+/// Which steps, by place and state, have their word written.
+type WithWord<'a> = &'a dyn Fn(usize, StepState) -> bool;
+
 /// The steps as symbols and words. Where they do not fit, first the gaps shrink, then the words of steps that are done go, then
 /// those that are far off.
 fn road(sheet: &Sheet, page: &Page, columns: usize) -> Line {
     let current = page.road.iter().position(|(step, _)| *step == page.step).unwrap_or(0);
-    let draw = |gap: usize, words: &dyn Fn(usize, StepState) -> bool| {
+    let draw = |gap: usize, words: WithWord<'_>| {
         let mut line = Line::new();
         for (place, (step, state)) in page.road.iter().enumerate() {
             let (glyph, role) = match state {
@@ -133,8 +143,7 @@ fn road(sheet: &Sheet, page: &Page, columns: usize) -> Line {
     let not_done = |_: usize, state: StepState| state != StepState::Done;
     let near = |place: usize, _: StepState| place.abs_diff(current) <= 1;
     let here = |place: usize, _: StepState| place == current;
-    let ways: [(usize, &dyn Fn(usize, StepState) -> bool); 6] =
-        [(3, &all), (2, &all), (1, &all), (1, &not_done), (1, &near), (1, &here)];
+    let ways: [(usize, WithWord<'_>); 6] = [(3, &all), (2, &all), (1, &all), (1, &not_done), (1, &near), (1, &here)];
     let fits = |line: &Line| line.iter().map(|run| run.width()).sum::<usize>() <= columns;
     ways.iter().map(|(gap, words)| draw(*gap, *words)).find(fits).unwrap_or_default()
 }
@@ -146,6 +155,9 @@ fn put(buffer: &mut Buffer, mut x: u16, y: u16, line: &[crate::front::tui::sheet
         if x >= end || y >= buffer.area.bottom() {
             return;
         }
+        let columns = (run.width() as u16).min(end - x);
+        // A style is laid over what a cell has; under a text there is to be nothing.
+        (x..x + columns).for_each(|column| buffer[(column, y)].reset());
         (x, _) = buffer.set_stringn(x, y, run.text(), usize::from(end - x), run.style());
     }
 }

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 /// How long a lone ESC waits for the rest of a key's sequence (a slow line may part them).
 pub const ESCAPE_WAIT: Duration = Duration::from_millis(30);
 /// How long after a paste an Enter still belongs to it.
-const PASTE_TAIL: Duration = Duration::from_millis(50);
+pub const PASTE_TAIL: Duration = Duration::from_millis(50);
 /// More than this is no sequence of a key, and no paste of a person.
 const LONGEST_SEQUENCE: usize = 32;
 const LONGEST_PASTE: usize = 1 << 20;

@@ -52,8 +52,7 @@ pub struct FullScreen {
     said: VecDeque<Input>,
     /// The page stands bare on the normal screen, until a key.
     bare: bool,
-    /// Made with the first wait, which is behind the first frame.
-    world: Option<World>,
+    world: World,
     ending: bool,
 }
 
@@ -104,8 +103,10 @@ enum Event {
 }
 
 impl FullScreen {
-    /// Takes the terminal. An error where stdin or stdout is none.
+    /// Takes the terminal; to be called inside the runtime. An error where stdin or stdout is no terminal.
     pub fn new(look: Look) -> io::Result<Self> {
+        // The signals first: from the moment the terminal is taken none may end the program without giving it back.
+        let world = World::new()?;
         let terminal = Terminal::take()?;
         Ok(FullScreen {
             screen: Screen::new(look, terminal::size()),
@@ -117,7 +118,7 @@ impl FullScreen {
             heard: VecDeque::new(),
             said: VecDeque::new(),
             bare: false,
-            world: None,
+            world,
             ending: false,
         })
     }
@@ -161,9 +162,7 @@ impl FullScreen {
     fn suspend(&mut self) -> io::Result<()> {
         self.screen.cover();
         self.terminal.give_back()?;
-        if let Some(world) = &mut self.world {
-            world.ours = true;
-        }
+        self.world.ours = true;
         terminal::stop()?;
         self.retake()
     }
@@ -215,12 +214,7 @@ impl FullScreen {
         } else {
             self.screen.deadline(Instant::now())
         };
-        if self.world.is_none() {
-            self.world = Some(World::new()?);
-        }
-        let Some(World { stdin, resized, continued, ends: [term, hup, int, quit], .. }) = &mut self.world else {
-            return Ok(Event::Gone);
-        };
+        let World { stdin, resized, continued, ends: [term, hup, int, quit], .. } = &mut self.world;
         let time = async {
             match wait {
                 Some(until) => tokio::time::sleep_until(until.into()).await,
@@ -288,9 +282,8 @@ impl Front for FullScreen {
                 Err(error) if is_gone(&error) => return Ok(Input::Quit),
                 Err(error) => return Err(error),
             }
-            let now = Instant::now();
             match self.event().await? {
-                Event::Bytes(bytes) => self.heard.extend(self.keyboard.read(&bytes, now)),
+                Event::Bytes(bytes) => self.heard.extend(self.keyboard.read(&bytes, Instant::now())),
                 Event::Time if self.keyboard.waits() => self.heard.extend(self.keyboard.settle()),
                 Event::Time => self.paint()?,
                 Event::Resized => {
@@ -298,8 +291,7 @@ impl Front for FullScreen {
                     self.paint_anew()?;
                 }
                 Event::Continued => {
-                    let ours = self.world.as_mut().is_some_and(|world| std::mem::take(&mut world.ours));
-                    if !ours {
+                    if !std::mem::take(&mut self.world.ours) {
                         self.retake()?;
                         return Ok(Input::Resumed);
                     }

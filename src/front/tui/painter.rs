@@ -67,8 +67,8 @@ impl Painter {
             self.go(Position { x, y }, out);
             self.take(Pen::of(cell, self.color), out);
             out.extend_from_slice(cell.symbol().as_bytes());
-            let plain = cell.symbol().len() == 1;
-            // Behind anything but ASCII terminals differ in where they go on, and at the edge too.
+            // Behind other characters than these terminals differ in where they go on, and at the edge too.
+            let plain = matches!(cell.symbol(), "─" | "•") || cell.symbol().len() == 1;
             self.at = (plain && x + 1 < next.area.width).then_some(Position { x: x + 1, y });
         }
         self.take(Pen::NONE, out);

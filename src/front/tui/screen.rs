@@ -110,6 +110,11 @@ impl Screen {
         }
     }
 
+    /// Columns and rows.
+    pub fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
     pub fn page(&self) -> Option<&Page> {
         self.page.as_ref()
     }
@@ -306,11 +311,9 @@ impl Screen {
 
     fn up_or_down(&mut self, step: isize) -> Vec<Act> {
         let id = self.focus.current.clone();
-        if let Some(list) = id.as_ref().and_then(|id| self.focus.list_mut(id)) {
-            if list.step(step) {
-                self.bring = true;
-                return Vec::new();
-            }
+        if id.as_ref().and_then(|id| self.focus.list_mut(id)).is_some_and(|list| list.step(step)) {
+            self.bring = true;
+            return Vec::new();
         }
         let there = self.page.as_ref().and_then(|page| self.focus.neighbour(page, step, false));
         match there {
@@ -467,19 +470,20 @@ impl Screen {
         }
         let page = self.page.as_ref()?;
         let status = self.status(page, now);
-        let frame = frame::Frame::new(self.size, page, status.as_ref(), self.look);
-        let body = frame.body;
-        let width = usize::from(body.width.min(WIDEST)).saturating_sub(2);
+        let frame = |air| frame::Frame::new(self.size, page, status.as_ref(), air, self.look);
+        let tall = usize::from(frame(false).body.height);
+        let width = usize::from(columns.min(WIDEST)).saturating_sub(1);
         let mut sheet = Sheet::new(width, self.look);
         let help = self.over == Over::Help;
         if help {
             frame::help(&mut sheet, page);
         } else {
             let revealed = self.revealed.as_ref().map(|(id, _)| id);
-            block::page(&mut sheet, page, &self.focus, revealed, usize::from(body.height));
+            block::page(&mut sheet, page, &self.focus, revealed, tall);
         }
 
-        let tall = usize::from(body.height);
+        let frame = frame(sheet.lines.len() < tall);
+        let (body, tall) = (frame.body, usize::from(frame.body.height));
         let last = sheet.lines.len().saturating_sub(tall);
         let scroll = if help { &mut self.help_scroll } else { &mut self.scroll };
         if !help && self.bring {
@@ -538,7 +542,7 @@ impl Screen {
         } else if page.last && page.questions().next().is_none() {
             all.push((Action::Submit, "leave"));
         } else {
-            all.push((Action::Submit, page.submit));
+            all.push((Action::Submit, if self.window.focus_in_sight { page.submit } else { "see the answers" }));
             if page.back {
                 all.push((Action::Away, "back"));
             }

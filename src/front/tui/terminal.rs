@@ -46,16 +46,14 @@ fn write(out: &mut Vec<u8>, command: &impl Command) {
 }
 
 /// Holds the terminal from [`Terminal::take`] to [`Terminal::give_back`] or its drop.
-pub struct Terminal {
-    held: bool,
-}
+pub struct Terminal(());
 
 impl Terminal {
     pub fn take() -> io::Result<Self> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "full screen needs a terminal; --plain needs none"));
         }
-        let mut terminal = Terminal { held: false };
+        let mut terminal = Terminal(());
         terminal.take_again()?;
         Ok(terminal)
     }
@@ -64,16 +62,15 @@ impl Terminal {
         // Whatever another program left behind: raw mode is set anew, not trusted.
         let _ = disable_raw_mode();
         enable_raw_mode()?;
-        self.held = true;
         hold(true);
         self.write(&taking())
     }
 
     pub fn give_back(&mut self) -> io::Result<()> {
-        if !std::mem::replace(&mut self.held, false) {
+        // A panic may have given it back already; a second time would put the cursor into what was written since.
+        if !hold(false) {
             return Ok(());
         }
-        hold(false);
         let written = self.write(&giving_back());
         disable_raw_mode().and(written)
     }
@@ -92,9 +89,10 @@ impl Drop for Terminal {
     }
 }
 
-fn hold(held: bool) {
+/// Whether it was held before.
+fn hold(held: bool) -> bool {
     let mut holder = HOLDER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    *holder = held.then(|| std::thread::current().id());
+    std::mem::replace(&mut *holder, held.then(|| std::thread::current().id())).is_some()
 }
 
 /// Columns and rows.

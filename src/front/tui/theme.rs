@@ -19,6 +19,8 @@ pub enum Role {
     Good,
     Warning,
     Bad,
+    /// A line that goes.
+    Removed,
 }
 
 /// The style of a role. Without colour the weight alone tells, and the symbol and word beside it.
@@ -31,6 +33,7 @@ pub fn style(role: Role, look: Look) -> Style {
         Role::Good => (Some(Color::Green), Modifier::empty()),
         Role::Warning => (Some(Color::Yellow), Modifier::BOLD),
         Role::Bad => (Some(Color::Red), Modifier::BOLD),
+        Role::Removed => (Some(Color::Red), Modifier::empty()),
     };
     let style = Style::new().add_modifier(modifier);
     match color {

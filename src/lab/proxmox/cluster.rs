@@ -31,7 +31,7 @@ pub struct Cluster {
     pub certificates: Vec<(String, Issued)>,
     /// Signs tickets; who changes it ends every login.
     pub ticket_key: [u8; 16],
-    /// The comment of the cluster: counts processes, so that task ids differ.
+    /// Counts processes, so that the ids of tasks differ.
     pub last_pid: u32,
 }
 
@@ -57,7 +57,7 @@ pub struct Realm {
     pub can_log_in: bool,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct User {
     pub enable: bool,
     /// Seconds since 1970; 0 is never.
@@ -72,7 +72,7 @@ pub struct User {
     pub factors: SecondFactor,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Token {
     pub secret: String,
     pub privsep: bool,

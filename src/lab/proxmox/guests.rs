@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::super::release::LabRelease;
 use super::call::{Answer, Call, Failure, Kind, Param, bit, may, need};
 use super::cluster::Guest;
+use super::configuration::used_by;
 
 pub fn list_params(_: LabRelease) -> Vec<Param> {
     vec![need("node", Kind::Text), may("full", Kind::Bool)]
@@ -94,7 +95,8 @@ pub fn agent_check(call: &Call) -> Result<(), Failure> {
     call.need(&format!("/vms/{}", call.text("vmid")), wanted)
 }
 
-fn find<'a>(call: &'a Call, container: bool) -> Result<&'a Guest, Failure> {
+/// The guest that the path names.
+pub fn find<'a>(call: &'a Call, container: bool) -> Result<&'a Guest, Failure> {
     let (node, id) = (call.text("node"), call.guest_id());
     let folder = if container { "lxc" } else { "qemu-server" };
     let found = call.cluster.guests.get(&id).filter(|guest| guest.node == node && guest.is_container == container);
@@ -243,7 +245,7 @@ pub fn clone(call: &mut Call) -> Answer {
     if call.cluster.guests.contains_key(&newid) {
         return Err(Failure::died(format!("unable to create VM {newid}: config file already exists")));
     }
-    used_by(call, &source)?;
+    used_by(call, &source.config)?;
     let name = call.get("name").map_or_else(|| format!("Copy-of-VM-{}", source.name), String::from);
     let mut config = source.config.clone();
     config.insert("name".to_string(), json!(name));
@@ -253,30 +255,6 @@ pub fn clone(call: &mut Call) -> Answer {
     let copy = Guest { name, template: false, running: false, config, ..source };
     call.cluster.guests.insert(newid, copy);
     Ok(call.task("qmclone", &id.to_string(), Ok(vec![format!("creating a clone of VM {id} with ID {newid}")])))
-}
-
-/// What a copy uses must be granted: space where the disks are, and (since 8) the bridges of its network cards.
-fn used_by(call: &Call, guest: &Guest) -> Result<(), Failure> {
-    for (name, value) in &guest.config {
-        let text = value.as_str().unwrap_or_default();
-        let is_disk = ["scsi", "sata", "virtio", "ide"].iter().any(|bus| name.starts_with(bus)) && name != "scsihw";
-        if is_disk
-            && let Some((storage, _)) = text.split_once(':')
-            && call.cluster.storages.iter().any(|known| known.name == storage)
-        {
-            call.need(&format!("/storage/{storage}"), &["Datastore.AllocateSpace"])?;
-        }
-        let bridge = text.split(',').find_map(|part| part.strip_prefix("bridge="));
-        if name.starts_with("net")
-            && call.release() > LabRelease::V7_4_20
-            && let Some(bridge) = bridge
-        {
-            let tag = text.split(',').find_map(|part| part.strip_prefix("tag="));
-            let tag = tag.map(|tag| format!("/{tag}")).unwrap_or_default();
-            call.need(&format!("/sdn/zones/localnetwork/{bridge}{tag}"), &["SDN.Use"])?;
-        }
-    }
-    Ok(())
 }
 
 pub fn delete_params(_: LabRelease) -> Vec<Param> {
@@ -331,77 +309,4 @@ pub fn create(call: &mut Call) -> Answer {
     };
     call.cluster.guests.insert(id, guest);
     Ok(call.task("qmcreate", &id.to_string(), Ok(vec![])))
-}
-
-pub fn config_update_params(_: LabRelease) -> Vec<Param> {
-    let mut params = vec![need("node", Kind::Text), need("vmid", Kind::GuestId), may("delete", Kind::Text)];
-    params.extend(CONFIG.iter().map(|(name, _)| may(name, Kind::Text)));
-    params
-}
-
-/// Parameters of a machine's configuration that the lab knows, and the privileges of which one is enough for each.
-const CONFIG: &[(&str, &[&str])] = &[
-    ("cores", &["VM.Config.CPU"]),
-    ("cpu", &["VM.Config.CPU"]),
-    ("sockets", &["VM.Config.CPU"]),
-    ("memory", &["VM.Config.Memory"]),
-    ("balloon", &["VM.Config.Memory"]),
-    ("name", &["VM.Config.Options"]),
-    ("description", &["VM.Config.Options"]),
-    ("tags", &["VM.Config.Options"]),
-    ("onboot", &["VM.Config.Options"]),
-    ("agent", &["VM.Config.Options"]),
-    ("ostype", &["VM.Config.Options"]),
-    ("scsihw", &["VM.Config.HWType"]),
-    ("serial0", &["VM.Config.HWType"]),
-    ("vga", &["VM.Config.HWType"]),
-    ("machine", &["VM.Config.HWType"]),
-    ("net0", &["VM.Config.Network"]),
-    ("net1", &["VM.Config.Network"]),
-    ("boot", &["VM.Config.Disk"]),
-    ("scsi0", &["VM.Config.Disk"]),
-    ("ide2", &["VM.Config.CDROM"]),
-    ("ciuser", &["VM.Config.Cloudinit", "VM.Config.Network"]),
-    ("cipassword", &["VM.Config.Cloudinit", "VM.Config.Network"]),
-    ("sshkeys", &["VM.Config.Cloudinit", "VM.Config.Network"]),
-    ("ipconfig0", &["VM.Config.Cloudinit", "VM.Config.Network"]),
-    ("nameserver", &["VM.Config.Cloudinit", "VM.Config.Network"]),
-];
-
-pub fn config_update(call: &mut Call) -> Answer {
-    let id = call.guest_id();
-    if let Some(memory) = call.get("memory")
-        && memory.parse::<u64>().is_err()
-        && !memory.starts_with("current=")
-    {
-        let text = if call.release() == LabRelease::V7_4_20 {
-            format!("type check ('integer') failed - got '{memory}'")
-        } else {
-            format!("invalid format - format error\nmemory.current: type check ('integer') failed - got '{memory}'\n")
-        };
-        return Err(Failure::parameter("memory", text));
-    }
-    let sent: Vec<(&str, String, &[&str])> =
-        CONFIG.iter().filter_map(|(name, rights)| Some((*name, call.get(name)?.to_string(), *rights))).collect();
-    for (_, _, rights) in &sent {
-        call.need(&format!("/vms/{id}"), rights)?;
-    }
-    find(call, false)?;
-    if let Some(guest) = call.cluster.guests.get_mut(&id) {
-        for (name, value, _) in sent {
-            match (name, value.parse::<u64>()) {
-                ("name", _) => guest.name.clone_from(&value),
-                ("memory", Ok(mebibytes)) => guest.memory = mebibytes << 20,
-                ("cores", Ok(cores)) => guest.cores = u32::try_from(cores).unwrap_or(guest.cores),
-                _ => {}
-            }
-            guest.config.insert(name.to_string(), json!(value));
-        }
-    }
-    Ok(Value::Null)
-}
-
-pub fn config_check(call: &Call) -> Result<(), Failure> {
-    let all: Vec<&str> = CONFIG.iter().flat_map(|(_, rights)| rights.iter().copied()).collect();
-    call.need(&format!("/vms/{}", call.text("vmid")), &all)
 }

@@ -3,6 +3,8 @@
 pub mod auth;
 pub mod call;
 pub mod cluster;
+pub mod configuration;
+pub mod datacenter;
 pub mod grants;
 pub mod guests;
 pub mod nodes;
@@ -10,6 +12,8 @@ pub mod permissions;
 pub mod realms;
 pub mod route;
 pub mod seed;
+pub mod storage;
+pub mod tasks;
 pub mod tfa;
 pub mod tokens;
 pub mod users;

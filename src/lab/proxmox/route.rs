@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::http::percent_decode;
 use super::super::release::LabRelease;
 use super::call::{Answer, Call, Failure, Kind, Param, check, may, need};
-use super::{auth, grants, guests, nodes, realms, tokens, users};
+use super::{auth, configuration, datacenter, grants, guests, nodes, realms, storage, tasks, tokens, users};
 
 /// Who may call. `root@pam` itself may everything and is not asked.
 pub enum Allow {
@@ -109,28 +109,28 @@ static ROUTES: &[Route] = &[
     daemon("POST", "/access/users/{userid}/token/{tokenid}", By(tokens::own_or_user_modify), tokens::create_params, tokens::create),
     daemon("PUT", "/access/users/{userid}/token/{tokenid}", By(tokens::own_or_user_modify), tokens::update_params, tokens::update),
     daemon("DELETE", "/access/users/{userid}/token/{tokenid}", By(tokens::own_or_user_modify), tokens::read_params, tokens::delete),
-    daemon("GET", "/cluster/status", By(nodes::sys_audit), nodes::nothing, nodes::cluster_status),
-    proxy("GET", "/cluster/resources", All, nodes::resources_params, nodes::resources),
-    proxy("GET", "/cluster/nextid", All, nodes::nextid_params, nodes::nextid),
-    proxy("GET", "/cluster/mapping/pci", All, nodes::nothing, nodes::empty_list),
-    proxy("GET", "/cluster/sdn/zones", All, nodes::nothing, nodes::empty_list),
-    proxy("GET", "/storage", All, nodes::storages_params, nodes::storages),
-    proxy("GET", "/pools", All, nodes::nothing, nodes::pools),
+    daemon("GET", "/cluster/status", By(datacenter::sys_audit), nodes::nothing, datacenter::cluster_status),
+    proxy("GET", "/cluster/resources", All, datacenter::resources_params, datacenter::resources),
+    proxy("GET", "/cluster/nextid", All, datacenter::nextid_params, datacenter::nextid),
+    proxy("GET", "/cluster/mapping/pci", All, nodes::nothing, datacenter::empty_list),
+    proxy("GET", "/cluster/sdn/zones", All, nodes::nothing, datacenter::empty_list),
+    proxy("GET", "/storage", All, storage::storages_params, storage::storages),
+    proxy("GET", "/pools", All, nodes::nothing, datacenter::pools),
     proxy("GET", "/nodes", All, nodes::nothing, nodes::nodes),
     proxy("GET", "/nodes/{node}/version", All, nodes::node_params, nodes::version),
     proxy("GET", "/nodes/{node}/status", By(nodes::node_audit), nodes::node_params, nodes::status),
     proxy("GET", "/nodes/{node}/certificates/info", All, nodes::node_params, nodes::certificates),
     proxy("GET", "/nodes/{node}/network", All, nodes::network_params, nodes::network),
-    daemon("GET", "/nodes/{node}/storage", All, nodes::node_storage_params, nodes::node_storage),
-    daemon("GET", "/nodes/{node}/storage/{storage}/content", By(nodes::content_check), nodes::content_params, nodes::content),
-    proxy("GET", "/nodes/{node}/tasks", All, nodes::tasks_params, nodes::tasks),
-    daemon("GET", "/nodes/{node}/tasks/{upid}/status", All, nodes::task_params, nodes::task_status),
-    daemon("GET", "/nodes/{node}/tasks/{upid}/log", All, nodes::task_log_params, nodes::task_log),
+    daemon("GET", "/nodes/{node}/storage", All, storage::node_storage_params, storage::node_storage),
+    daemon("GET", "/nodes/{node}/storage/{storage}/content", By(storage::content_check), storage::content_params, storage::content),
+    proxy("GET", "/nodes/{node}/tasks", All, tasks::tasks_params, tasks::tasks),
+    daemon("GET", "/nodes/{node}/tasks/{upid}/status", All, tasks::task_params, tasks::task_status),
+    daemon("GET", "/nodes/{node}/tasks/{upid}/log", All, tasks::task_log_params, tasks::task_log),
     daemon("GET", "/nodes/{node}/qemu", All, guests::list_params, guests::machines),
     daemon("POST", "/nodes/{node}/qemu", By(guests::create_check), guests::create_params, guests::create),
     daemon("DELETE", "/nodes/{node}/qemu/{vmid}", By(guests::allocate), guests::delete_params, guests::delete),
     proxy("GET", "/nodes/{node}/qemu/{vmid}/config", By(guests::audit), guests::one_params, guests::machine_config),
-    daemon("PUT", "/nodes/{node}/qemu/{vmid}/config", By(guests::config_check), guests::config_update_params, guests::config_update),
+    daemon("PUT", "/nodes/{node}/qemu/{vmid}/config", By(configuration::config_check), configuration::config_update_params, configuration::config_update),
     daemon("GET", "/nodes/{node}/qemu/{vmid}/status/current", By(guests::audit), guests::one_params, guests::machine_status),
     daemon("POST", "/nodes/{node}/qemu/{vmid}/status/start", By(guests::power), guests::start_params, guests::start),
     daemon("POST", "/nodes/{node}/qemu/{vmid}/status/stop", By(guests::power), guests::start_params, guests::stop),
@@ -217,9 +217,10 @@ pub fn call(call: &mut Call, method: &str, path: &str) -> Outcome {
     }
     let schema = (route.params)(release);
     let answer = check(release, &schema, &call.params).and_then(|()| (route.act)(call));
-    // In 7.4 pveproxy itself reads the users.
+    // In 7.4 pveproxy itself reads the users. What another node answers is passed on, like the daemon's answers.
     let by_proxy = release == LabRelease::V7_4_20 && (route.method, route.path) == ("GET", "/access/users");
-    Outcome { answer, daemon: route.daemon && !by_proxy }
+    let by_other = call.get("node").is_some_and(|node| node != "localhost" && node != call.cluster.here());
+    Outcome { answer, daemon: by_other || route.daemon && !by_proxy }
 }
 
 fn unknown_node(node: &str) -> Failure {

@@ -11,13 +11,12 @@ use super::cluster::{Bridge, Cluster, Guest, Node, Role, Storage, Subject, Token
 use super::tfa::{Totp, base32};
 
 const GIB: u64 = 1 << 30;
-/// The role that a tool's token has: what cloning, starting and removing guests needs, and nothing more.
+/// The role that a tool's token has: what cloning, starting and removing guests was measured to need, and nothing more.
 pub const TOOL_ROLE: &str = "LabTool";
 /// Where that role is granted, to the user and to its token.
 const TOOL_PATHS: [&str; 3] = ["/vms", "/storage", "/sdn/zones/localnetwork"];
-const TOOL_RIGHTS: [&str; 13] = [
+const TOOL_RIGHTS: [&str; 11] = [
     "Datastore.AllocateSpace",
-    "Datastore.Audit",
     "SDN.Use",
     "VM.Allocate",
     "VM.Audit",
@@ -25,7 +24,6 @@ const TOOL_RIGHTS: [&str; 13] = [
     "VM.Config.CDROM",
     "VM.Config.CPU",
     "VM.Config.Cloudinit",
-    "VM.Config.Disk",
     "VM.Config.Memory",
     "VM.Config.Network",
     "VM.PowerMgmt",
@@ -257,7 +255,7 @@ fn go_wrong(cluster: &mut Cluster, tokens: &mut [LabToken], scenario: Scenario) 
 }
 
 /// Texts that must never steer a terminal, a page or a shell.
-const HOSTILE: [&str; 6] = [
+pub const HOSTILE: [&str; 6] = [
     "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[31mred",
     "line\r\nnext\tcell\u{0}end",
     "\u{202e}gpj.exe\u{202c}\u{200b}\u{feff}",

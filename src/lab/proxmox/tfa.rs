@@ -8,7 +8,7 @@ pub const STEP: u64 = 30;
 pub const MOST_FAILURES: u32 = 8;
 
 /// The second factors of a user.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct SecondFactor {
     pub totp: Vec<Totp>,
     pub recovery: Option<Recovery>,
@@ -17,7 +17,7 @@ pub struct SecondFactor {
 }
 
 /// A time code's secret and what is known of it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Totp {
     pub id: String,
     pub description: String,
@@ -28,7 +28,7 @@ pub struct Totp {
 }
 
 /// Ten keys, each good for one login.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Recovery {
     pub created: u64,
     pub keys: Vec<Option<String>>,

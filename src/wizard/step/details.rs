@@ -7,6 +7,7 @@ use crate::domain::finding::Finding;
 use crate::domain::observation::{ClusterCa, GuestSeen, NodeSeen, Seen, StorageSeen};
 use crate::domain::visible::visible;
 use crate::domain::{Id, Need, Release};
+use crate::target::fact::Fact;
 use crate::target::needs::{needs, never};
 use crate::target::questions::{self, Entry, Lists, PickQuestion};
 use crate::target::spec::{List, VerifyWord};
@@ -90,10 +91,13 @@ pub fn picks(w: &Wizard) -> BTreeMap<String, String> {
     typed_picks(w)
 }
 
-/// The picks that were left for later, as the question that was asked.
+/// The picks that a key of the file would hold and that were left for later, as the question that was asked.
 pub fn left_out(w: &Wizard) -> Vec<String> {
     let picked = picks(w);
-    questions(w).iter().filter(|q| !picked.contains_key(q.name)).map(|q| q.ask.to_owned()).collect()
+    let held = |name: &str| {
+        tool::spec(w).is_some_and(|spec| spec.keys.iter().any(|(_, key)| key.value.fact == Fact::Pick(name.to_owned())))
+    };
+    questions(w).iter().filter(|q| !picked.contains_key(q.name) && held(q.name)).map(|q| q.ask.to_owned()).collect()
 }
 
 /// The release that rights are judged by: the host's own, or the newest where it was not asked.

@@ -9,7 +9,7 @@ use crate::wizard::Wizard;
 use crate::wizard::answers;
 use crate::wizard::message::{Effect, Exit};
 use crate::wizard::page::{Answer, Block, Choice, Command, Tone};
-use crate::wizard::step::{Next, Parts, count, details, file, listed, quiet, review, say, toned, tool, verify};
+use crate::wizard::step::{By, Next, Parts, count, details, file, listed, quiet, review, say, toned, tool, verify};
 
 pub const DONE: Id = Id::fixed("done");
 const END: Id = Id::fixed("end");
@@ -19,6 +19,14 @@ const ANSWERS: &str = "labwizard-answers.toml";
 
 pub fn failed(w: &Wizard) -> bool {
     w.run.as_ref().is_some_and(Run::failed) || matches!(review::reads_back(w), Some(Err(_)))
+}
+
+/// The file is read anew, so that the page tells what stands there and not what was meant.
+pub fn enter(w: &mut Wizard) -> Vec<Effect> {
+    match file::path(w) {
+        Some(path) if !tool::token_only(w) && w.run.is_some() => vec![w.ask_file(path)],
+        _ => Vec::new(),
+    }
 }
 
 pub fn page(w: &Wizard) -> Parts {
@@ -97,6 +105,7 @@ pub fn page(w: &Wizard) -> Parts {
         },
         blocks,
         submit: "finish",
+        busy: w.waiting().then(|| "Reading the file back".into()),
         ..Parts::default()
     }
 }
@@ -126,7 +135,10 @@ fn next_commands(w: &Wizard) -> Option<Command> {
     Some(Command { about: "Run it with".into(), text: visible(&command) })
 }
 
-pub fn submit(w: &mut Wizard) -> Next {
+pub fn submit(w: &mut Wizard, by: By) -> Next {
+    if by == By::World {
+        return Next::Do(Vec::new());
+    }
     if w.draft.is(&DONE, &SAVE) && w.saved.is_none() {
         let path = w.setting.here.join(ANSWERS);
         let text = answers::file(w);

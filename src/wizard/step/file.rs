@@ -103,7 +103,7 @@ fn refusal(w: &Wizard) -> Option<(String, String)> {
     };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let shown = shown(w, &seen.path);
-    if super::nearby::is_example(&name) {
+    if crate::target::example::is_example(&name) {
         return Some((
             format!("{shown} is an example that others copy, so no secret goes into it."),
             format!("Name the file that the tool reads, such as {}.", form(w).map(usual).unwrap_or_default()),
@@ -226,8 +226,8 @@ pub fn example(w: &Wizard) -> Option<(String, Text)> {
         return None;
     }
     let name = path(w)?.file_name()?.to_string_lossy().into_owned();
-    let names: Vec<&str> = around.examples.iter().map(|(name, _)| name.as_str()).collect();
-    let chosen = super::nearby::example_for(&name, &names)?.to_owned();
+    let names: Vec<String> = around.examples.iter().map(|(name, _)| name.clone()).collect();
+    let chosen = crate::target::example::example_for(&name, &names)?.to_owned();
     around.examples.iter().find(|(name, _)| *name == chosen).cloned()
 }
 

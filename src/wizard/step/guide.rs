@@ -1,18 +1,22 @@
 //! By hand: the commands for the host and the way through the web UI, with the rights that the target needs and no more.
 
-use crate::diagnosis;
+use crate::domain::shell;
 use crate::domain::token::IdError;
 use crate::domain::visible::visible;
-use crate::domain::{Id, Need, TokenName, UserId, missing};
-use crate::plan::pveum::{self, Wanted};
+use crate::domain::{Credential, Id, Need, TokenId, TokenName, UserId, missing};
+use crate::target::guide::ByHand;
 use crate::target::needs::{Grant, grants, owner_needs};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
-use crate::wizard::page::{Block, Command, Field};
+use crate::wizard::page::{Answer, Block, Choice, Command, Field};
 use crate::wizard::step::{Next, Parts, access, details, host, quiet, say, token, tool, uses, wrong};
 
 pub const USER: Id = Id::fixed("user");
 pub const NAME: Id = Id::fixed("token_name");
+/// Whether it is made in the shell or in the web UI.
+const WHERE: Id = Id::fixed("guide");
+const SHELL: Id = Id::fixed("shell");
+const WEB: Id = Id::fixed("web");
 /// The page was reached to grant what a token lacks.
 const LACKING: Id = Id::fixed("lacking");
 const YES: Id = Id::fixed("yes");
@@ -53,42 +57,65 @@ pub fn show_missing(w: &mut Wizard) {
 
 /// Whether there are commands that would grant what is missing: only a token can be granted something.
 pub fn possible(w: &Wizard) -> bool {
-    matches!(token::credential(w), Some(crate::domain::Credential::Token { .. })) && !details::rights(w).is_empty()
+    matches!(token::credential(w), Some(Credential::Token { .. })) && !details::rights(w).is_empty()
 }
 
 pub fn done(w: &Wizard) -> bool {
     user(w).is_ok() && name(w).is_ok()
 }
 
-fn needed(w: &Wizard) -> Vec<Need> {
+/// What the token's owner needs; where a tool looks at the owner this is more than the token has.
+fn owned(w: &Wizard) -> Vec<Need> {
     tool::spec(w)
         .map(|spec| owner_needs(spec, details::release(w), &details::picks(w), &uses::chosen(w)))
         .unwrap_or_default()
 }
 
-/// What is granted: all that is needed, or on the paths where something is missing everything that is needed there, since a
-/// new role at a path stands beside the old one, and a deeper one replaces what is above.
-fn granted(w: &Wizard) -> Vec<Grant> {
-    let needs = needed(w);
+/// Needs as grants: all that is needed, or, for a token that lacks something, everything that is needed on the paths where it
+/// does, since a role at a path stands beside those that are there, and a deeper one replaces what is above.
+fn granted(w: &Wizard, needs: Vec<Need>) -> Vec<Grant> {
     match token::survey(w).and_then(Survey::rights).filter(|_| lacking(w)) {
         Some(rights) => {
             let lacks = missing(&needs, rights);
             let at = |need: &Need| lacks.iter().any(|lack| lack.path == need.path);
-            grants(&needs.iter().filter(|need| at(need)).cloned().collect::<Vec<_>>())
+            grants(&needs.into_iter().filter(at).collect::<Vec<_>>())
         }
         None => grants(&needs),
     }
 }
 
+fn token_id(w: &Wizard) -> Option<TokenId> {
+    match token::credential(w).filter(|_| lacking(w)) {
+        Some(Credential::Token { id, .. }) => Some(id),
+        _ => Some(TokenId { user: user(w).ok()?, name: name(w).ok()? }),
+    }
+}
+
+/// Lends what is to be made.
+fn by_hand<R>(w: &Wizard, with: impl FnOnce(&ByHand<'_>) -> R) -> Option<R> {
+    let token = token_id(w)?;
+    let role = format!("Labwizard-{}", target(w));
+    let (token_grants, owner_grants) = (granted(w, details::rights(w)), granted(w, owned(w)));
+    // A user of realm pam is the host's own or does not exist; Proxmox makes none there.
+    let user_exists = token.user.realm() != "pve";
+    Some(with(&ByHand {
+        token: &token,
+        user_exists,
+        role: &role,
+        token_grants: &token_grants,
+        owner_grants: &owner_grants,
+        expires: None,
+    }))
+}
+
+/// The commands for root's shell. For a token that is there already, only those that grant.
 fn block(w: &Wizard) -> Option<Vec<String>> {
-    let granted = granted(w);
-    let target = target(w);
-    let (user, name) = match token::credential(w).filter(|_| lacking(w)) {
-        Some(crate::domain::Credential::Token { id, .. }) => (id.user, id.name),
-        _ => (user(w).ok()?, name(w).ok()?),
-    };
-    let wanted = Wanted { user: &user, name: &name, target: &target, grants: &granted };
-    if lacking(w) { pveum::missing_commands(&wanted).ok() } else { pveum::commands(&wanted).ok() }
+    let commands = by_hand(w, |hand| hand.commands())?;
+    commands
+        .iter()
+        .filter(|words| !lacking(w) || words.get(1).is_none_or(|word| word != "user"))
+        .map(|words| shell::command(&words.iter().map(String::as_str).collect::<Vec<_>>()).ok())
+        .collect()
 }
 
 pub fn page(w: &Wizard) -> Parts {
@@ -98,7 +125,21 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(field(USER, "User", w, default_user(w), user(w).err()));
         blocks.push(field(NAME, "Token name", w, default_name(w), name(w).err()));
     }
-    if let Some(lines) = block(w) {
+    if !lacking(w) {
+        blocks.push(Block::Choice(Choice {
+            id: WHERE,
+            label: "Where do you make it?".into(),
+            options: vec![
+                Answer { id: SHELL, title: "In root's shell on the host".into(), about: Vec::new(), risky: false },
+                Answer { id: WEB, title: "In the web UI".into(), about: Vec::new(), risky: false },
+            ],
+            chosen: Some(w.draft.choice(&WHERE).cloned().unwrap_or(SHELL)),
+            error: None,
+        }));
+    }
+    if w.draft.is(&WHERE, &WEB) && !lacking(w) {
+        blocks.extend(web_ui(w));
+    } else if let Some(lines) = block(w) {
         blocks.push(Block::Command(Command {
             about: if lacking(w) {
                 "In root's shell on the host, to grant what is missing".into()
@@ -108,14 +149,11 @@ pub fn page(w: &Wizard) -> Parts {
             text: lines.join("\n"),
         }));
     }
-    if lacking(w) {
-        blocks.push(quiet("Then go on: the same token is tested again."));
+    blocks.push(quiet(if lacking(w) {
+        "Then go on: the same token is tested again."
     } else {
-        blocks.extend(web_ui(w));
-        blocks.push(quiet(
-            "Keep privilege separation on: the token then has exactly what it is granted. The next page takes the secret in any form.",
-        ));
-    }
+        "The next page takes the secret in any form."
+    }));
     Parts {
         title: if lacking(w) { "Grant what is missing.".into() } else { "Make a token with just the rights it needs.".into() },
         blocks,
@@ -142,24 +180,15 @@ fn field(id: Id, label: &str, w: &Wizard, default: String, error: Option<IdError
     })
 }
 
-/// The same by the web UI, with the address of the right page.
+/// The same by the web UI.
 fn web_ui(w: &Wizard) -> Vec<Block> {
-    let (Ok(user), Ok(name)) = (user(w), name(w)) else { return Vec::new() };
     let mut blocks = Vec::new();
     if let Some(endpoint) = host::endpoint(w) {
-        blocks.push(Block::Command(Command {
-            about: "Or in the web UI: Datacenter → Permissions".into(),
-            text: format!("{}/", endpoint.url()),
-        }));
+        blocks.push(Block::Command(Command { about: "Open".into(), text: format!("{}/", endpoint.url()) }));
     }
-    let roles = pveum::roles(&target(w), &granted(w));
-    let grants: Vec<String> = roles.iter().map(|grant| format!("{} on {}", grant.role, grant.path)).collect();
-    blocks.push(say(format!(
-        "Users: add {user}. Roles: create {}. API Tokens: add {name} for {user}, Privilege Separation ticked. Permissions: add a \
-         user permission and an API token permission for each of {}.",
-        roles.iter().map(|grant| format!("{} with {}", grant.role, grant.privileges.iter().cloned().collect::<Vec<_>>().join(" "))).collect::<Vec<_>>().join("; "),
-        grants.join(", ")
-    )));
+    for step in by_hand(w, |hand| hand.clicks()).unwrap_or_default() {
+        blocks.push(say(format!("{}: {}", step.title, step.clicks.join(" "))));
+    }
     blocks
 }
 
@@ -171,9 +200,4 @@ pub fn submit(w: &mut Wizard) -> Next {
         return Next::To(super::PageId::Verify);
     }
     if done(w) { Next::Go } else { Next::Stay }
-}
-
-/// Whether the release could be read before any login, for the privileges that it knows.
-pub fn release_known(w: &Wizard) -> bool {
-    host::look(w).and_then(|look| diagnosis::release(&look.seen)).is_some()
 }

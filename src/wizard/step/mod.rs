@@ -193,7 +193,7 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
         PageId::Details => details::submit(w),
         PageId::Verify => verify::submit(w, by),
         PageId::Review => review::submit(w, by),
-        PageId::Done => done::submit(w),
+        PageId::Done => done::submit(w, by),
     }
 }
 
@@ -202,6 +202,7 @@ pub fn enter(w: &mut Wizard) -> Vec<Effect> {
     match w.at() {
         PageId::Verify => verify::enter(w),
         PageId::Review => review::enter(w),
+        PageId::Done => done::enter(w),
         _ => Vec::new(),
     }
 }
@@ -211,7 +212,7 @@ pub fn awaits(w: &Wizard) -> bool {
     let survey = |survey: &Option<crate::wizard::evidence::Survey>| survey.as_ref().is_some_and(|s| !s.ended);
     let file = |file: &Option<crate::wizard::evidence::FileEvidence>| file.as_ref().is_some_and(|f| f.answer.is_none());
     match w.at() {
-        PageId::File | PageId::Review => file(&w.evidence.file),
+        PageId::File | PageId::Review | PageId::Done => file(&w.evidence.file),
         PageId::Host => survey(&w.evidence.look),
         PageId::Trust => file(&w.evidence.ca_file) || survey(&w.evidence.look),
         PageId::Token | PageId::Verify => survey(&w.evidence.survey),

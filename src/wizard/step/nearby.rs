@@ -1,29 +1,84 @@
-//! What lies around a file, asked of the target's rules.
+//! What lies around the target's file, held against the target's rules: which target it is, which example it starts from,
+//! what its module declares, and how it is run.
+
+use std::path::Path;
 
 use crate::domain::Around;
-use crate::target::Library;
-use crate::target::spec::Form;
+use crate::domain::shell;
+use crate::target::module::Module;
+use crate::target::recognise::{Scene, is_clear, matches, recognise};
+use crate::target::spec::{Dialect, Form};
+use crate::target::{Library, example};
 
-pub fn folder(_library: &Library, _around: &Around) -> Option<String> {
-    None
+/// The target that a folder clearly belongs to, by its code and by the files that lie beside.
+pub fn folder(library: &Library, around: &Around) -> Option<String> {
+    let providers = module(around).map(|module| module.providers).unwrap_or_default();
+    let scene = |file: &str| {
+        let found = recognise(library, Scene { file, keys: &[], beside: &around.names, providers: &providers });
+        is_clear(&found).then(|| found[0].target.clone())
+    };
+    let usual = library.iter().flat_map(|target| &target.spec.form).flat_map(|form| form.file.iter());
+    let mut found: Vec<String> = usual.filter(|file| !file.contains('*')).filter_map(|file| scene(file)).collect();
+    found.sort();
+    found.dedup();
+    if let [one] = found.as_slice() { Some(one.clone()) } else { None }
 }
 
-pub fn file(_form: &Form, _around: &Around) -> Option<String> {
-    None
+/// The file of this form that is there already, or that an example asks for.
+pub fn file(form: &Form, around: &Around) -> Option<String> {
+    let fits = |name: &&String| form.file.iter().any(|pattern| matches(pattern, name)) && !example::is_example(name);
+    if let Some(there) = around.names.iter().find(fits) {
+        return Some(there.clone());
+    }
+    // `lab.tfvars.example` stands for a `lab.tfvars`. A `.env` needs no such hint: its name is the usual one.
+    if form.dialect != Dialect::Hcl {
+        return None;
+    }
+    let ends = [".example", ".sample", ".template", ".dist"];
+    let asked = around.examples.iter().filter_map(|(name, _)| ends.iter().find_map(|end| name.strip_suffix(end)));
+    let mut asked = asked.filter(|name| name.ends_with(".tfvars"));
+    match (asked.next(), asked.next()) {
+        (Some(one), None) => Some(one.to_owned()),
+        _ => None,
+    }
 }
 
-pub fn is_example(name: &str) -> bool {
-    ["example", "sample", "template", "dist"].iter().any(|word| name.ends_with(word))
+/// The module around a file of values.
+pub fn module(around: &Around) -> Option<Module> {
+    let module = around.module.as_ref()?;
+    let folder = module.folder.display().to_string();
+    Some(Module::read(&folder, module.code.iter().map(|(name, text)| (name.as_str(), text.as_str()))))
 }
 
-pub fn example_for<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
-    names.iter().copied().find(|n| n.trim_start_matches('.').starts_with(name.trim_start_matches('.')))
+/// The variables that may be written, where the form goes by declarations.
+pub fn declared(form: &Form, around: &Around) -> Option<Vec<String>> {
+    form.declared.as_ref()?;
+    module(around)?.declared()
 }
 
-pub fn declared(_form: &Form, _around: &Around) -> Option<Vec<String>> {
-    None
+/// The variables that the module needs and that nothing gives a value.
+pub fn without_value(form: &Form, around: &Around, given: &[String]) -> Vec<String> {
+    if form.declared.is_none() {
+        return Vec::new();
+    }
+    let plain: Vec<String> = match &form.prefix {
+        Some(prefix) => given.iter().filter_map(|key| key.strip_prefix(prefix.as_str())).map(str::to_owned).collect(),
+        None => given.to_vec(),
+    };
+    module(around)
+        .map(|module| module.without_value(&plain).iter().map(|variable| variable.name.clone()).collect())
+        .unwrap_or_default()
 }
 
-pub fn run_command(_form: &Form, _around: &Around, _path: &std::path::Path) -> Option<String> {
-    None
+/// The command that runs the module with this file, from the right folder.
+pub fn run_command(form: &Form, around: &Around, path: &Path) -> Option<String> {
+    form.declared.as_ref()?;
+    let module = module(around)?;
+    let command = module.command(&path.display().to_string(), "tofu", "plan");
+    let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+    let run = shell::command(&words).ok()?;
+    Some(match &command.folder {
+        Some(folder) => format!("cd {} && {run}", shell::quote(folder).ok()?),
+        None => run,
+    })
 }

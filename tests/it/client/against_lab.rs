@@ -12,7 +12,7 @@ async fn lab(scenario: Scenario) -> Lab {
 }
 
 async fn look_as(lab: &Lab, token: &str) -> Vec<Observation> {
-    look(inquiry(lab.port(), pin(lab), credential(&lab.token(token))), &options()).await
+    look(inquiry(lab.port(), pin(lab), credential(&lab.token(token).unwrap())), &options()).await
 }
 
 const TOOL: &str = "apex@pve!glassdome-token";
@@ -24,7 +24,7 @@ fn ca_of(lab: &Lab) -> Trust {
 #[tokio::test]
 async fn without_trust_the_certificate_is_shown_and_only_open_questions_are_asked() {
     let lab = lab(Scenario::Fine).await;
-    let all = look(inquiry(lab.port(), None, credential(&lab.token(TOOL))), &options()).await;
+    let all = look(inquiry(lab.port(), None, credential(&lab.token(TOOL).unwrap())), &options()).await;
     let (leaf, verdict) = find!(all, Seen::Certificate { leaf, verdict, .. } => (leaf.clone(), verdict.clone()));
     assert_eq!(leaf.fingerprint.to_string(), lab.fingerprint());
     assert_eq!(verdict, None);
@@ -60,7 +60,7 @@ async fn the_links_are_told_in_the_order_of_the_road() {
 async fn a_good_token_shows_rights_exact_paths_nodes_and_guests_on_every_release() {
     for release in LabRelease::all() {
         let lab = Lab::start(LabConfig { release: *release, ..LabConfig::quick() }).await.unwrap();
-        let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL)));
+        let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL).unwrap()));
         asked.paths = vec!["/vms/100".into(), "/mapping/pci/none".into()];
         let all = look(asked, &options()).await;
         let (signed, time) = find!(all, Seen::SignedIn { release, host_time } => (*release, *host_time));
@@ -90,7 +90,7 @@ async fn one_signed_in_request_goes_first_and_alone() {
 #[tokio::test]
 async fn the_lists_come_with_the_cluster_ca_when_they_are_wanted() {
     let lab = lab(Scenario::Fine).await;
-    let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token("root@pam!automation")));
+    let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token("root@pam!automation").unwrap()));
     asked.lists = true;
     let all = look(asked, &options()).await;
     assert!(find!(all, Seen::Storages(list) => list.iter().any(|s| s.content.contains(&"images".to_owned()))));
@@ -110,13 +110,13 @@ async fn a_ca_that_does_not_sign_what_is_served_is_not_taken() {
         (Scenario::ForeignCa, CaTrouble::DoesNotSignTheServed),
     ] {
         let lab = lab(scenario).await;
-        let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL)));
+        let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL).unwrap()));
         asked.lists = true;
         let all = look(asked, &options()).await;
         assert_eq!(find!(all, Seen::ClusterCa(ca) => ca.clone()).unwrap_err(), wanted, "{scenario}");
     }
     let lab = lab(Scenario::NameMismatch).await;
-    let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL)));
+    let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL).unwrap()));
     asked.lists = true;
     let all = look(asked, &options()).await;
     let Err(CaTrouble::OtherName(names)) = find!(all, Seen::ClusterCa(ca) => ca.clone()) else { panic!("{all:#?}") };
@@ -129,7 +129,7 @@ async fn a_changed_certificate_gets_no_request_at_all() {
         let lab = lab(Scenario::Fine).await;
         let agreed = pin(&lab);
         lab.swap_certificate(new).unwrap();
-        let all = look(inquiry(lab.port(), agreed, credential(&lab.token(TOOL))), &options()).await;
+        let all = look(inquiry(lab.port(), agreed, credential(&lab.token(TOOL).unwrap())), &options()).await;
         let verdict = find!(all, Seen::Certificate { verdict, .. } => verdict.clone());
         assert!(matches!(verdict, Some(Err(TlsTrouble::OtherCertificate { .. }))), "{new:?} {verdict:?}");
         assert!(lab.received().is_empty(), "{:?}", lab.received());
@@ -150,7 +150,7 @@ async fn a_ca_holds_over_a_renewal_and_not_over_another_cluster_of_the_same_name
     ] {
         lab.swap_certificate(new).unwrap();
         let before = lab.received().len();
-        let all = look(inquiry(lab.port(), Some(ca.clone()), credential(&lab.token(TOOL))), &options()).await;
+        let all = look(inquiry(lab.port(), Some(ca.clone()), credential(&lab.token(TOOL).unwrap())), &options()).await;
         let verdict = find!(all, Seen::Certificate { verdict, .. } => verdict.clone().unwrap());
         match (&verdict, &wanted) {
             (Err(TlsTrouble::OtherName(names)), Err(TlsTrouble::OtherName(_))) => assert!(!names.is_empty()),
@@ -166,7 +166,7 @@ async fn a_right_certificate_with_another_key_is_a_bad_signature_under_every_tru
     let trusts = [pin(&lab), Some(ca_of(&lab)), Some(Trust::Unverified), None];
     lab.swap_certificate(NewCertificate::WrongKey).unwrap();
     for trust in trusts {
-        let all = look(inquiry(lab.port(), trust.clone(), credential(&lab.token(TOOL))), &options()).await;
+        let all = look(inquiry(lab.port(), trust.clone(), credential(&lab.token(TOOL).unwrap())), &options()).await;
         let verdict = find!(all, Seen::Certificate { verdict, .. } => verdict.clone());
         assert_eq!(verdict, Some(Err(TlsTrouble::BadSignature)), "{trust:?}");
     }
@@ -183,7 +183,7 @@ async fn what_is_not_proxmox_is_named_and_gets_no_credential() {
     ] {
         let lab = lab(scenario).await;
         for trust in [None, Some(Trust::Unverified)] {
-            let all = look(inquiry(lab.port(), trust, credential(&lab.token(TOOL))), &options()).await;
+            let all = look(inquiry(lab.port(), trust, credential(&lab.token(TOOL).unwrap())), &options()).await;
             assert_eq!(last(&all), &Seen::NotProxmox(wanted.clone()), "{scenario} {all:#?}");
         }
         assert!(lab.received().iter().all(|r| !r.had_authorization), "{scenario}");
@@ -227,7 +227,7 @@ async fn ten_thousand_guests_are_read() {
 #[tokio::test]
 async fn a_token_without_rights_signs_in_and_holds_nothing() {
     let lab = lab(Scenario::Fine).await;
-    let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token("apex@pve!bare")));
+    let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token("apex@pve!bare").unwrap()));
     asked.paths = vec!["/vms".into()];
     let all = look(asked, &options()).await;
     let rights = find!(all, Seen::Rights(rights) => rights.clone());
@@ -271,7 +271,7 @@ async fn a_password_is_never_sent_where_nothing_was_verified() {
 async fn an_echoed_secret_never_comes_back_in_the_hosts_words() {
     for release in LabRelease::all() {
         let lab = Lab::start(LabConfig { release: *release, ..LabConfig::quick() }).await.unwrap();
-        let token = lab.token("apex@pve!whole");
+        let token = lab.token("apex@pve!whole").unwrap();
         for damage in ["=", "=x", ";", "%", "\n"] {
             let secret = Secret::new(format!("{}{damage}", token.secret));
             let asked = Credential::Token { id: token.id.parse().unwrap(), secret };
@@ -314,11 +314,33 @@ async fn of_two_places_the_one_that_is_proxmox_wins_and_only_it_is_told_of() {
 }
 
 #[tokio::test]
+async fn a_survey_can_be_spawned_and_of_many_hosts_each_is_seen() {
+    let lab = Arc::new(lab(Scenario::Fine).await);
+    let surveys: Vec<_> = (0..20)
+        .map(|_| {
+            let asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL).unwrap()));
+            tokio::spawn(async move { look(asked, &options()).await })
+        })
+        .collect();
+    for one in surveys {
+        assert!(find!(one.await.unwrap(), Seen::Rights(rights) => !rights.is_empty()));
+    }
+}
+
+#[tokio::test]
+async fn a_name_without_addresses_is_not_resolved() {
+    let options = Options { resolver: Script::of([Ok(Vec::new()), Ok(Vec::new())]), ..options() };
+    let mut asked = inquiry(8006, None, None);
+    asked.endpoints[0].host = Host::Name("pve.lan".into());
+    assert_eq!(last(&look(asked, &options).await), &Seen::NotResolved(NameTrouble::Unknown));
+}
+
+#[tokio::test]
 async fn a_name_is_resolved_once_and_all_connections_go_to_its_first_address() {
     let lab = lab(Scenario::Fine).await;
     let script = Script::of([Ok(vec![LOOPBACK]), Ok(vec![IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))])]);
     let options = Options { resolver: script.clone(), ..options() };
-    let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL)));
+    let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL).unwrap()));
     let name = Host::Name("localhost".into());
     asked.endpoints = vec![Endpoint { host: name.clone(), port: lab.port() }];
     let all = look(asked, &options).await;
@@ -365,11 +387,11 @@ async fn the_system_is_trusted_only_for_what_its_cas_signed_and_says_so_beforeha
     for (options, wanted) in [(&corporate, true), (&options(), false)] {
         let all = look(inquiry(lab.port(), None, None), options).await;
         assert_eq!(find!(all, Seen::Certificate { system, .. } => *system), wanted);
-        let all = look(inquiry(lab.port(), Some(Trust::System), credential(&lab.token(TOOL))), options).await;
+        let all = look(inquiry(lab.port(), Some(Trust::System), credential(&lab.token(TOOL).unwrap())), options).await;
         assert_eq!(all.iter().any(|o| matches!(o.seen, Seen::SignedIn { .. })), wanted, "{all:#?}");
     }
     // A CA that the system knows already is no cluster's own.
-    let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL)));
+    let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL).unwrap()));
     asked.lists = true;
     let all = look(asked, &corporate).await;
     assert!(find!(all, Seen::ClusterCa(ca) => matches!(ca, Err(CaTrouble::NotACa(_)))));

@@ -43,7 +43,7 @@ fn nothing_twice(lab: &Lab, before: usize) {
 async fn wherever_a_connection_is_cut_the_survey_ends_and_says_so() {
     let lab = Lab::start(LabConfig::quick()).await.unwrap();
     let to = SocketAddr::new(LOOPBACK, lab.port());
-    let asked = |port| inquiry(port, pin(&lab), credential(&lab.token(TOOL)));
+    let asked = |port| inquiry(port, pin(&lab), credential(&lab.token(TOOL).unwrap()));
     let whole = Relay::start(move |_| to, None).await;
     assert!(judged(&look(asked(whole.port), &options()).await));
     let (connections, bytes) = (whole.connections(), whole.carried());
@@ -69,7 +69,7 @@ async fn whichever_request_is_cut_the_survey_ends_and_says_so() {
         for number in 1..=20 {
             let lab = Lab::start(LabConfig::quick()).await.unwrap();
             lab.cut_request(number, at);
-            let all = look(inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL))), &options()).await;
+            let all = look(inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL).unwrap())), &options()).await;
             let complete = judged(&all);
             nothing_twice(&lab, 0);
             if complete && lab.received().len() < number {
@@ -87,7 +87,7 @@ async fn another_host_on_any_later_connection_gets_no_request() {
     let (right, wrong) = (SocketAddr::new(LOOPBACK, lab.port()), SocketAddr::new(LOOPBACK, impostor.port()));
     for from in 0..8 {
         let relay = Relay::start(move |number| if number < from { right } else { wrong }, None).await;
-        let all = look(inquiry(relay.port, pin(&lab), credential(&lab.token(TOOL))), &options()).await;
+        let all = look(inquiry(relay.port, pin(&lab), credential(&lab.token(TOOL).unwrap())), &options()).await;
         judged(&all);
         if from == 0 {
             let verdict = find!(all, Seen::Certificate { verdict, .. } => verdict.clone());

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use super::*;
 
 async fn time(lab: &Lab, token: &str, paths: usize) -> Duration {
-    let mut asked = inquiry(lab.port(), pin(lab), credential(&lab.token(token)));
+    let mut asked = inquiry(lab.port(), pin(lab), credential(&lab.token(token).unwrap()));
     asked.paths = (0..paths).map(|i| format!("/vms/{}", 100 + i)).collect();
     let options = options();
     let since = Instant::now();
@@ -31,7 +31,7 @@ async fn floor(lab: &Lab) -> Duration {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let token = lab.token("apex@pve!glassdome-token");
+    let token = lab.token("apex@pve!glassdome-token").unwrap();
     let request = format!(
         "GET /api2/json/version HTTP/1.1\r\nHost: localhost\r\nAuthorization: PVEAPIToken={}={}\r\n\r\n",
         token.id, token.secret

@@ -193,3 +193,26 @@ fn dangerous_rights_of_a_users_file_are_named() {
     let target = check("mine.toml", &text).unwrap();
     assert_eq!(target.spec.dangerous().flat_map(|(_, what)| what).collect::<Vec<_>>(), ["/access"]);
 }
+
+#[test]
+fn a_mistake_in_tables_of_tables_has_its_line_too() {
+    let text = include_str!("../fixtures/targets/everything.toml");
+    for (old, new, sentence) in [
+        ("dialect  = \"card\"", "dialect  = \"carp\"", "“carp” is none"),
+        ("prefix   = \"TF_VAR_\"", "names = \"env\"\nprefix   = \"TF_VAR_\"", "do not go together"),
+        ("file     = [\"every.tfvars\"]", "file     = [\"../every.tfvars\"]", "inside the chosen folder"),
+        ("first  = \"001\"", "first  = \"01\"", "the first instance is 1"),
+        ("digits = 3", "digits = 9", "1 to 4 digits"),
+        ("nth = [\"EVERY_{nn}_TLS\"]", "nth = [\"EVERY_TLS_NN\"]", "has {nn} in it"),
+        ("default = \"lax\"", "default = \"no\"", "one of its two words"),
+        ("group = \"net\", who", "group = \"nets\", who", "[groups] has no “nets”"),
+    ] {
+        let mutated = text.replacen(old, new, 1);
+        assert_ne!(mutated, text, "{old}");
+        let error = refused(&mutated);
+        assert!(error.message.contains(sentence), "{error}");
+        let last = new.lines().last().unwrap();
+        let expected = mutated.lines().position(|line| line.contains(last)).unwrap() + 1;
+        assert_eq!(error.line, expected, "{error}");
+    }
+}

@@ -35,6 +35,7 @@ fn each_trap_is_seen_at_its_line() {
     use TrapKind as T;
     let table: Vec<(&str, &str, TrapKind, &str, Option<usize>)> = vec![
         ("=tok", "=a@pve!tok", T::FullId, "PROXMOX_TOKEN_NAME", Some(3)),
+        ("=tok", "=a0000000-0000-4000-8000-000000000007", T::SecretInName, "PROXMOX_TOKEN_NAME", Some(3)),
         ("=pve.lan", "=https://pve.lan:8006", T::Scheme, "PROXMOX_HOST", Some(1)),
         (
             "00000000-0000-4000-8000-000000000004",

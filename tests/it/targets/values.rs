@@ -1,7 +1,7 @@
 //! What every form of the targets of this program is filled with.
 
 use labwizard::domain::{Endpoint, Host, Secret, Text};
-use labwizard::target::fact::{UnifiAccess, UnifiFacts};
+use labwizard::target::facts::{UnifiAccess, UnifiFacts};
 use labwizard::target::spec::Refuses;
 use labwizard::target::write::{Filled, Kind, RefusedValue, Surroundings, WriteError, values};
 use labwizard::target::{Access, Fact, Facts, Library, Value, Verify};

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use labwizard::domain::{Endpoint, Host, Secret};
 use labwizard::format::{Document, Edit};
 use labwizard::target::new_file::skeleton;
-use labwizard::target::read::{ReadAccess, held, read};
+use labwizard::target::read::{ReadAccess, ReadFile, held, read};
 use labwizard::target::recognise::{Scene, is_clear, recognise};
 use labwizard::target::traps::{Around, hits};
 use labwizard::target::write::{Surroundings, values};
-use labwizard::target::{Access, Facts, Form, Library, Spec};
+use labwizard::target::{Access, Fact, Facts, Form, Library, Spec};
 
 const SECRET: &str = "00000000-0000-4000-8000-000000000003";
 
@@ -29,6 +29,13 @@ fn new_file(spec: &Spec, form: &Form, facts: &Facts) -> Document {
     let start = Document::parse(form.editor().unwrap(), skeleton(form, &filled)).unwrap();
     let edits: Vec<Edit> = filled.edits(None).unwrap().into_iter().map(Edit::switching_on).collect();
     start.apply(&edits, &form.held_against(), None).unwrap().document
+}
+
+fn host(file: &ReadFile, instance: u8) -> Option<String> {
+    file.values
+        .iter()
+        .find(|value| value.instance == instance && matches!(value.fact, Fact::Host | Fact::Address))
+        .map(|value| value.text.as_str().to_owned())
 }
 
 fn keys(document: &Document) -> Vec<String> {
@@ -148,4 +155,39 @@ fn new_files_look_as_their_tools_write_them() {
 #[test]
 fn a_sheet_says_in_its_first_line_that_nothing_reads_it() {
     assert!(shown("depl0y", None).lines().next().unwrap().contains("does not read this file"));
+}
+
+#[test]
+fn several_hosts_share_a_file_and_read_back_each_as_its_own() {
+    let everything = Spec::parse(include_str!("../fixtures/targets/everything.toml")).unwrap();
+    let mut specs: Vec<Spec> = Library::built_in().iter().map(|target| target.spec.clone()).collect();
+    specs.push(everything);
+    let mut walked = 0;
+    for spec in specs.iter().filter(|spec| spec.instances.is_some()) {
+        let form = &spec.form[0];
+        let mut document = Document::parse(form.editor().unwrap(), "".into()).unwrap();
+        for instance in [1, 2, 10, 99] {
+            let facts = Facts {
+                endpoint: Some(Endpoint { host: Host::Name(format!("pve{instance}.lan")), port: 8006 }),
+                access: Some(Access::Token {
+                    id: format!("u{instance}@pve!tok").parse().unwrap(),
+                    secret: Some(Secret::new(format!("00000000-0000-4000-8000-0000000000{instance:02}"))),
+                }),
+                instance,
+                ..facts()
+            };
+            let existing = keys(&document);
+            let around = Surroundings { existing: &existing, declared: None };
+            let filled = values(spec, form, &facts, around).unwrap();
+            document = document.apply(&filled.edits(None).unwrap(), &form.held_against(), None).unwrap().document;
+        }
+        let file = read(spec, form, &held(&document));
+        for instance in [1, 2, 10, 99] {
+            assert_eq!(host(&file, instance).as_deref(), Some(format!("pve{instance}.lan").as_str()), "{}", spec.title);
+        }
+        assert_eq!(file.instances(), [1, 2, 10, 99], "{}", spec.title);
+        assert_eq!(file.free_instance(), 3);
+        walked += 1;
+    }
+    assert_eq!(walked, 2);
 }

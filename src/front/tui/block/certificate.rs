@@ -14,6 +14,8 @@ pub fn draw(sheet: &mut Sheet, card: &CertificateCard) {
         sheet.indented(MARGIN, &card.heading, Role::Plain);
         sheet.gap();
     }
+    // The fingerprint's halves stay whole on 60 columns.
+    let (margin, names) = if sheet.width < MARGIN + 12 + 47 { (MARGIN, 8) } else { (MARGIN + 2, 10) };
     let (first, second) = card.certificate.fingerprint.halves();
     let until = if card.days_left < SOON { Role::Warning } else { Role::Plain };
     for (name, value, role) in [
@@ -23,7 +25,7 @@ pub fn draw(sheet: &mut Sheet, card: &CertificateCard) {
         ("SHA-256", first, Role::Strong),
         ("", second, Role::Strong),
     ] {
-        let lead = vec![sheet.blanks(MARGIN + 2), sheet.run(&format!("{name:<10}"), Role::Quiet)];
+        let lead = vec![sheet.blanks(margin), sheet.run(&format!("{name:<names$}"), Role::Quiet)];
         sheet.flow(lead, &value, role);
     }
 }

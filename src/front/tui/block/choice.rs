@@ -21,7 +21,8 @@ pub fn draw(sheet: &mut Sheet, choice: &Choice, context: &Context<'_>) {
             _ if option.risky => Role::Warning,
             _ => Role::Plain,
         };
-        sheet.run(&option.title, role)
+        let risk = if option.risky { format!("{} ", Glyph::Warning.of(sheet.look.ascii)) } else { String::new() };
+        sheet.run(&format!("{risk}{}", option.title), role)
     };
     let widest = (0..choice.options.len()).map(|place| title(sheet, place).width()).max().unwrap_or(0);
     let beside = choice.options.iter().all(|option| {
@@ -34,10 +35,10 @@ pub fn draw(sheet: &mut Sheet, choice: &Choice, context: &Context<'_>) {
     for (place, option) in choice.options.iter().enumerate() {
         let start = sheet.lines.len();
         let here = at == Some(place);
-        let mark = match (here, option.risky) {
-            (true, _) => sheet.glyph(Glyph::Here, if focused { Role::Focus } else { Role::Strong }),
-            (false, true) => sheet.glyph(Glyph::Warning, Role::Warning),
-            (false, false) => sheet.blanks(1),
+        let mark = match (here, focused) {
+            (true, true) => sheet.glyph(Glyph::Here, Role::Focus),
+            (true, false) => sheet.glyph(Glyph::Here, Role::Strong),
+            (false, _) => sheet.blanks(1),
         };
         let mut lead = vec![sheet.blanks(MARGIN), mark, sheet.blanks(1)];
         let name = title(sheet, place);
@@ -47,7 +48,8 @@ pub fn draw(sheet: &mut Sheet, choice: &Choice, context: &Context<'_>) {
             sheet.line(lead);
         } else {
             let role = name.style();
-            flow_titled(sheet, lead, &option.title, role);
+            let whole = name.text().to_owned();
+            flow_titled(sheet, lead, &whole, role);
             for about in &option.about {
                 sheet.indented(MARGIN + 4, about, Role::Quiet);
             }

@@ -16,7 +16,7 @@ pub fn draw(sheet: &mut Sheet, diff: &FileDiff) {
     }
     for (side, line) in &diff.lines {
         let (sign, role) = match side {
-            DiffSide::Removed => ("- ", Role::Bad),
+            DiffSide::Removed => ("- ", Role::Removed),
             DiffSide::Added => ("+ ", Role::Good),
             DiffSide::Kept => ("  ", Role::Quiet),
         };

@@ -82,7 +82,8 @@ pub fn draw(sheet: &mut Sheet, pick: &Pick, context: &Context<'_>) {
         }
     }
     if list.rows.len() > shown.len() {
-        let about = format!("{}–{} of {}", first + 1, first + shown.len(), counted(list.rows.len()));
+        let about =
+            format!("{}–{} of {}", counted(first + 1), counted((first + shown.len()).min(found)), counted(found));
         sheet.indented(column + 2, &about, Role::Quiet);
     }
     error(sheet, column, pick.error.as_ref());
@@ -96,7 +97,7 @@ fn counted(count: usize) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
