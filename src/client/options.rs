@@ -1,7 +1,7 @@
 //! What a survey leans on besides its inquiry: the resolver, the clock's reading, the system's CAs, the limits of patience.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::client::resolve::{Resolver, SystemResolver};
 use crate::domain::{Der, Timestamp};
@@ -12,14 +12,27 @@ pub struct Options {
     pub resolver: Arc<dyn Resolver>,
     /// The moment at which certificates are judged, seconds since 1970.
     pub now: Timestamp,
+    /// When `now` was read.
+    pub read: Instant,
     pub system: SystemRoots,
     pub limits: Limits,
 }
 
 impl Options {
+    /// The present moment, seconds since 1970: `now` and the time that has passed since it was read.
+    pub fn moment(&self) -> Timestamp {
+        self.now.saturating_add(Timestamp::try_from(self.read.elapsed().as_secs()).unwrap_or(0))
+    }
+
     /// This machine's resolver and CAs, the usual limits, and `now`.
     pub fn at(now: Timestamp) -> Self {
-        Options { resolver: Arc::new(SystemResolver), now, system: SystemRoots::Machine, limits: Limits::default() }
+        Options {
+            resolver: Arc::new(SystemResolver),
+            now,
+            read: Instant::now(),
+            system: SystemRoots::Machine,
+            limits: Limits::default(),
+        }
     }
 }
 

@@ -91,11 +91,10 @@ fn walk(looks: Looks, lab: &Lab, folder: PathBuf) -> Ended {
     let mut setting = place.setting();
     setting.hosts.clear();
     setting.environment.clear();
-    setting.banner =
-        Some(format!("Demo: an embedded Proxmox VE {}. Files go to {}", lab.release().version(), place.here.display()));
+    setting.banner = Some(format!("Demo · VE {} · files in {}", lab.release().version(), place.here.display()));
     setting.real = Some("labwizard (without “demo”) does the same with your own host".into());
     setting.hints.insert(Id::fixed("host"), format!("127.0.0.1:{}", lab.port()));
-    setting.hints.insert(Id::fixed("compare"), lab.fingerprint());
+    setting.hints.insert(Id::fixed("undo"), format!("LABWIZARD_STATE={} ", folder.join("state").display()));
     if let Some(token) = lab.tokens().first() {
         setting.hints.insert(Id::fixed("token"), format!("{}={}", token.id, token.secret));
     }

@@ -25,8 +25,8 @@ pub fn judge(seen: &Seen, reading: &Reading<'_>) -> Vec<Finding> {
             }
             findings
         }
-        Seen::SignedIn { host_time: Some(theirs), .. } | Seen::SignInRefused { host_time: Some(theirs), .. } => {
-            clock(*theirs, reading).into_iter().collect()
+        Seen::SignedIn { clock_off: Some(off), .. } | Seen::SignInRefused { clock_off: Some(off), .. } => {
+            clock(*off).into_iter().collect()
         }
         Seen::ClusterCa(Ok(ca)) if !ca.strict => vec![
             Finding::new(
@@ -43,8 +43,7 @@ pub fn judge(seen: &Seen, reading: &Reading<'_>) -> Vec<Finding> {
     }
 }
 
-fn clock(theirs: i64, reading: &Reading<'_>) -> Option<Finding> {
-    let off = reading.now - theirs;
+fn clock(off: i64) -> Option<Finding> {
     (off.abs() > CLOCK).then(|| {
         let (which, by) = if off > 0 { ("ahead of", off) } else { ("behind", -off) };
         Finding::new(

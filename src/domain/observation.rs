@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::domain::{Certificate, Endpoint, Fingerprint, Release, Rights, Timestamp};
+use crate::domain::{Certificate, Endpoint, Fingerprint, Release, Rights};
 
 /// The links of the road, in the order in which they are travelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,16 +70,18 @@ pub enum Seen {
     },
     /// Something else answered.
     NotProxmox(Speaker),
-    /// A signed-in request was answered; the host's clock beside ours, where the answer had a date.
+    /// A signed-in request was answered.
     SignedIn {
         release: Release,
-        host_time: Option<Timestamp>,
+        /// Seconds that this machine's clock is ahead of the host's; none where the answer had no date.
+        clock_off: Option<i64>,
     },
     /// The host refused: status, and its words (through the redactor already).
     SignInRefused {
         status: u16,
         phrase: String,
-        host_time: Option<Timestamp>,
+        /// Seconds that this machine's clock is ahead of the host's; none where the answer had no date.
+        clock_off: Option<i64>,
     },
     /// What the token may do, with the exact paths that were asked for.
     Rights(Rights),

@@ -40,9 +40,36 @@ pub struct Look {
     pub ascii: bool,
 }
 
+/// Whether the full screen can be used: nobody asked for `--plain`, both ends are a terminal, and it can move its cursor.
+pub fn full_screen_fits(plain: bool, term: Option<&str>, stdin_is_terminal: bool, stdout_is_terminal: bool) -> bool {
+    let can_move = term.is_some_and(|term| !matches!(term, "" | "dumb" | "unknown"));
+    !plain && can_move && stdin_is_terminal && stdout_is_terminal
+}
+
 /// The plain lines of a last page, which stay in the normal screen after quitting: they can be scrolled to and copied.
 pub fn summary(page: &Page) -> Vec<String> {
     let told = |block: &&Block| !matches!(block, Block::Choice(_) | Block::Field(_) | Block::Pick(_));
     let page = Page { blocks: page.blocks.iter().filter(told).cloned().collect(), ..page.clone() };
     words::page(&page, false)
+}
+
+/// Whether a page is another one than the page before it, rather than the same with new words: what was begun on it is over.
+fn is_another(before: &Page, page: &Page) -> bool {
+    let shared = || before.questions().any(|id| page.questions().any(|other| other == id));
+    before.step != page.step || (before.title != page.title && !shared())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_full_screen_wants_a_terminal_at_both_ends_that_can_move_its_cursor() {
+        assert!(full_screen_fits(false, Some("xterm-256color"), true, true));
+        assert!(!full_screen_fits(true, Some("xterm"), true, true));
+        assert!(!full_screen_fits(false, Some("dumb"), true, true));
+        assert!(!full_screen_fits(false, None, true, true));
+        assert!(!full_screen_fits(false, Some("xterm"), false, true));
+        assert!(!full_screen_fits(false, Some("xterm"), true, false));
+    }
 }

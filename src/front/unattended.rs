@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::domain::finding::Step;
 use crate::domain::{Finding, Id, Severity, Text};
-use crate::front::Front;
+use crate::front::{Front, is_another};
 use crate::wizard::message::Input;
 use crate::wizard::page::{Block, FieldError, Page};
 
@@ -213,7 +213,7 @@ fn findings(page: &Page) -> Vec<Finding> {
 
 impl<S: FnMut(&Page)> Front for Unattended<S> {
     fn show(&mut self, page: Page) -> io::Result<()> {
-        let anew = self.page.as_ref().is_none_or(|before| before.step != page.step || before.title != page.title);
+        let anew = self.page.as_ref().is_none_or(|before| is_another(before, &page));
         if anew {
             self.sent.clear();
             self.submitted = false;

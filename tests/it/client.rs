@@ -48,6 +48,7 @@ pub fn now() -> i64 {
 
 pub fn options() -> Options {
     Options {
+        read: std::time::Instant::now(),
         resolver: Script::of([]),
         system: SystemRoots::These(Vec::new()),
         limits: patient(),

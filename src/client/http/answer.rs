@@ -10,7 +10,7 @@ use hyper::header::{DATE, HeaderMap};
 use hyper::{Response, StatusCode};
 use tokio::time::timeout;
 
-use crate::domain::Timestamp;
+use crate::client::options::Options;
 use crate::domain::observation::RequestTrouble;
 use crate::domain::time::http_date;
 
@@ -29,9 +29,9 @@ impl Reply {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The host's clock when it answered.
-    pub fn host_time(&self) -> Option<Timestamp> {
-        http_date(self.headers.get(DATE)?.to_str().ok()?)
+    /// Seconds that this machine's clock is ahead of the host's, by the date of its answer.
+    pub fn clock_off(&self, options: &Options) -> Option<i64> {
+        Some(options.moment() - http_date(self.headers.get(DATE)?.to_str().ok()?)?)
     }
 
     /// The reason in the status line. `None` where the line has none that can be read.

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use super::Survey;
 use super::eye::Eye;
 use crate::client::http::Reply;
+use crate::client::options::Options;
 use crate::client::proxmox::answer::{self, Login};
 use crate::client::proxmox::request::Request;
 use crate::client::proxmox::{Session, Trusted};
@@ -31,7 +32,7 @@ pub async fn enter(survey: &Survey<'_>, host: &Trusted, credential: &Credential,
         eye.saw(failed(Link::SignIn, &Request::Version, trouble), since);
         return;
     };
-    if !sign_in(host, &session, eye, since).await {
+    if !sign_in(host, &session, survey.options, eye, since).await {
         return;
     }
     let inside = Inside { survey, host, session: &session, eye };
@@ -62,13 +63,13 @@ async fn log_in(
     };
     if reply.status != 200 {
         let phrase = Session::password_words(&reply, password);
-        eye.saw(refused(&reply, phrase), since);
+        eye.saw(refused(&reply, phrase, survey.options), since);
         return None;
     }
     match answer::login(&reply.body) {
         Ok(Login::Ticket(ticket)) => Session::ticket(&ticket, password),
         Ok(Login::NeedsFactor(kinds)) => {
-            eye.saw(refused(&reply, format!("NeedTFA: {kinds}")), since);
+            eye.saw(refused(&reply, format!("NeedTFA: {kinds}"), survey.options), since);
             None
         }
         Err(unreadable) => {
@@ -80,7 +81,7 @@ async fn log_in(
 }
 
 /// The one request that may be refused. Whether it was not.
-async fn sign_in(host: &Trusted, session: &Session, eye: &Eye<'_>, since: Instant) -> bool {
+async fn sign_in(host: &Trusted, session: &Session, options: &Options, eye: &Eye<'_>, since: Instant) -> bool {
     let reply = match host.ask(&Request::Version, session).await {
         Ok(reply) => reply,
         Err(trouble) => {
@@ -89,12 +90,12 @@ async fn sign_in(host: &Trusted, session: &Session, eye: &Eye<'_>, since: Instan
         }
     };
     if reply.status != 200 {
-        eye.saw(refused(&reply, session.words(&reply)), since);
+        eye.saw(refused(&reply, session.words(&reply), options), since);
         return false;
     }
     match answer::release(&reply.body) {
         Ok(release) => {
-            eye.saw(Seen::SignedIn { release, host_time: reply.host_time() }, since);
+            eye.saw(Seen::SignedIn { release, clock_off: reply.clock_off(options) }, since);
             true
         }
         Err(unreadable) => {
@@ -105,8 +106,8 @@ async fn sign_in(host: &Trusted, session: &Session, eye: &Eye<'_>, since: Instan
     }
 }
 
-fn refused(reply: &Reply, phrase: String) -> Seen {
-    Seen::SignInRefused { status: reply.status, phrase, host_time: reply.host_time() }
+fn refused(reply: &Reply, phrase: String, options: &Options) -> Seen {
+    Seen::SignInRefused { status: reply.status, phrase, clock_off: reply.clock_off(options) }
 }
 
 fn failed(link: Link, request: &Request, trouble: RequestTrouble) -> Seen {

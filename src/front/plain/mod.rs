@@ -30,6 +30,7 @@ pub struct Plain {
     asked: bool,
     ends: Option<[Signal; 3]>,
     ending: bool,
+    input_ended: bool,
 }
 
 impl Plain {
@@ -48,7 +49,13 @@ impl Plain {
             asked: false,
             ends: None,
             ending: false,
+            input_ended: false,
         }
+    }
+
+    /// Whether a question stood there when the input had ended: it quit because nobody was there to answer.
+    pub fn input_ended(&self) -> bool {
+        self.input_ended
     }
 
     fn print(&mut self, lines: Vec<String>) -> io::Result<()> {
@@ -100,6 +107,7 @@ impl Plain {
                 }
             }
             Heard::End => {
+                self.input_ended = true;
                 self.print(vec![String::new(), "The input has ended, and there is nobody to answer.".to_owned()])?;
                 if !self.reader.is_terminal() && !self.dialogue.is_over() {
                     // A pipe that ends is nobody's decision: the caller says what would have worked.
@@ -235,6 +243,7 @@ mod tests {
                 }
             }
         });
+        assert_eq!(plain.input_ended(), said.last() == Some(&Input::Quit));
         plain.end(&[]).unwrap();
         let bytes = out.0.lock().unwrap().clone();
         (said, String::from_utf8(bytes).unwrap())

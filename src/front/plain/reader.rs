@@ -27,6 +27,8 @@ pub struct Reader {
     requests: requests::Sender<Request>,
     heard: mpsc::UnboundedReceiver<io::Result<Heard>>,
     terminal: bool,
+    /// A line was asked for and has not come.
+    asked: bool,
     /// The terminal's modes from before the echo was turned off, while it is off.
     before: Arc<Mutex<Option<Termios>>>,
 }
@@ -58,20 +60,26 @@ impl Reader {
                 }
             }
         });
-        Reader { requests, heard, terminal, before }
+        Reader { requests, heard, terminal, asked: false, before }
     }
 
     pub fn is_terminal(&self) -> bool {
         self.terminal
     }
 
-    pub fn ask(&self, secret: bool, several: bool) {
+    /// Asks for one answer; while one is awaited already, that one stays the next.
+    pub fn ask(&mut self, secret: bool, several: bool) {
+        if std::mem::replace(&mut self.asked, true) {
+            return;
+        }
         // A thread that has ended has said so in the other channel.
         let _ = self.requests.send(Request { secret, several });
     }
 
     pub async fn heard(&mut self) -> io::Result<Heard> {
-        self.heard.recv().await.unwrap_or(Ok(Heard::End))
+        let heard = self.heard.recv().await.unwrap_or(Ok(Heard::End));
+        self.asked = false;
+        heard
     }
 
     /// Turns the echo on again, if it is off.

@@ -162,15 +162,18 @@ fn put(buffer: &mut Buffer, mut x: u16, y: u16, line: &[crate::front::tui::sheet
     }
 }
 
-/// The one line that a screen shows which is too small for a page.
-pub fn too_small(buffer: &mut Buffer, look: Look) {
+/// The one line that a screen shows which is too small for a page; where quitting was begun, how to end that.
+pub fn too_small(buffer: &mut Buffer, quitting: bool, look: Look) {
     let (columns, rows) = (buffer.area.width, buffer.area.height);
+    let again = format!("{} again quits", keys::name(keys::Action::Quit));
     let words = [
+        if quitting { again } else { String::new() },
         format!("labwizard needs {} columns and {} rows; this has {columns} and {rows}.", SMALLEST.0, SMALLEST.1),
         format!("needs {}x{}, has {columns}x{rows}", SMALLEST.0, SMALLEST.1),
         format!("{}x{}", SMALLEST.0, SMALLEST.1),
     ];
-    if let Some(words) = words.iter().find(|words| words.width() <= usize::from(columns)).filter(|_| rows > 0) {
+    let told = |words: &&String| !words.is_empty() && words.width() <= usize::from(columns);
+    if let Some(words) = words.iter().find(told).filter(|_| rows > 0) {
         buffer.set_string(0, 0, shown(words, look.ascii), style(Role::Plain, look));
     }
 }
@@ -184,11 +187,12 @@ pub fn help(sheet: &mut Sheet, page: &Page) {
     }
     sheet.gap();
     sheet.indented(2, "Keys", Role::Strong);
-    let widest = keys::TABLE.iter().map(|row| row.name.width()).max().unwrap_or(0);
+    let name = |sheet: &Sheet, row: &keys::Binding| sheet.run(row.name, Role::Focus);
+    let widest = keys::TABLE.iter().map(|row| name(sheet, row).width()).max().unwrap_or(0);
     for row in keys::TABLE {
-        let lead = vec![sheet.blanks(2), sheet.run(row.name, Role::Focus), sheet.blanks(widest + 3 - row.name.width())];
+        let name = name(sheet, row);
+        let rest = widest + 3 - name.width();
+        let lead = vec![sheet.blanks(2), name, sheet.blanks(rest)];
         sheet.flow(lead, row.about, Role::Plain);
     }
-    let lead = vec![sheet.blanks(2), sheet.run("Alt-1…9", Role::Focus), sheet.blanks(widest + 3 - "Alt-1…9".width())];
-    sheet.flow(lead, "go to that step", Role::Plain);
 }

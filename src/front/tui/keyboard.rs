@@ -10,7 +10,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use zeroize::Zeroizing;
 
 /// How long a lone ESC waits for the rest of a key's sequence (a slow line may part them).
-pub const ESCAPE_WAIT: Duration = Duration::from_millis(30);
+const ESCAPE_WAIT: Duration = Duration::from_millis(30);
+/// How long a paste waits for its rest. One whose end never comes must not swallow Ctrl-C.
+const PASTE_WAIT: Duration = Duration::from_secs(2);
 /// How long after a paste an Enter still belongs to it.
 pub const PASTE_TAIL: Duration = Duration::from_millis(50);
 /// More than this is no sequence of a key, and no paste of a person.
@@ -56,13 +58,19 @@ impl Keyboard {
         self.as_paste(heard, now)
     }
 
-    /// Whether a lone ESC waits; call [`Keyboard::settle`] after [`ESCAPE_WAIT`].
-    pub fn waits(&self) -> bool {
-        self.pasting.is_none() && !self.pending.is_empty() && self.pending[0] == 0x1b
+    /// How long to wait for the rest of what was begun; after that, [`Keyboard::settle`].
+    pub fn waits(&self) -> Option<Duration> {
+        match self.pasting {
+            Some(_) => Some(PASTE_WAIT),
+            None => (self.pending.first() == Some(&0x1b)).then_some(ESCAPE_WAIT),
+        }
     }
 
     /// Nothing followed: what was begun stands for itself.
     pub fn settle(&mut self) -> Vec<Heard> {
+        if let Some(paste) = self.pasting.take() {
+            return vec![pasted(&paste)];
+        }
         let alone = self.pending.as_slice() == [0x1b];
         self.pending.clear();
         if alone { vec![key(KeyCode::Esc, KeyModifiers::NONE)] } else { Vec::new() }
@@ -104,10 +112,10 @@ impl Keyboard {
     fn as_paste(&mut self, heard: Vec<Heard>, now: Instant) -> Vec<Heard> {
         let letters = heard.iter().filter(|one| letter(one).is_some()).count();
         let enters = heard.iter().filter(|one| is_enter(one)).count();
-        let bracketed = heard.iter().any(|one| matches!(one, Heard::Pasted(_)));
+        let bracketed = self.pasting.is_some() || heard.iter().any(|one| matches!(one, Heard::Pasted(_)));
         let after_paste = self.tail.is_some_and(|until| now < until);
         let join = !bracketed && letters > 0 && letters + enters > 1;
-        if bracketed || join || self.pasting.is_some() {
+        if bracketed || join {
             self.tail = Some(now + PASTE_TAIL);
         }
         let mut kept: Vec<Heard> = Vec::with_capacity(heard.len());
@@ -236,7 +244,7 @@ mod tests {
     fn heard(bytes: &[u8]) -> Vec<Heard> {
         let mut keyboard = Keyboard::default();
         let mut heard = keyboard.read(bytes, Instant::now());
-        if keyboard.waits() {
+        if keyboard.waits().is_some() {
             heard.extend(keyboard.settle());
         }
         heard
@@ -275,9 +283,9 @@ mod tests {
     fn a_sequence_that_arrives_in_parts_is_one_key() {
         let mut keyboard = Keyboard::default();
         let now = Instant::now();
-        assert!(keyboard.read(b"\x1b", now).is_empty() && keyboard.waits());
+        assert!(keyboard.read(b"\x1b", now).is_empty() && keyboard.waits().is_some());
         assert_eq!(keyboard.read(b"[B", now), plain(KeyCode::Down));
-        assert!(keyboard.read(b"\xe6\x97", now).is_empty() && !keyboard.waits());
+        assert!(keyboard.read(b"\xe6\x97", now).is_empty() && keyboard.waits().is_none());
         assert_eq!(keyboard.read(b"\xa5", now), plain(KeyCode::Char('日')));
     }
 
@@ -294,6 +302,16 @@ mod tests {
         let now = Instant::now();
         assert_eq!(keyboard.read(b"\x1b[200~one\r\ntw", now), []);
         assert_eq!(keyboard.read(b"o\x1b[201~", now), [paste("one\ntwo")]);
+    }
+
+    #[test]
+    fn a_paste_whose_end_never_comes_does_not_swallow_the_keys_behind_it() {
+        let mut keyboard = Keyboard::default();
+        let now = Instant::now();
+        assert_eq!(keyboard.read(b"\r\x1b[200~x", now), []);
+        assert_eq!(keyboard.waits(), Some(PASTE_WAIT));
+        assert_eq!(keyboard.settle(), [paste("x")]);
+        assert_eq!(keyboard.read(b"\x03", now), [key(KeyCode::Char('c'), KeyModifiers::CONTROL)]);
     }
 
     #[test]

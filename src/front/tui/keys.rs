@@ -20,6 +20,8 @@ pub enum Action {
     Copy,
     Bare,
     Help,
+    /// The step of the road that the digit counts to.
+    GoTo,
     Redraw,
     Suspend,
     Quit,
@@ -43,6 +45,10 @@ const ALT: KeyModifiers = KeyModifiers::ALT;
 
 const fn letter(sign: char) -> (KeyCode, KeyModifiers) {
     (KeyCode::Char(sign), CTRL)
+}
+
+const fn digit(sign: char) -> (KeyCode, KeyModifiers) {
+    (KeyCode::Char(sign), ALT)
 }
 
 /// In the order of the help. Keys that type text are in no row: where text can be typed, no printable key is a command.
@@ -109,6 +115,22 @@ pub const TABLE: &[Binding] = &[
         keys: &[(KeyCode::F(2), NONE)],
     },
     Binding { action: Action::Help, name: "F1", about: "help", keys: &[(KeyCode::F(1), NONE)] },
+    Binding {
+        action: Action::GoTo,
+        name: "Alt-1…9",
+        about: "go to that step of the road",
+        keys: &[
+            digit('1'),
+            digit('2'),
+            digit('3'),
+            digit('4'),
+            digit('5'),
+            digit('6'),
+            digit('7'),
+            digit('8'),
+            digit('9'),
+        ],
+    },
     Binding { action: Action::Redraw, name: "Ctrl-L", about: "draw the screen anew", keys: &[letter('l')] },
     Binding {
         action: Action::Suspend,

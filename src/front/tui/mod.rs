@@ -32,7 +32,7 @@ pub mod svg;
 pub mod terminal;
 mod theme;
 
-use keyboard::{ESCAPE_WAIT, Heard, Keyboard};
+use keyboard::{Heard, Keyboard};
 use painter::Painter;
 use screen::{Act, Screen};
 use terminal::Terminal;
@@ -105,6 +105,8 @@ enum Event {
 impl FullScreen {
     /// Takes the terminal; to be called inside the runtime. An error where stdin or stdout is no terminal.
     pub fn new(look: Look) -> io::Result<Self> {
+        // tokio's own words for this are a panic.
+        tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
         // The signals first: from the moment the terminal is taken none may end the program without giving it back.
         let world = World::new()?;
         let terminal = Terminal::take()?;
@@ -159,8 +161,14 @@ impl FullScreen {
         self.terminal.write(text.as_bytes())
     }
 
+    /// Takes the screen again that the bare page has left, so that it is left from the right place.
+    fn end_bare(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.bare) { self.terminal.write(&terminal::taking()) } else { Ok(()) }
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         self.screen.cover();
+        self.end_bare()?;
         self.terminal.give_back()?;
         self.world.ours = true;
         terminal::stop()?;
@@ -196,7 +204,8 @@ impl FullScreen {
             }
             let Some(heard) = self.heard.pop_front() else { return Ok(None) };
             if self.bare {
-                self.retake()?;
+                self.end_bare()?;
+                self.paint_anew()?;
                 continue;
             }
             for act in self.screen.hear(heard, Instant::now()) {
@@ -207,8 +216,8 @@ impl FullScreen {
     }
 
     async fn event(&mut self) -> io::Result<Event> {
-        let wait = if self.keyboard.waits() {
-            Some(Instant::now() + ESCAPE_WAIT)
+        let wait = if let Some(wait) = self.keyboard.waits() {
+            Some(Instant::now() + wait)
         } else if self.bare {
             None
         } else {
@@ -265,7 +274,7 @@ impl Front for FullScreen {
     fn show(&mut self, page: Page) -> io::Result<()> {
         let first = self.screen.page().is_none();
         if self.screen.show(page, Instant::now()) && !first {
-            // A page of another step wants a fresh key: nobody has seen it when these were pressed.
+            // It wants a fresh key: nobody had seen it when these were pressed.
             self.heard.clear();
             self.said.clear();
             self.keyboard.forget();
@@ -284,7 +293,7 @@ impl Front for FullScreen {
             }
             match self.event().await? {
                 Event::Bytes(bytes) => self.heard.extend(self.keyboard.read(&bytes, Instant::now())),
-                Event::Time if self.keyboard.waits() => self.heard.extend(self.keyboard.settle()),
+                Event::Time if self.keyboard.waits().is_some() => self.heard.extend(self.keyboard.settle()),
                 Event::Time => self.paint()?,
                 Event::Resized => {
                     self.screen.resize(terminal::size());
@@ -307,6 +316,7 @@ impl Front for FullScreen {
 
     fn lend(&mut self, work: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()> {
         self.screen.cover();
+        self.end_bare()?;
         self.terminal.give_back()?;
         let done = work();
         self.retake()?;
@@ -319,7 +329,7 @@ impl Front for FullScreen {
             Err(error) if is_gone(&error) => Ok(()),
             done => done,
         };
-        gone(self.terminal.give_back())?;
+        gone(self.end_bare().and(self.terminal.give_back()))?;
         let lines = words::fit(summary.to_vec(), ascii);
         let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
         gone(self.terminal.write(text.as_bytes()))

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier};
 
 /// Pixels of one cell, and around all of them.
@@ -12,7 +13,8 @@ const GROUND: &str = "#15181e";
 const INK: &str = "#d5d9e0";
 
 /// One `<text>` for each run of one style, stretched to its columns so that any monospace font keeps the grid.
-pub fn of(buffer: &Buffer) -> String {
+/// The text cursor is a bar.
+pub fn of(buffer: &Buffer, cursor: Option<Position>) -> String {
     let area = buffer.area;
     let (width, height) = (usize::from(area.width) * CELL.0 + 2 * EDGE, usize::from(area.height) * CELL.1 + 2 * EDGE);
     let mut svg = format!(
@@ -36,7 +38,13 @@ pub fn of(buffer: &Buffer) -> String {
             }
         }
     }
-    svg.push_str("</g>\n</svg>\n");
+    svg.push_str("</g>\n");
+    if let Some(place) = cursor {
+        let (x, y) = (EDGE + usize::from(place.x) * CELL.0, EDGE + usize::from(place.y) * CELL.1);
+        // Writing into a string does not fail.
+        let _ = writeln!(svg, "<rect x=\"{x}\" y=\"{}\" width=\"2\" height=\"17\" fill=\"{INK}\"/>", y + 1);
+    }
+    svg.push_str("</svg>\n");
     svg
 }
 

@@ -12,6 +12,8 @@ use crate::wizard::page::{Answer, Block, Choice, Command, Tone};
 use crate::wizard::step::{By, Next, Parts, count, details, file, listed, quiet, review, say, toned, tool, verify};
 
 pub const DONE: Id = Id::fixed("done");
+/// In the demo: what stands before the command, since its state is its own.
+const UNDO: Id = Id::fixed("undo");
 const END: Id = Id::fixed("end");
 const SAVE: Id = Id::fixed("save");
 /// Where the answers go.
@@ -119,7 +121,10 @@ fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
         facts.push(("Later".to_owned(), format!("{later} Run labwizard again when it is there.")));
     }
     if let Some(name) = w.run.as_ref().and_then(|run| run.name.clone()) {
-        facts.push(("Undo".to_owned(), format!("labwizard undo {name}")));
+        facts.push((
+            "Undo".to_owned(),
+            format!("{}labwizard undo {name}", w.setting.hints.get(&UNDO).map(String::as_str).unwrap_or_default()),
+        ));
     }
     if let Some(real) = &w.setting.real {
         facts.push(("For real".to_owned(), real.clone()));

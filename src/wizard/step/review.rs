@@ -110,12 +110,13 @@ fn draw(w: &Wizard) -> Result<Draw, Trouble> {
     }
     if let Some(prepared) = &prepared {
         let (seen, around) = file::seen(w).ok_or_else(not_read)?;
-        let heading = format!("In {}", file::shown(w, &seen.path));
+        let heading = "On this machine".to_owned();
+        let path = file::shown(w, &seen.path);
         if around.git == Git::WouldTrack && !w.draft.is(&IGNORE, &NO) {
             plan.actions.push(Planned {
                 action: Action::Ignore(seen.path.clone()),
                 heading: heading.clone(),
-                sentence: "add a line for it to the .gitignore beside it, so that git leaves it alone".into(),
+                sentence: "add a line to the .gitignore beside the file, so that git leaves it alone".into(),
             });
         }
         if wants_ca(w)
@@ -123,25 +124,25 @@ fn draw(w: &Wizard) -> Result<Draw, Trouble> {
         {
             plan.actions.push(Planned {
                 action: Action::WriteCa { path: path.clone(), pem: ca.pem.clone() },
-                heading: format!("In {}", file::shown(w, &path)),
-                sentence: "write the cluster's CA, which is public".into(),
+                heading: heading.clone(),
+                sentence: format!("write the cluster's CA, which is public, to {}", file::shown(w, &path)),
             });
         }
         plan.actions.push(Planned {
             action: Action::Edit(Box::new(prepared.edit.clone())),
             heading,
             sentence: match &seen.there {
-                Some(_) if prepared.changed == 0 => "nothing changes: every value is there already".into(),
-                Some(_) => format!("set {}; the old file is kept for undo", count(prepared.changed, "value", "values")),
-                None => format!("make it, with {}", count(prepared.changed, "value", "values")),
+                Some(_) if prepared.changed == 0 => format!("leave {path} as it is: every value is there already"),
+                Some(_) => format!("set {} in {path}", count(prepared.changed, "value", "values")),
+                None => format!("make {path} with {}", count(prepared.changed, "value", "values")),
             },
         });
     }
     if let Some(record) = record(w) {
         let pem = details::cluster_ca(w).map(|ca| ca.pem.clone());
         plan.actions.push(Planned {
-            heading: "For later runs".into(),
-            sentence: format!("remember how {} was trusted", visible(&record.endpoint.to_string())),
+            heading: "On this machine".into(),
+            sentence: format!("remember how {} was trusted, for later runs", visible(&record.endpoint.to_string())),
             action: Action::Remember(Box::new(record), pem),
         });
     }

@@ -60,8 +60,8 @@ fn describe(seen: &Seen, survey: &Survey, who: &str) -> (LinkState, String) {
         }
         Seen::NoTls(_) => (Broken, "no certificate came".into()),
         Seen::IsProxmox { release_hint, .. } => match release_hint {
-            Some(release) => (Good, format!("Proxmox VE {release} answers")),
-            None => (Good, "Proxmox VE answers".into()),
+            Some(release) => (Good, format!("VE {release} answers")),
+            None => (Good, "VE answers".into()),
         },
         Seen::NotProxmox(_) => (Broken, "something else answers".into()),
         Seen::SignedIn { release, .. } => (Good, format!("as {who}; VE {release}")),

@@ -11,7 +11,7 @@ use crate::domain::{Certificate, Fingerprint, Id, Inquiry, Trust};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::message::Exit;
-use crate::wizard::page::{Answer, Block, CertificateCard, Choice, Command, Field, Tone};
+use crate::wizard::page::{Answer, Block, CertificateCard, Choice, Field, Tone};
 use crate::wizard::step::{Agreement, By, Next, Parts, file, host, quiet, say, toned, wrong};
 
 pub const TRUST: Id = Id::fixed("trust");
@@ -101,11 +101,7 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(say(kind(leaf, system)));
     }
     blocks.push(Block::Certificate(card(leaf, w, if changed { "shown now" } else { "" })));
-    blocks.push(Block::Command(Command {
-        about: "Compare it once: in the web UI under the node → System → Certificates, or in root's shell on the host"
-            .into(),
-        text: "pvenode cert info".into(),
-    }));
+    blocks.push(quiet("Compare it once: web UI → node → System → Certificates, or on the host: pvenode cert info"));
     let compare = comparison(w);
     blocks.push(Block::Field(Field {
         id: COMPARE,
@@ -182,19 +178,14 @@ fn choice(w: &Wizard, system: bool, changed: bool) -> Choice {
     options.push(answer(
         PIN,
         if changed { "I compared it: trust the new one" } else { "It is the same: trust it" },
-        "This very certificate; after signing in the cluster's CA is taken too, where it signed this.",
+        "After signing in, the cluster's CA is taken too, where it signed this.",
         false,
     ));
-    options.push(answer(CA, "Use a CA file", "The cluster's /etc/pve/pve-root-ca.pem, or your own CA.", false));
+    options.push(answer(CA, "Use a CA file", "", false));
     if system {
-        options.push(answer(SYSTEM, "Trust the system's CAs", "They signed this certificate for this name.", false));
+        options.push(answer(SYSTEM, "Trust the system's CAs", "", false));
     }
-    options.push(answer(
-        INSECURE,
-        "Do not verify",
-        "Anyone on the way can show a certificate of their own and read your token.",
-        true,
-    ));
+    options.push(answer(INSECURE, "Do not verify: anyone on the way can read your token", "", true));
     let chosen = w.draft.choice(&TRUST).cloned().or(changed.then_some(STOP));
     let missing = w.tried() && chosen.is_none();
     Choice {

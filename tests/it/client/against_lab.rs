@@ -63,9 +63,9 @@ async fn a_good_token_shows_rights_exact_paths_nodes_and_guests_on_every_release
         let mut asked = inquiry(lab.port(), pin(&lab), credential(&lab.token(TOOL).unwrap()));
         asked.paths = vec!["/vms/100".into(), "/mapping/pci/none".into()];
         let all = look(asked, &options()).await;
-        let (signed, time) = find!(all, Seen::SignedIn { release, host_time } => (*release, *host_time));
+        let (signed, time) = find!(all, Seen::SignedIn { release, clock_off } => (*release, *clock_off));
         assert_eq!(signed, release.version().parse::<Release>().unwrap());
-        assert!((time.unwrap() - now()).abs() < 60);
+        assert!(time.unwrap().abs() < 60);
         let rights = find!(all, Seen::Rights(rights) => rights.clone());
         assert!(rights.holds("/vms/100", "VM.Clone"), "{release:?} {rights:?}");
         assert!(rights.paths().any(|(path, _)| path == "/mapping/pci/none"), "{rights:?}");

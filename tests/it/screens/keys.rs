@@ -105,6 +105,15 @@ fn enter_acts_on_nothing_that_is_out_of_sight() {
 }
 
 #[test]
+fn on_a_screen_that_is_too_small_only_quitting_is_possible() {
+    let mut held = Held::new(pages::review(), UNICODE, (40, 10));
+    assert_eq!(held.say(ENTER), []);
+    assert_eq!(held.say(CTRL_C), []);
+    assert_eq!(held.text().trim_end(), "Ctrl-C again quits");
+    assert_eq!(held.say(CTRL_C), [Input::Quit]);
+}
+
+#[test]
 fn escape_stops_what_is_under_way_and_else_goes_back() {
     let mut held = held(pages::host());
     assert_eq!(held.say(ESC), [Input::Back]);
@@ -184,6 +193,19 @@ fn a_page_of_another_step_wants_a_fresh_key() {
     let mut held = held(pages::host());
     assert!(!held.screen.show(pages::host(), held.now));
     assert!(held.screen.show(pages::trust(), held.now));
+}
+
+#[test]
+fn a_title_that_changes_while_one_types_takes_nothing_away() {
+    let mut held = held(pages::trust());
+    held.press(b"A");
+    held.press(b"\x1b[D");
+    let mut page = Page { title: "Is this pve.lan?".into(), ..pages::trust() };
+    if let Block::Field(field) = &mut page.blocks[3] {
+        field.value = Text::new("A");
+    }
+    held.show(page);
+    assert_eq!(held.say(b"B"), [typed("fingerprint", "BA", false)]);
 }
 
 #[test]
@@ -289,7 +311,7 @@ fn a_cursor_stays_in_sight_in_a_text_that_is_longer_than_its_line() {
         let cursor = cursor.expect("the field has the keyboard");
         assert!(cursor.x < 80);
         let row = super::rows(&buffer)[usize::from(cursor.y)].clone();
-        assert_eq!(row.contains("0123456"), true, "{row}");
+        assert!(row.contains("0123456"), "{row}");
         assert_eq!(row.trim_end().ends_with('…'), at_start, "{row}");
     }
 }

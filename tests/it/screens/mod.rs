@@ -43,7 +43,7 @@ impl Held {
     fn press(&mut self, bytes: &[u8]) -> Vec<Act> {
         let mut keyboard = Keyboard::default();
         let mut heard = keyboard.read(bytes, self.now);
-        if keyboard.waits() {
+        if keyboard.waits().is_some() {
             heard.extend(keyboard.settle());
         }
         let acts = heard.into_iter().flat_map(|heard| self.screen.hear(heard, self.now)).collect();

@@ -218,6 +218,12 @@ pub fn host() -> Page {
     )
 }
 
+pub fn secret() -> Page {
+    let mut secret = field("secret", "Secret", "");
+    secret.secret = true;
+    page(Step::Access, "What is the token?", vec![Block::Field(secret), Block::Field(field("name", "Name", ""))])
+}
+
 pub fn trust() -> Page {
     page(
         Step::Trust,

@@ -5,17 +5,20 @@ use std::num::NonZero;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use labwizard::front::plain::Plain;
 use labwizard::front::tui::keyboard::PASTE_TAIL;
 use labwizard::front::tui::{FullScreen, terminal};
 use labwizard::front::{Front, Look, summary};
 use labwizard::wizard::message::Input;
-use labwizard::wizard::page::Block;
+use labwizard::wizard::page::{Block, Page};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use super::pages;
 
 /// Names the file into which the program writes what was said.
 const LOG: &str = "LABWIZARD_TEST_LOG";
+/// Where set, the program goes line by line, over a page with a secret.
+const PLAIN: &str = "LABWIZARD_TEST_PLAIN";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Not a test: what the tests below run. Shows two pages, and panics where it is told to.
@@ -24,31 +27,36 @@ fn the_program() {
     let Some(log) = std::env::var_os(LOG) else { return };
     terminal::say_panics_without_their_words();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let look = Look { color: std::env::var_os("NO_COLOR").is_none(), ascii: false };
     let said = runtime.block_on(async {
-        let look = Look { color: std::env::var_os("NO_COLOR").is_none(), ascii: false };
-        let mut front = FullScreen::new(look).unwrap();
-        let mut said = String::new();
-        let mut page = pages::host();
-        loop {
-            front.show(page.clone()).unwrap();
-            let Ok(input) = front.next().await else { break };
-            said.push_str(&format!("{input:?}\n"));
-            match input {
-                Input::Quit => break,
-                Input::Submit => page = pages::review(),
-                Input::Typed { text, .. } => {
-                    assert!(!text.as_str().ends_with("panic"), "{}", text.as_str());
-                    if let Block::Field(field) = &mut page.blocks[0] {
-                        field.value = text;
-                    }
-                }
-                _ => {}
-            }
+        match std::env::var_os(PLAIN) {
+            Some(_) => walk(Plain::new(look), pages::secret()).await,
+            None => walk(FullScreen::new(look).unwrap(), pages::host()).await,
         }
-        front.end(&summary(&page)).unwrap();
-        said
     });
     std::fs::write(log, said).unwrap();
+}
+
+async fn walk(mut front: impl Front, mut page: Page) -> String {
+    let mut said = String::new();
+    loop {
+        front.show(page.clone()).unwrap();
+        let Ok(input) = front.next().await else { break };
+        said.push_str(&format!("{input:?}\n"));
+        match input {
+            Input::Quit => break,
+            Input::Submit => page = pages::review(),
+            Input::Typed { text, .. } => {
+                assert!(!text.as_str().ends_with("panic"), "{}", text.as_str());
+                if let Block::Field(field) = &mut page.blocks[0] {
+                    field.value = text;
+                }
+            }
+            _ => {}
+        }
+    }
+    front.end(&summary(&page)).unwrap();
+    said
 }
 
 struct Program {
@@ -68,6 +76,14 @@ fn cells(count: u16) -> NonZero<u16> {
 
 impl Program {
     fn start(envs: &[(&str, &str)]) -> Self {
+        let mut program = Program::run(envs);
+        // A frame ends with the cursor in its place.
+        program.until("the first page", |program| program.bytes.ends_with(b"\x1b[?25h"));
+        assert!(program.text().contains("Where is your Proxmox?"));
+        program
+    }
+
+    fn run(envs: &[(&str, &str)]) -> Self {
         let pty = native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
         let log = tempfile::NamedTempFile::new().unwrap().into_temp_path();
         let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
@@ -87,7 +103,7 @@ impl Program {
             }
         });
         let writer = pty.master.take_writer().unwrap();
-        let mut program = Program {
+        Program {
             child,
             master: Some(pty.master),
             writer: Some(writer),
@@ -95,11 +111,7 @@ impl Program {
             bytes: Vec::new(),
             screen: vt100::Parser::new(cells(24), cells(80), 0),
             log,
-        };
-        // A frame ends with the cursor in its place.
-        program.until("the first page", |program| program.bytes.ends_with(b"\x1b[?25h"));
-        assert!(program.text().contains("Where is your Proxmox?"));
-        program
+        }
     }
 
     fn text(&self) -> String {
@@ -155,7 +167,72 @@ fn fresh_modes() -> String {
     format!("{:?} {:?} {:?} {:?}", modes.input_flags, modes.output_flags, modes.control_flags, modes.local_flags)
 }
 
+/// The sequences that may leave the program, and nothing else that could steer a terminal.
+fn only_known_sequences(written: &str) {
+    let mut rest = written;
+    while let Some(at) =
+        rest.find(|sign: char| (sign < ' ' && sign != '\n' && sign != '\r') || ('\u{7f}'..'\u{a0}').contains(&sign))
+    {
+        let sequence = &rest[at..];
+        let body = sequence.strip_prefix("\x1b[").unwrap_or_else(|| panic!("{:?}", clip(sequence)));
+        let end = body.find(|sign: char| ('@'..='~').contains(&sign)).unwrap_or_else(|| panic!("{:?}", clip(sequence)));
+        let (inner, last) = (&body[..end], &body[end..=end]);
+        let numbers = inner.chars().all(|sign| sign.is_ascii_digit() || sign == ';');
+        let known = match last {
+            "m" | "H" => numbers,
+            "J" | "K" => numbers,
+            "h" | "l" => matches!(inner, "?25" | "?1049" | "?2004"),
+            _ => false,
+        };
+        assert!(known, "{:?}", clip(sequence));
+        rest = &body[end + 1..];
+    }
+}
+
+fn clip(text: &str) -> String {
+    text.chars().take(20).collect()
+}
+
+#[test]
+fn the_sequences_that_are_held_back_are_told_apart() {
+    only_known_sequences("a\x1b[0;1m\x1b[2J\x1b[?25hb\r\n");
+    for bad in ["\x1b]0;title\x07", "\x1b[6n", "\x1b[?1000h", "\u{9b}31m", "\x08", "\x1bc"] {
+        assert!(std::panic::catch_unwind(|| only_known_sequences(bad)).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_pasted_text_that_would_steer_the_terminal_does_not() {
+    let mut program = Program::start(&[]);
+    program.press("\x1b[200~\x1b[31m\x1b]0;t\x07\u{9b}6n\u{202e}end\x1b[201~".as_bytes());
+    program.until("the paste", |program| program.text().contains("end"));
+    let id = program.child.process_id().and_then(|id| rustix::process::Pid::from_raw(id as i32)).unwrap();
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    only_known_sequences(&program.finish());
+}
+
+#[test]
+fn line_by_line_a_secret_is_not_echoed_and_what_was_typed_ahead_is_thrown_away() {
+    let mut program = Program::run(&[(PLAIN, "1")]);
+    program.until("the question", |program| program.text().contains("not shown while you type):"));
+    let quiet = |program: &Program| !modes(program).contains("ECHO |");
+    while !quiet(&program) {
+        std::thread::yield_now();
+    }
+    // Three lines at once: the first two are one paste to an empty line, the rest was typed ahead.
+    program.press(b"hunter2\nhunter3\n\nahead\n");
+    program.until("the page's end", |program| program.text().contains("thrown away"));
+    program.until("the next question", |program| program.text().contains("Name:"));
+    assert_eq!(modes(&program), fresh_modes());
+    program.press(b"quit\n");
+    let written = program.finish();
+    assert!(!written.contains("hunter"), "{written}");
+    assert!(!written.contains('\x1b'), "{written:?}");
+    assert_eq!(program.said(), "Typed { field: Id(\"secret\"), text: Text(15 bytes), pasted: true }\nQuit\n");
+}
+
 fn given_back(written: &str) {
+    only_known_sequences(written);
     let back = String::from_utf8(terminal::giving_back()).unwrap();
     assert_eq!(written.matches(&back).count(), 1, "{written:?}");
     let (before, after) = written.split_once(&back).unwrap();
@@ -263,6 +340,24 @@ fn suspending_gives_the_terminal_away_and_takes_it_again() {
     rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
     program.finish();
     assert_eq!(program.said(), "Resumed\nQuit\n");
+}
+
+#[test]
+fn bare_text_stands_on_the_normal_screen_until_a_key() {
+    let mut program = Program::start(&[]);
+    program.press(b"\x1bOQ");
+    program.until("the bare page", |program| program.text().contains("any key: back"));
+    assert!(!program.screen.screen().alternate_screen());
+    assert!(program.text().contains("\nresolve: ok, 192.168.1.50\n"), "{}", program.text());
+    program.press(b"x");
+    program.until("the page", |program| {
+        program.screen.screen().alternate_screen() && program.text().contains("Ctrl-C quit")
+    });
+    program.press(b"\x03");
+    program.until("the question", |program| program.text().contains("Ctrl-C again quits"));
+    program.press(b"\x03");
+    only_known_sequences(&program.finish());
+    assert_eq!(program.said(), "Quit\n");
 }
 
 #[test]

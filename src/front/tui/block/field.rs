@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::{Context, error, labelled};
 use crate::front::glyph::Glyph;
 use crate::front::tui::editor::Editor;
-use crate::front::tui::sheet::{Line, Run, Sheet};
+use crate::front::tui::sheet::{Line, Run, Sheet, clipped};
 use crate::front::tui::theme::Role;
 use crate::wizard::page::Field;
 
@@ -25,7 +25,11 @@ pub fn draw(sheet: &mut Sheet, field: &Field, context: &Context<'_>) {
     let looks = Looks { masked, several: field.multiline };
 
     if text.is_empty() {
-        lead.push(sheet.run(super::super::sheet::clipped(&field.placeholder, room), Role::Quiet));
+        let kept = clipped(&field.placeholder, room - 1);
+        lead.push(sheet.run(kept, Role::Quiet));
+        if kept.len() < field.placeholder.len() {
+            lead.push(sheet.glyph(Glyph::More, Role::Quiet));
+        }
         if focused {
             sheet.cursor = Some((sheet.lines.len(), column));
         }

@@ -16,7 +16,7 @@ use crate::domain::Id;
 use crate::front::glyph::Glyph;
 use crate::front::tui::focus::{Focus, Question};
 use crate::front::tui::sheet::Sheet;
-use crate::front::tui::theme::Role;
+use crate::front::tui::theme::{Role, of_tone};
 use crate::wizard::page::{Block, FieldError, Page};
 use unicode_width::UnicodeWidthStr;
 
@@ -43,7 +43,7 @@ pub fn page(sheet: &mut Sheet, page: &Page, focus: &Focus, revealed: Option<&Id>
     }
     let mut above: Option<&Block> = None;
     for block in &page.blocks {
-        if !above.is_some_and(|above| is_line(above, &context) && is_line(block, &context)) {
+        if !above.is_some_and(|above| belong_together(above, block, &context)) {
             sheet.gap();
         }
         draw(sheet, block, &context);
@@ -64,6 +64,14 @@ fn draw(sheet: &mut Sheet, block: &Block, context: &Context<'_>) {
         Block::Diff(diff) => diff::draw(sheet, diff),
         Block::Command(command) => command::draw(sheet, command),
         Block::Facts(facts) => facts::draw(sheet, facts),
+    }
+}
+
+/// Whether two blocks stand under one another without a gap: lines of a form, marked lines of one weight.
+fn belong_together(above: &Block, below: &Block, context: &Context<'_>) -> bool {
+    match (above, below) {
+        (Block::Text(above), Block::Text(below)) => above.tone == below.tone && of_tone(above.tone).0.is_some(),
+        _ => is_line(above, context) && is_line(below, context),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::MARGIN;
 use crate::front::tui::sheet::Sheet;
-use crate::front::tui::theme::of_tone;
+use crate::front::tui::theme::{Role, of_tone};
 use crate::wizard::page::Paragraph;
 
 pub fn draw(sheet: &mut Sheet, paragraph: &Paragraph) {
@@ -12,5 +12,7 @@ pub fn draw(sheet: &mut Sheet, paragraph: &Paragraph) {
         lead.push(sheet.glyph(glyph, role));
         lead.push(sheet.blanks(1));
     }
-    sheet.flow(lead, &paragraph.text, role);
+    // What is well needs no colour to be read.
+    let text = if role == Role::Good { Role::Plain } else { role };
+    sheet.flow(lead, &paragraph.text, text);
 }
