@@ -6,9 +6,11 @@ use clap::Parser;
 
 use labwizard::cli::Cli;
 use labwizard::command;
+use labwizard::front::tui::terminal::say_panics_without_their_words;
 
 fn main() -> ExitCode {
     keep_memory_private();
+    say_panics_without_their_words();
     command::run(Cli::parse()).into()
 }
 

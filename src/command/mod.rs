@@ -11,7 +11,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command, Looks};
-use crate::front::Look;
+use crate::front::{Look, full_screen_fits};
 use crate::wizard::message::Exit;
 
 /// How a command ended.
@@ -74,8 +74,8 @@ pub fn look(looks: Looks) -> Look {
 
 /// Whether the conversation is held line by line.
 pub fn plain(looks: Looks) -> bool {
-    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-    looks.plain || dumb || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal()
+    let term = std::env::var("TERM").ok();
+    !full_screen_fits(looks.plain, term.as_deref(), std::io::stdin().is_terminal(), std::io::stdout().is_terminal())
 }
 
 /// Says one sentence on the error output: what happened, and what to do.

@@ -1,6 +1,6 @@
 //! The wizard: the conversation with a person, full screen or line by line.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use crate::cli::Looks;
@@ -47,20 +47,19 @@ pub fn hold(looks: Looks, setting: Setting, draft: Draft, world: World) -> Ended
     };
     let held = runtime.block_on(async {
         if plain(looks) {
-            with(&mut Plain::new(look(looks)), setting, draft, world).await
+            let mut front = Plain::new(look(looks));
+            let ended = with(&mut front, setting, draft, world).await?;
+            let nobody = front.input_ended() && ended == Ended::Interrupted && !io::stdin().is_terminal();
+            if nobody {
+                complain("Nothing was written.", Some("Unattended, run: labwizard apply --answers FILE --yes"));
+            }
+            Ok(if nobody { Ended::Usage } else { ended })
         } else {
             with(&mut FullScreen::new(look(looks))?, setting, draft, world).await
         }
     });
     match held {
         Ok(ended) => ended,
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            complain(
-                "A question was left with nobody to answer it.",
-                Some("Unattended, run: labwizard apply --answers FILE --yes"),
-            );
-            Ended::Usage
-        }
         // The terminal is gone, and with it whoever could read this.
         Err(_) => Ended::Interrupted,
     }

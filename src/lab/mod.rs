@@ -5,6 +5,7 @@
 mod answer;
 mod broken;
 pub mod ca;
+mod certificates;
 pub mod http;
 mod pages;
 pub mod proxmox;
@@ -13,7 +14,7 @@ pub mod scenario;
 mod serve;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -21,13 +22,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use ca::{Authority, Leaf};
+pub use certificates::NewCertificate;
+use certificates::Served;
 pub use proxmox::cluster::Cluster;
 pub use proxmox::tfa::totp_code;
 pub use release::LabRelease;
@@ -153,25 +153,6 @@ impl CutRule {
     }
 }
 
-/// A certificate to serve from now on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NewCertificate {
-    /// The same CA issued a new one.
-    Renewed,
-    /// Another cluster's, with its CA: a host that was set up anew.
-    NewCluster,
-    /// One by another CA that has the same names.
-    SameNames,
-    /// One that ended a month ago.
-    Expired,
-    /// One that does not name 127.0.0.1 or localhost.
-    OtherName,
-    /// One of a public kind, for a name.
-    Public,
-    /// The one that is served now, with a key that is not its own: a handshake that no client may finish.
-    WrongKey,
-}
-
 pub(crate) struct Shared {
     config: LabConfig,
     port: u16,
@@ -181,14 +162,6 @@ pub(crate) struct Shared {
     connections: AtomicUsize,
     requests: AtomicUsize,
     cuts: Mutex<Vec<CutRule>>,
-}
-
-/// What is served: to the first connection, and to those after it.
-struct Served {
-    authority: Authority,
-    leaf: Leaf,
-    first: Arc<ServerConfig>,
-    later: Arc<ServerConfig>,
 }
 
 /// A poisoned lock is one that a panicking test held; what it guards is still good.
@@ -202,33 +175,8 @@ impl Shared {
     }
 
     fn tls_for(&self, connection: usize) -> Arc<ServerConfig> {
-        let served = self.tls.read().unwrap_or_else(PoisonError::into_inner);
-        if connection == 0 { served.first.clone() } else { served.later.clone() }
+        self.tls.read().unwrap_or_else(PoisonError::into_inner).for_connection(connection)
     }
-}
-
-/// Gives out one certificate with one key, whether or not they fit together.
-#[derive(Debug)]
-struct Always(Arc<CertifiedKey>);
-
-impl ResolvesServerCert for Always {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.clone())
-    }
-}
-
-/// TLS 1.2 and 1.3, no ALPN and no resumption, as pveproxy.
-fn tls_config(leaf: &Leaf) -> io::Result<Arc<ServerConfig>> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let (chain, key) = leaf.for_tls();
-    let key = provider.key_provider.load_private_key(key).map_err(io::Error::other)?;
-    let resolver = Always(Arc::new(CertifiedKey::new(chain, key)));
-    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(io::Error::other)?;
-    let mut config = builder.with_no_client_auth().with_cert_resolver(Arc::new(resolver));
-    config.session_storage = Arc::new(NoServerSessionStorage {});
-    config.send_tls13_tickets = 0;
-    Ok(Arc::new(config))
 }
 
 /// A running lab. Dropping it stops it.
@@ -257,7 +205,7 @@ impl Lab {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
         cluster.release = config.release;
-        let served = first_certificates(&config, &mut cluster)?;
+        let served = Served::first(&config, &mut cluster)?;
         let shared = Arc::new(Shared {
             config,
             port,
@@ -378,31 +326,7 @@ impl Lab {
     /// Serves another certificate from the next connection on.
     pub fn swap_certificate(&self, new: NewCertificate) -> io::Result<()> {
         let mut served = self.shared.tls.write().unwrap_or_else(PoisonError::into_inner);
-        let mut cluster = locked(&self.shared.cluster);
-        let (node, address) = (cluster.here().to_string(), address_of(&cluster));
-        let (cas, release) = (&served.authority, self.release());
-        let (new_ca, leaf) = match new {
-            NewCertificate::Renewed => (None, cas.node(&node, address)?),
-            NewCertificate::Expired => (None, cas.expired_node(&node, address)?),
-            NewCertificate::OtherName => (None, cas.node_for(&format!("{node}.lan"), &[&node, "192.0.2.99"])?),
-            NewCertificate::WrongKey => (None, served.leaf.with_key_of(&cas.node(&node, address)?)),
-            NewCertificate::Public => (None, Authority::public()?.site("pve.example.org")?),
-            NewCertificate::SameNames => (None, Authority::named(release, cas.unit())?.node(&node, address)?),
-            NewCertificate::NewCluster => {
-                let authority = Authority::of_cluster(release)?;
-                let leaf = authority.node(&node, address)?;
-                (Some(authority), leaf)
-            }
-        };
-        let config = tls_config(&leaf)?;
-        if let Some(authority) = new_ca {
-            served.authority = authority;
-        }
-        tell_certificates(&mut cluster, &served.authority, &leaf, None);
-        served.leaf = leaf;
-        served.first = config.clone();
-        served.later = config;
-        Ok(())
+        served.swap(new, self.release(), &mut locked(&self.shared.cluster))
     }
 
     /// The object that `demo --serve --json` prints; `ca` is where the caller put [`Lab::ca_pem`].
@@ -432,62 +356,4 @@ impl Drop for Lab {
             let _ = thread.join();
         }
     }
-}
-
-fn address_of(cluster: &Cluster) -> IpAddr {
-    cluster.nodes.first().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |node| node.address)
-}
-
-/// What the API tells of certificates: the cluster's CA, the node's own, and one that replaces it.
-fn tell_certificates(cluster: &mut Cluster, authority: &Authority, leaf: &Leaf, replaced: Option<&Leaf>) {
-    let mut told = vec![("pve-root-ca.pem".to_string(), authority.issued.clone())];
-    told.push(("pve-ssl.pem".to_string(), replaced.unwrap_or(leaf).issued.clone()));
-    if replaced.is_some() {
-        told.push(("pveproxy-ssl.pem".to_string(), leaf.issued.clone()));
-    }
-    cluster.certificates = told;
-    for (index, node) in cluster.nodes.iter_mut().enumerate() {
-        // Other nodes have certificates of their own, which nobody serves here.
-        node.fingerprint = match index {
-            0 => leaf.issued.fingerprint(),
-            _ => ca::fingerprint(format!("{}{}", node.name, leaf.issued.fingerprint()).as_bytes()),
-        };
-    }
-}
-
-fn first_certificates(config: &LabConfig, cluster: &mut Cluster) -> io::Result<Served> {
-    let (node, address) = (cluster.here().to_string(), address_of(cluster));
-    let authority = Authority::of_cluster(config.release)?;
-    let own = authority.node(&node, address)?;
-    let mut replaced = None;
-    let leaf = match config.scenario {
-        Scenario::ExpiredCertificate => authority.expired_node(&node, address)?,
-        Scenario::NameMismatch => authority.node_for(&format!("{node}.lan"), &[&node, &format!("{node}.lan")])?,
-        Scenario::HostileStrings => authority.node_called(proxmox::seed::HOSTILE[0], &node, address)?,
-        Scenario::AcmeCertificate => {
-            replaced = Some(own);
-            Authority::public()?.site("pve.example.org")?
-        }
-        Scenario::ForeignCa => {
-            replaced = Some(own);
-            Authority::of_cluster(config.release)?.node(&node, address)?
-        }
-        Scenario::SameNames => {
-            replaced = Some(own);
-            Authority::named(config.release, authority.unit())?.node(&node, address)?
-        }
-        _ => own,
-    };
-    // A stranger with copied names tells of the copied certificates only.
-    let tells_new = matches!(config.scenario, Scenario::AcmeCertificate);
-    tell_certificates(cluster, &authority, &leaf, replaced.as_ref());
-    if !tells_new {
-        cluster.certificates.retain(|(file, _)| file != "pveproxy-ssl.pem");
-    }
-    let first = tls_config(&leaf)?;
-    let later = match config.scenario {
-        Scenario::ChangedCertificate => tls_config(&Authority::of_cluster(config.release)?.node(&node, address)?)?,
-        _ => first.clone(),
-    };
-    Ok(Served { authority, leaf, first, later })
 }

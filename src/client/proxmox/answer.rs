@@ -2,9 +2,10 @@
 //!
 //! What cannot be read is named by its place and never by its content.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use std::collections::BTreeMap;
 
 pub use super::lenient::Unreadable;
 use super::lenient::{Flag, Map, Rows, Word, data, shallow};

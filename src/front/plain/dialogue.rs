@@ -38,11 +38,6 @@ pub struct Dialogue {
 }
 
 impl Dialogue {
-    /// The last page stands there: nothing more is to be answered.
-    pub fn is_over(&self) -> bool {
-        self.page.as_ref().is_some_and(|page| page.last)
-    }
-
     /// The lines that are new.
     pub fn show(&mut self, page: Page) -> Vec<String> {
         let mut lines = Vec::new();

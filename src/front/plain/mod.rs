@@ -109,10 +109,6 @@ impl Plain {
             Heard::End => {
                 self.input_ended = true;
                 self.print(vec![String::new(), "The input has ended, and there is nobody to answer.".to_owned()])?;
-                if !self.reader.is_terminal() && !self.dialogue.is_over() {
-                    // A pipe that ends is nobody's decision: the caller says what would have worked.
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
                 self.said.push_back(Input::Quit);
             }
         }
@@ -235,7 +231,7 @@ mod tests {
             plain.show(page()).unwrap();
             let mut said = Vec::new();
             loop {
-                let Ok(input) = plain.next().await else { return said };
+                let input = plain.next().await.unwrap();
                 let done = matches!(input, Input::Submit | Input::Quit);
                 said.push(input);
                 if done {
@@ -258,9 +254,9 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_pipe_is_an_error_with_a_word() {
+    fn the_end_of_input_quits_with_a_word() {
         let (said, shown) = walk("");
-        assert_eq!(said, []);
+        assert_eq!(said, [Input::Quit]);
         assert!(shown.contains("nobody to answer"), "{shown}");
     }
 
