@@ -142,7 +142,7 @@ impl Hand {
         self.saw(id, road(endpoint, leaf, Some(Ok(()))));
         self.saw(
             id,
-            [Seen::SignedIn { release: Release::new(9, 2, 11), host_time: None }, Seen::Rights(Rights::default())],
+            [Seen::SignedIn { release: Release::new(9, 2, 11), clock_off: None }, Seen::Rights(Rights::default())],
         );
         self.tell(Msg::Ended(id));
     }
