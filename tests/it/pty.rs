@@ -4,6 +4,7 @@
 mod back;
 mod ends;
 mod paste;
+mod plain;
 mod sandbox;
 mod terminal;
 mod walk;
