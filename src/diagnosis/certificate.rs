@@ -2,7 +2,7 @@
 
 use crate::diagnosis::{Reading, codes};
 use crate::domain::finding::{Finding, Severity::*, Step};
-use crate::domain::observation::{CaTrouble, Seen, TlsTrouble};
+use crate::domain::observation::{CaTrouble, Observation, Seen, TlsTrouble};
 use crate::domain::{Certificate, Id, Trust};
 
 const TRUST: Id = Id::fixed("trust");
@@ -13,7 +13,7 @@ const RENEWAL: i64 = 14 * DAY;
 /// A clock this far from the host's breaks time-based codes and looks like an invalid certificate.
 const CLOCK: i64 = 30;
 
-pub fn judge(seen: &Seen, reading: &Reading<'_>) -> Vec<Finding> {
+pub fn judge(seen: &Seen, all: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
     match seen {
         Seen::NoTls(trouble) => vec![handshake(trouble, None, reading)],
         Seen::Certificate { leaf, verdict, .. } => {
@@ -38,9 +38,15 @@ pub fn judge(seen: &Seen, reading: &Reading<'_>) -> Vec<Finding> {
             )
             .say("Where a tool with a newer Python refuses it, leave verification to the fingerprint, or renew the cluster's CA."),
         ],
+        // A certificate that has ended says so itself; no CA can vouch for it any more.
+        Seen::ClusterCa(Err(CaTrouble::Expired)) if leaf_ended(all, reading) => Vec::new(),
         Seen::ClusterCa(Err(trouble)) => cluster_ca(trouble).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+fn leaf_ended(all: &[Observation], reading: &Reading<'_>) -> bool {
+    all.iter().any(|o| matches!(&o.seen, Seen::Certificate { leaf, .. } if leaf.not_after < reading.now))
 }
 
 fn clock(off: i64) -> Option<Finding> {

@@ -40,7 +40,7 @@ pub fn judge(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for observation in seen {
         findings.extend(road::judge(&observation.seen, reading));
-        findings.extend(certificate::judge(&observation.seen, reading));
+        findings.extend(certificate::judge(&observation.seen, seen, reading));
         findings.extend(signin::judge(&observation.seen, seen, reading));
     }
     findings.extend(rights::judge(seen, reading));

@@ -17,13 +17,14 @@ pub fn judge(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
         findings.extend(held(rights, reading));
     }
     for sentence in reading.never {
-        findings.push(Finding::new(
+        let finding = Finding::new(
             codes::TARGET_LIMIT,
             Warning,
             Step::Details,
             sentence.clone(),
             "Proxmox lets only a login as root@pam set these, whatever a token is granted, with or without privilege separation.",
-        ));
+        );
+        findings.push(finding.say("Do without it, or do that part by hand as root@pam."));
     }
     findings
 }

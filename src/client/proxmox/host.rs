@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
 
 use super::answer;
@@ -29,6 +30,11 @@ impl Stranger {
         pool.prepare(1);
         pool.begin(tcp).await?;
         Ok(Stranger(pool))
+    }
+
+    /// The chain that its first connection showed, leaf first.
+    pub fn seen(&self) -> &[CertificateDer<'static>] {
+        self.0.door().seen()
     }
 
     pub async fn ask(&self, question: Question) -> Result<Reply, RequestTrouble> {

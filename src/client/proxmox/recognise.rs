@@ -1,6 +1,7 @@
 //! Who answered: Proxmox VE, or somebody else.
 
 use super::answer;
+use super::request::{Question, Request};
 use crate::client::http::Reply;
 use crate::domain::Release;
 use crate::domain::observation::{Realm, RequestTrouble, Speaker};
@@ -29,6 +30,11 @@ pub(in crate::client) fn recognise(
         // A reverse proxy may put its own name in place of Proxmox's; its realms still tell.
         Some(realms) if is_daemon(&domains) || realms.iter().any(|realm| realm.kind == "pve") => {
             Ok(Proxmox { realms, release_hint: page.ok().and_then(|page| release_of(&page.body)) })
+        }
+        // Its own name over an answer that is none: it is Proxmox, and something is broken there or on the way.
+        None if domains.status == 200 && is_daemon(&domains) => {
+            let at = Request::Open(Question::Domains).to_string();
+            Err(Speaker::Nothing(RequestTrouble::Unreadable(at)))
         }
         _ => Err(page.ok().as_ref().and_then(known_page).unwrap_or_else(|| other(&domains))),
     }

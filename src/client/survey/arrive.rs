@@ -102,6 +102,11 @@ impl Survey<'_> {
         };
         // Looking ends before the host proves that it has the certificate's key; the stranger's handshake does not.
         let verdict = greeted.as_ref().err().map(|trouble| Err(trouble.clone()));
+        // What the first connection showed is what will be agreed to; a later one that shows another is a change.
+        let chain = match &greeted {
+            Ok(stranger) if !stranger.seen().is_empty() => stranger.seen(),
+            _ => chain,
+        };
         if !self.show(endpoint, chain, verdict, since, eye) {
             return Reached::NoTls;
         }
