@@ -3,7 +3,7 @@
 use crate::diagnosis::{Reading, codes};
 use crate::domain::finding::{Finding, Severity::*, Step};
 use crate::domain::observation::{CaTrouble, Observation, Seen, TlsTrouble};
-use crate::domain::{Certificate, Id, Trust};
+use crate::domain::{Certificate, Fingerprint, Id, Trust};
 
 const TRUST: Id = Id::fixed("trust");
 const HOST: Id = Id::fixed("host");
@@ -128,24 +128,12 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
     {
         return other(trouble, host);
     }
+    // What an earlier run agreed to held then: a CA that no longer signs what is served is a change, whatever was chosen.
+    if let (TlsTrouble::UnknownIssuer, Some(agreed)) = (trouble, reading.remembered) {
+        return changed(agreed, leaf, reading);
+    }
     match trouble {
-        TlsTrouble::OtherCertificate { agreed } => {
-            let mut finding = Finding::new(
-                codes::TLS_CHANGED,
-                Error,
-                Step::Trust,
-                format!("“{host}” shows another certificate than the one that was agreed."),
-                "It was renewed or the host was set up anew; or somebody stands between. Only a comparison tells. Nothing was sent.",
-            )
-            .seen(format!("agreed: {agreed}"));
-            if let Some(leaf) = leaf {
-                finding = finding.seen(format!("shown: {}", leaf.fingerprint));
-            }
-            finding
-                .say("Compare the shown fingerprint on the host, and agree to it only if it is the same.")
-                .run("root's shell on the host", "pvenode cert info")
-                .at(TRUST)
-        }
+        TlsTrouble::OtherCertificate { agreed } => changed(agreed, leaf, reading),
         TlsTrouble::UnknownIssuer => Finding::new(
             codes::TLS_UNKNOWN_CA,
             Error,
@@ -242,6 +230,24 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
         .at(HOST),
         TlsTrouble::Other(_) => other(trouble, host),
     }
+}
+
+fn changed(agreed: &Fingerprint, leaf: Option<&Certificate>, reading: &Reading<'_>) -> Finding {
+    let mut finding = Finding::new(
+        codes::TLS_CHANGED,
+        Error,
+        Step::Trust,
+        format!("“{}” shows another certificate than the one that was agreed.", reading.host),
+        "It was renewed or the host was set up anew; or somebody stands between. Only a comparison tells. Nothing was sent.",
+    )
+    .seen(format!("agreed: {agreed}"));
+    if let Some(leaf) = leaf {
+        finding = finding.seen(format!("shown: {}", leaf.fingerprint));
+    }
+    finding
+        .say("Compare the shown fingerprint on the host, and agree to it only if it is the same.")
+        .run("root's shell on the host", "pvenode cert info")
+        .at(TRUST)
 }
 
 fn other(trouble: &TlsTrouble, host: &str) -> Finding {

@@ -300,7 +300,7 @@ pub fn walk(w: &Wizard) -> String {
     let typed: Table = w
         .draft
         .typed()
-        .filter(|(id, text)| !secret.contains(id) && !text.is_blank() && !looks_secret(text.as_str()))
+        .filter(|(id, text)| !secret.contains(id) && !text.is_blank() && !looks_secret(id, text.as_str()))
         .map(|(id, text)| (id.as_str().to_owned(), value(text.as_str())))
         .collect();
     let chosen: Table = w
@@ -315,9 +315,15 @@ pub fn walk(w: &Wizard) -> String {
     document.to_string()
 }
 
-/// A secret may have been pasted into a field where none belongs.
-fn looks_secret(text: &str) -> bool {
-    crate::domain::paste::parse_paste(text, crate::domain::paste::Known::default()).secret.is_some()
+/// A secret may have been pasted into a field where none belongs. A word alone is no secret of Proxmox's; a UUID is, and
+/// whatever stands beside a token's id.
+fn looks_secret(id: &Id, text: &str) -> bool {
+    let paste = crate::domain::paste::parse_paste(text, crate::domain::paste::Known::default());
+    let named = paste.user.is_some() || paste.name.is_some();
+    let uuid = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(crate::domain::paste::is_uuid);
+    (named && paste.secret.is_some())
+        || text.as_bytes().windows(36).any(uuid)
+        || (*id == host::HOST && crate::domain::host_input::parse_host(text).is_err())
 }
 
 /// The answers of an unfinished walk; none where the text is not one.

@@ -150,6 +150,8 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
             super::trust::recall(w);
             Next::Go
         }
+        // What was agreed before no longer holds: the next page shows both certificates, side by side.
+        Some(look) if look.ended && by == By::World && super::trust::unsettled(w) => Next::Go,
         Some(look) if look.ended && by == By::World => Next::Stay,
         Some(look) if look.ended && w.draft.is(&OFFLINE, &UNTESTED) && !look.is_proxmox() => Next::Go,
         Some(look) if !look.ended => Next::Wait(Vec::new()),
