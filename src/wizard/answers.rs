@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml_edit::{DocumentMut, Item, Table, value};
 
+use crate::domain::host_input::{HostError, parse_host};
+use crate::domain::paste::{Known, is_uuid, parse_paste};
 use crate::domain::{Id, Text, Trust};
 use crate::target::fact::Fact;
 use crate::target::{Library, Spec};
@@ -300,7 +302,7 @@ pub fn walk(w: &Wizard) -> String {
     let typed: Table = w
         .draft
         .typed()
-        .filter(|(id, text)| !secret.contains(id) && !text.is_blank() && !looks_secret(id, text.as_str()))
+        .filter(|(id, text)| !secret.contains(id) && !text.is_blank() && !looks_secret(text.as_str()))
         .map(|(id, text)| (id.as_str().to_owned(), value(text.as_str())))
         .collect();
     let chosen: Table = w
@@ -315,15 +317,23 @@ pub fn walk(w: &Wizard) -> String {
     document.to_string()
 }
 
-/// A secret may have been pasted into a field where none belongs. A word alone is no secret of Proxmox's; a UUID is, and
-/// whatever stands beside a token's id.
-fn looks_secret(id: &Id, text: &str) -> bool {
-    let paste = crate::domain::paste::parse_paste(text, crate::domain::paste::Known::default());
-    let named = paste.user.is_some() || paste.name.is_some();
-    let uuid = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(crate::domain::paste::is_uuid);
-    (named && paste.secret.is_some())
-        || text.as_bytes().windows(36).any(uuid)
-        || (*id == host::HOST && crate::domain::host_input::parse_host(text).is_err())
+/// A secret may have been pasted into a field where none belongs. An address, a path or a number is none, though among what
+/// stands where a token belongs it would be taken for a password or for the beginning of a UUID.
+fn looks_secret(text: &str) -> bool {
+    use crate::domain::paste::SecretProblem::{Group, LooksLikeApiKey, LooksLikePassword, LooksLikeTicket, Truncated};
+    let uuid = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(is_uuid);
+    let host = parse_host(text);
+    // A UUID within an address is no part of it.
+    if text.as_bytes().windows(36).any(uuid) || matches!(host, Err(HostError::IsASecret { .. })) {
+        return true;
+    }
+    let Some(secret) = parse_paste(text, Known::default()).secret else { return false };
+    match secret.problem() {
+        None | Some(Group { .. } | LooksLikeApiKey | LooksLikeTicket) => true,
+        Some(Truncated { has }) => *has > 8,
+        Some(LooksLikePassword) => host.is_err() && !text.trim_start().starts_with(['/', '~', '.']),
+        Some(_) => false,
+    }
 }
 
 /// The answers of an unfinished walk; none where the text is not one.
@@ -337,4 +347,48 @@ pub fn resume(text: &str) -> Option<Draft> {
         draft.choose(Id::new(id), Id::new(item.as_str()?));
     }
     Some(draft)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::looks_secret;
+
+    #[test]
+    fn an_unfinished_walk_keeps_addresses_paths_and_names() {
+        for text in [
+            "pve.lan",
+            "pve",
+            "127.0.0.1:40421",
+            "https://pve.lan:8006/",
+            "[2001:db8::1]:8006",
+            "/home/anna/labs/glassdome/.env",
+            "~/labs/.env",
+            ".env",
+            "apex@pve",
+            "glassdome-token",
+            "local-lvm",
+            "9000",
+        ] {
+            assert!(!looks_secret(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unfinished_walk_keeps_no_secret_wherever_it_was_pasted() {
+        let secret = "00000000-0000-4000-8000-000000000001";
+        for text in [
+            secret.to_owned(),
+            secret[..30].to_owned(),
+            format!("apex@pve!glassdome={secret}"),
+            format!("apex@pve!glassdome\n{secret}"),
+            format!("Authorization: PVEAPIToken=apex@pve!glassdome={secret}"),
+            format!("PROXMOX_TOKEN_VALUE={secret}"),
+            "https://root:hunter2@pve.lan:8006".to_owned(),
+            "PROXMOX_PASSWORD=hunter2".to_owned(),
+            "Correct!Horse-Battery".to_owned(),
+            "0123456789abcdefABCDEF0123456789".to_owned(),
+        ] {
+            assert!(looks_secret(&text), "{text}");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,9 @@ use super::sandbox::Sandbox;
 pub const WATCHDOG: Duration = Duration::from_secs(30);
 /// labwizard takes an Enter this soon after a paste as a part of it (A12), so a person's Enter comes later.
 const AFTER_PASTE: Duration = Duration::from_millis(60);
+
+/// Opening the terminal here must not make it this process's own (O_NOCTTY).
+const NOCTTY: i32 = rustix::fs::OFlags::NOCTTY.bits() as i32;
 
 /// What the reader thread has seen.
 struct Seen {
@@ -40,6 +44,8 @@ pub struct Terminal {
     slave: Option<Box<dyn SlavePty + Send>>,
     writer: Option<Box<dyn Write + Send>>,
     pub pid: Pid,
+    /// The modes of the line before the program was started.
+    pub modes_before: String,
     /// What was pressed, for the transcript.
     pressed: VecDeque<String>,
 }
@@ -100,6 +106,7 @@ impl Terminal {
             command.env(name, value);
         }
         command.cwd(sandbox.project());
+        let modes_before = modes(pair.master.as_ref());
         let child = pair.slave.spawn_command(command).unwrap();
         let pid = Pid::from_raw(i32::try_from(child.process_id().unwrap()).unwrap()).unwrap();
         let seen: Shared = Arc::new((
@@ -116,7 +123,8 @@ impl Terminal {
         read(pair.master.try_clone_reader().unwrap(), Arc::clone(&seen));
         reap(child, Arc::clone(&seen));
         let writer = Some(pair.master.take_writer().unwrap());
-        Terminal { seen, master: Some(pair.master), slave: Some(pair.slave), writer, pid, pressed: VecDeque::new() }
+        let (master, slave) = (Some(pair.master), Some(pair.slave));
+        Terminal { seen, master, slave, writer, pid, modes_before, pressed: VecDeque::new() }
     }
 
     // ---- what a person does
@@ -222,7 +230,7 @@ impl Terminal {
 
     /// The modes of the line, as text to compare.
     pub fn modes(&self) -> String {
-        format!("{:?}", self.master.as_ref().expect("the terminal is open").get_termios().expect("it has modes"))
+        modes(self.master.as_deref().expect("the terminal is open"))
     }
 
     // ---- waiting
@@ -256,6 +264,20 @@ impl Terminal {
         });
     }
 
+    /// Until everything that was sent has been read by the program: the terminal's queue is empty.
+    #[track_caller]
+    pub fn wait_quiet(&self) {
+        let path = self.master.as_ref().expect("the terminal is open").tty_name().expect("it has a name");
+        let tty = std::fs::OpenOptions::new().read(true).custom_flags(NOCTTY).open(path).unwrap();
+        let until = Instant::now() + WATCHDOG;
+        while rustix::io::ioctl_fionread(&tty).unwrap() > 0 {
+            assert!(Instant::now() < until, "what was sent is not read\n{}", self.transcript());
+            std::thread::yield_now();
+        }
+        // What is read is acted on within one turn; the paste's tail is longer than that.
+        std::thread::sleep(AFTER_PASTE);
+    }
+
     /// Until the screen is another one than this.
     #[track_caller]
     pub fn wait_change(&self, before: &str) {
@@ -283,12 +305,8 @@ impl Terminal {
     }
 
     fn wait_drained(&mut self) {
-        if self.slave.is_some() && self.master.is_some() {
-            // What the terminal still holds comes before this echo of ours.
-            let modes = self.modes();
-            self.slave = None;
+        if self.slave.take().is_some() {
             self.wait("the terminal's end", |seen| seen.gone);
-            self.pressed.push_back(format!("(ended; {} bytes of modes)", modes.len()));
         }
     }
 
@@ -315,6 +333,10 @@ impl Drop for Terminal {
             let _ = kill_process(self.pid, Signal::KILL);
         }
     }
+}
+
+fn modes(master: &(dyn MasterPty + Send)) -> String {
+    format!("{:?}", master.get_termios().expect("it has modes"))
 }
 
 pub fn joined(screen: &str) -> String {

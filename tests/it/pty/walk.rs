@@ -153,7 +153,7 @@ pub fn values(path: &Path) -> Vec<(String, String)> {
     dotenvy::from_path_iter(path).unwrap().map(Result::unwrap).collect()
 }
 
-fn expected(lab: &Lab) -> Vec<(String, String)> {
+pub fn expected(lab: &Lab) -> Vec<(String, String)> {
     let secret = secret(lab);
     let address = address(lab);
     let values = [
