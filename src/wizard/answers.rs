@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::domain::host_input::{HostError, parse_host};
-use crate::domain::paste::{Known, parse_paste};
+use crate::domain::paste::{Known, is_uuid, parse_paste};
 use crate::domain::{Id, Text, Trust};
 use crate::target::fact::Fact;
 use crate::target::{Library, Spec};
@@ -328,8 +328,10 @@ pub fn walk(w: &Wizard) -> String {
 /// stands where a token belongs it would be taken for a password or for the beginning of a UUID.
 fn looks_secret(text: &str) -> bool {
     use crate::domain::paste::SecretProblem::{Group, LooksLikeApiKey, LooksLikePassword, LooksLikeTicket, Truncated};
+    let uuid = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(is_uuid);
     let host = parse_host(text);
-    if matches!(host, Err(HostError::IsASecret { .. })) {
+    // A UUID within an address is no part of it.
+    if text.as_bytes().windows(36).any(uuid) || matches!(host, Err(HostError::IsASecret { .. })) {
         return true;
     }
     let Some(secret) = parse_paste(text, Known::default()).secret else { return false };
