@@ -3,7 +3,7 @@
 use crate::domain::visible::visible;
 use crate::domain::{Endpoint, Id};
 use crate::format::Document;
-use crate::target::read::{ReadFile, held, read};
+use crate::target::read::{ReadAccess, ReadFile, held, read};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Choice};
 use crate::wizard::step::{file, host, tool, wrong};
@@ -19,9 +19,15 @@ fn there(w: &Wizard) -> Option<ReadFile> {
     Some(read(spec, form, &held(&document)))
 }
 
-/// Each host of the file that is really one: an example's placeholder is none.
-fn named(file: &ReadFile) -> Vec<(u8, String)> {
-    let hosts = file.instances().into_iter().filter_map(|number| file.host(number).map(|host| (number, host)));
+/// Each host of the file that is in use: it has something to sign in with, and is no example's placeholder.
+fn named(w: &Wizard, file: &ReadFile) -> Vec<(u8, String)> {
+    let Some(spec) = tool::spec(w) else { return Vec::new() };
+    let used = |number: &u8| match file.access(spec, *number) {
+        ReadAccess::Token { secret, .. } => secret.is_some(),
+        ReadAccess::Password { .. } => true,
+        ReadAccess::Nothing => false,
+    };
+    let hosts = file.instances().into_iter().filter(used).filter_map(|number| Some((number, file.host(number)?)));
     hosts.filter(|(_, host)| crate::domain::paste::placeholder(host).is_none()).collect()
 }
 
@@ -33,7 +39,7 @@ fn same(host: &str, endpoint: &Endpoint) -> bool {
 /// The number that this host gets, and whether a person has to say it.
 fn decide(w: &Wizard) -> (Option<u8>, Vec<(u8, String)>, u8) {
     let (Some(file), Some(endpoint)) = (there(w), host::endpoint(w)) else { return (Some(1), Vec::new(), 1) };
-    let hosts = named(&file);
+    let hosts = named(w, &file);
     let own = hosts.iter().find(|(_, host)| same(host, &endpoint)).map(|(number, _)| *number);
     let free = file.free_instance();
     let chosen = w.draft.choice(&INSTANCE).and_then(|choice| choice.as_str().parse().ok());
