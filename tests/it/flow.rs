@@ -219,6 +219,7 @@ pub fn setting(here: &Path) -> Setting {
         real: None,
         hints: BTreeMap::new(),
         unattended: false,
+        resumed: false,
     }
 }
 

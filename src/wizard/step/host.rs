@@ -59,7 +59,8 @@ pub fn offline(w: &Wizard) -> bool {
 }
 
 pub fn done(w: &Wizard) -> bool {
-    look(w).is_some_and(|look| look.ended && look.is_proxmox()) || offline(w)
+    // Another certificate than the remembered one is asked nothing; what it means is for the next page.
+    look(w).is_some_and(|look| look.ended && look.is_proxmox()) || offline(w) || super::trust::unsettled(w)
 }
 
 pub fn page(w: &Wizard) -> Parts {

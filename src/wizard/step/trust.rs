@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use crate::diagnosis;
 use crate::domain::certificate_der::certificates_from_pem;
 use crate::domain::finding::{Finding, Severity};
-use crate::domain::observation::{Seen, TlsTrouble};
+use crate::domain::observation::TlsTrouble;
 use crate::domain::time;
 use crate::domain::visible::visible;
-use crate::domain::{Certificate, Fingerprint, Id, Inquiry, Trust};
+use crate::domain::{Certificate, Fingerprint, Id, Inquiry, Seen, Trust};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::message::Exit;
@@ -30,7 +30,7 @@ fn shown(w: &Wizard) -> Option<(&Certificate, bool)> {
 }
 
 /// How this endpoint was trusted in an earlier run.
-fn record(w: &Wizard) -> Option<&crate::domain::HostRecord> {
+pub fn record(w: &Wizard) -> Option<&crate::domain::HostRecord> {
     let endpoint = host::endpoint(w)?;
     w.setting.hosts.iter().find(|record| record.endpoint == endpoint)
 }
@@ -272,7 +272,7 @@ fn ca(w: &Wizard) -> Option<Result<crate::domain::Der, String>> {
 
 fn findings(w: &Wizard) -> Vec<Finding> {
     let Some(look) = host::look(w).filter(|look| look.ended) else { return Vec::new() };
-    if look.inputs.trust.is_none() || changed(w) {
+    if look.inputs.trust.is_none() {
         return Vec::new();
     }
     super::verify::reading(w, look.inputs.trust.as_ref(), |reading| diagnosis::judge(&look.seen, reading))
