@@ -298,3 +298,37 @@ fn cluster_ca(trouble: &CaTrouble) -> Option<Finding> {
         .say(hint),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::observation::Surroundings;
+
+    fn code(trouble: &TlsTrouble, remembered: Option<&Fingerprint>) -> &'static str {
+        let reading = Reading {
+            host: "pve.lan",
+            who: "",
+            password: false,
+            trust: None,
+            remembered,
+            target: "It",
+            needs: &[],
+            never: &[],
+            surroundings: &Surroundings::default(),
+            now: 0,
+        };
+        let finding = handshake(trouble, None, &reading);
+        assert!(!finding.cause.is_empty() && !finding.fix.is_empty(), "{finding:?}");
+        finding.code.0
+    }
+
+    #[test]
+    fn a_remembered_ca_that_does_not_sign_any_more_is_a_change_and_a_chosen_one_was_the_wrong_one() {
+        let agreed: Fingerprint = vec!["AB"; 32].join(":").parse().unwrap();
+        assert_eq!(code(&TlsTrouble::UnknownIssuer, None), "tls.unknown-ca");
+        assert_eq!(code(&TlsTrouble::UnknownIssuer, Some(&agreed)), "tls.changed");
+        assert_eq!(code(&TlsTrouble::OtherCertificate { agreed }, None), "tls.changed");
+        // A copied certificate is no change to agree to.
+        assert_eq!(code(&TlsTrouble::BadSignature, Some(&agreed)), "tls.wrong-key");
+    }
+}

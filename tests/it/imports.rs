@@ -235,15 +235,13 @@ fn no_foreign_error_reaches_a_person_by_its_own_words() {
         "hyper::Error",
     ];
     let wrong = offenders(|source| {
-        let mut lines = source.code.lines().peekable();
-        let mut found = Vec::new();
-        while let Some(line) = lines.next() {
-            let wraps = line.contains("#[from]") || line.contains("#[source]");
-            if wraps && foreign.iter().any(|one| line.contains(one)) {
-                found.push(line.trim().to_owned());
-            }
-        }
-        found
+        source
+            .code
+            .lines()
+            .filter(|line| line.contains("#[from]") || line.contains("#[source]") || line.contains("transparent"))
+            .filter(|line| foreign.iter().any(|one| line.contains(one)))
+            .map(|line| line.trim().to_owned())
+            .collect()
     });
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -3,51 +3,57 @@
 use std::time::Duration;
 
 use labwizard::client::Limits;
+use labwizard::diagnosis::codes;
 use labwizard::domain::finding::{Finding, Severity, Step};
 use labwizard::lab::{LabRelease, Scenario};
+use serde::Deserialize;
 
 use crate::flow::{Held, Stage, TOOL, answers, lab};
 
-use Severity::{Error, Info, Warning};
+/// A code, how grave it is, and the step at which it is mended, in their words.
+type Told = (String, String, String);
 
-/// A code, how grave it is, and the step at which it is mended.
-type Expected = (&'static str, Severity, Step);
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    failure: Vec<Failure>,
+}
+
+/// A row of `tests/failures.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Failure {
+    scenario: String,
+    tells: Option<bool>,
+    code: String,
+    severity: String,
+    step: String,
+    #[serde(default)]
+    ends: bool,
+}
+
+fn table() -> Vec<Failure> {
+    toml_edit::de::from_str::<Table>(include_str!("../failures.toml")).unwrap().failure
+}
 
 /// What is to be found in a scenario on a release, and whether the walk gets to its end.
-fn expected(scenario: Scenario, release: LabRelease) -> (&'static [Expected], bool) {
-    // Releases before 9.1.5 and 8.4.17 name the cause of a refusal.
+fn expected(scenario: Scenario, release: LabRelease) -> (Vec<Told>, bool) {
     let tells = matches!(release, LabRelease::V7_4_20 | LabRelease::V8_4_16 | LabRelease::V9_1_4);
-    match scenario {
-        Scenario::Fine
-        | Scenario::Empty
-        | Scenario::NoTemplates
-        | Scenario::TenThousandGuests
-        | Scenario::HostileStrings
-        | Scenario::Slow => (&[], true),
-        Scenario::NodeDown => (&[("node.offline", Warning, Step::Details)], true),
-        Scenario::WrongSecret if tells => (&[("token.wrong-secret", Error, Step::Access)], false),
-        Scenario::Expired if tells => (&[("token.expired", Error, Step::Access)], false),
-        Scenario::DisabledUser if tells => (&[("user.disabled", Error, Step::Access)], false),
-        Scenario::WrongSecret | Scenario::Expired | Scenario::DisabledUser => {
-            (&[("token.refused", Error, Step::Access)], false)
-        }
-        Scenario::NoRights => (&[("rights.none", Error, Step::Verify)], false),
-        Scenario::MissingRight => (&[("rights.missing", Error, Step::Verify)], false),
-        Scenario::ChangedCertificate => (&[("tls.changed", Error, Step::Trust)], false),
-        Scenario::ExpiredCertificate => (&[("tls.expired", Warning, Step::Trust)], true),
-        Scenario::NameMismatch | Scenario::AcmeCertificate | Scenario::ForeignCa | Scenario::SameNames => {
-            (&[("tls.ca-not-used", Info, Step::Trust)], true)
-        }
-        Scenario::LoginPageOnly => (&[("host.not-proxmox", Error, Step::Host)], false),
-        Scenario::Pbs => (&[("host.backup-server", Error, Step::Host)], false),
-        Scenario::Unifi => (&[("host.unifi", Error, Step::Host)], false),
-        Scenario::Redirect => (&[("host.redirect", Error, Step::Host)], false),
-        Scenario::Silent | Scenario::EndlessBody | Scenario::EndlessHeader => {
-            (&[("host.no-answer", Error, Step::Host)], false)
-        }
-        Scenario::DeepJson | Scenario::GzipBody | Scenario::BrokenJson => {
-            (&[("host.no-answer", Error, Step::Host)], false)
-        }
+    let rows: Vec<Failure> = table()
+        .into_iter()
+        .filter(|row| row.scenario == scenario.name() && row.tells.is_none_or(|only| only == tells))
+        .collect();
+    let ends = rows.iter().all(|row| row.ends);
+    (rows.into_iter().map(|row| (row.code, row.severity, row.step)).collect(), ends)
+}
+
+#[test]
+fn each_row_of_the_table_names_what_there_is() {
+    for row in table() {
+        row.scenario.parse::<Scenario>().unwrap();
+        assert!(codes::ALL.iter().any(|(code, _)| code.0 == row.code), "{}", row.code);
+        assert!(Step::ALL.iter().any(|step| step.word() == row.step), "{}", row.step);
+        assert!([Severity::Error, Severity::Warning, Severity::Info].iter().any(|one| one.word() == row.severity));
     }
 }
 
@@ -65,8 +71,8 @@ pub async fn walk(scenario: Scenario, release: LabRelease) -> (Stage, Held) {
     (stage, held)
 }
 
-fn told(found: &Finding) -> Expected {
-    (found.code.0, found.severity, found.step)
+fn told(found: &Finding) -> Told {
+    (found.code.0.to_owned(), found.severity.word().to_owned(), found.step.word().to_owned())
 }
 
 /// What was found against what was to be; the differences, in words.
@@ -74,7 +80,7 @@ fn differences(scenario: Scenario, release: LabRelease, stage: &Stage, held: &He
     let (wanted, ends) = expected(scenario, release);
     let found: Vec<Finding> = held.findings().into_iter().filter(|one| !always(one)).collect();
     let mut wrong = Vec::new();
-    for one in wanted {
+    for one in &wanted {
         if !found.iter().any(|finding| told(finding) == *one) {
             wrong.push(format!("{one:?} was not found"));
         }
@@ -101,7 +107,7 @@ fn differences(scenario: Scenario, release: LabRelease, stage: &Stage, held: &He
 
 /// What is true of every host with a CA of the older make.
 fn always(finding: &Finding) -> bool {
-    told(finding) == ("tls.ca-not-strict", Info, Step::Trust)
+    finding.code == codes::CA_NOT_STRICT && finding.severity == Severity::Info
 }
 
 async fn check(scenarios: impl IntoIterator<Item = (Scenario, LabRelease)>) {

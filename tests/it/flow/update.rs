@@ -94,15 +94,15 @@ impl Hand {
     }
 
     /// Up to the page that asks for the host.
-    fn to_host(&mut self) {
+    fn reach_host(&mut self) {
         self.chose("target".into(), "token-only");
         self.submit();
         assert_eq!(self.w.at(), PageId::Host);
     }
 
     /// The host is asked for and answers as Proxmox with this certificate.
-    fn to_trust(&mut self, leaf: &Certificate) {
-        self.to_host();
+    fn reach_trust(&mut self, leaf: &Certificate) {
+        self.reach_host();
         self.typed(host::HOST, "pve.lan");
         self.submit();
         self.proxmox_answers(leaf, None);
@@ -120,16 +120,16 @@ impl Hand {
         self.tell(Msg::Ended(id));
     }
 
-    fn to_token(&mut self, leaf: &Certificate) {
-        self.to_trust(leaf);
+    fn reach_token(&mut self, leaf: &Certificate) {
+        self.reach_trust(leaf);
         self.chose(trust::TRUST, "pin");
         self.submit();
         self.submit();
         assert_eq!(self.w.at(), PageId::Token);
     }
 
-    fn to_verify(&mut self, leaf: &Certificate) {
-        self.to_token(leaf);
+    fn reach_verify(&mut self, leaf: &Certificate) {
+        self.reach_token(leaf);
         self.typed(token::TOKEN, &format!("apex@pve!tool={SECRET}"));
         self.submit();
         self.signs_in(leaf);
@@ -181,7 +181,7 @@ fn certificates() -> [Certificate; 2] {
 fn an_answer_to_another_question_is_dropped() {
     let [leaf, _] = certificates();
     let mut hand = Hand::new();
-    hand.to_host();
+    hand.reach_host();
     hand.typed(host::HOST, "pve.lan");
     hand.submit();
     let (id, inquiry) = hand.survey();
@@ -221,7 +221,7 @@ fn trouble() -> Trouble {
 fn esc_in_a_probe_cancels_it_and_a_late_answer_changes_nothing() {
     let [leaf, _] = certificates();
     let mut hand = Hand::new();
-    hand.to_host();
+    hand.reach_host();
     hand.typed(host::HOST, "pve.lan");
     hand.submit();
     let (id, inquiry) = hand.survey();
@@ -245,7 +245,7 @@ fn esc_in_a_probe_cancels_it_and_a_late_answer_changes_nothing() {
 fn going_back_in_a_probe_cancels_it() {
     let [leaf, _] = certificates();
     let mut hand = Hand::new();
-    hand.to_token(&leaf);
+    hand.reach_token(&leaf);
     hand.typed(token::TOKEN, &format!("apex@pve!tool={SECRET}"));
     hand.submit();
     let (id, _) = hand.survey();
@@ -260,7 +260,7 @@ fn going_back_in_a_probe_cancels_it() {
 fn a_certificate_is_agreed_to_by_nobody_but_the_person() {
     let [leaf, _] = certificates();
     let mut hand = Hand::new();
-    hand.to_trust(&leaf);
+    hand.reach_trust(&leaf);
     hand.submit();
     assert_eq!(hand.w.at(), PageId::Trust);
     assert!(trust::agreed(&hand.w).is_none());
@@ -276,7 +276,7 @@ fn a_certificate_is_agreed_to_by_nobody_but_the_person() {
 fn a_changed_host_makes_trust_and_token_stale() {
     let [leaf, _] = certificates();
     let mut hand = Hand::new();
-    hand.to_verify(&leaf);
+    hand.reach_verify(&leaf);
     assert_eq!([Step::Host, Step::Trust, Step::Access].map(|step| hand.state(step)), [StepState::Done; 3]);
     hand.say(Input::GoTo(Step::Host));
     assert_eq!(hand.w.at(), PageId::Host);
@@ -296,7 +296,7 @@ fn a_changed_host_makes_trust_and_token_stale() {
 fn an_agreement_does_not_survive_another_certificate() {
     let [leaf, other] = certificates();
     let mut hand = Hand::new();
-    hand.to_token(&leaf);
+    hand.reach_token(&leaf);
     assert!(matches!(trust::agreed(&hand.w).unwrap().trust, Trust::Pin(pin) if pin == leaf.fingerprint));
     hand.say(Input::GoTo(Step::Host));
     hand.typed(host::HOST, "pve.lan:8006");
@@ -314,7 +314,7 @@ fn an_agreement_does_not_survive_another_certificate() {
 fn another_secret_makes_the_proof_stale() {
     let [leaf, _] = certificates();
     let mut hand = Hand::new();
-    hand.to_verify(&leaf);
+    hand.reach_verify(&leaf);
     assert!(token::done(&hand.w));
     hand.say(Input::GoTo(Step::Access));
     hand.typed(token::TOKEN, &format!("apex@pve!tool={OTHER}"));
@@ -325,13 +325,13 @@ fn another_secret_makes_the_proof_stale() {
 fn back_is_never_blocked_and_forgets_nothing() {
     let [leaf, _] = certificates();
     let mut hand = Hand::new();
-    hand.to_verify(&leaf);
+    hand.reach_verify(&leaf);
     let mut seen = vec![hand.w.at()];
     while hand.w.at() != PageId::Tool {
         // Nonsense in the fields holds nobody.
         let fields: Vec<Id> = hand.page().questions().cloned().collect();
         for id in fields {
-            if matches!(hand.page().blocks.iter().find(|b| matches!(b, Block::Field(f) if f.id == id)), Some(_)) {
+            if hand.page().blocks.iter().any(|b| matches!(b, Block::Field(f) if f.id == id)) {
                 hand.typed(id, "\u{7}!!");
             }
         }
@@ -356,7 +356,7 @@ fn back_is_never_blocked_and_forgets_nothing() {
 #[test]
 fn a_page_with_an_error_keeps_what_was_typed_until_the_next_edit_and_says_why() {
     let mut hand = Hand::new();
-    hand.to_host();
+    hand.reach_host();
     for typed in ["", "pve lan", "https://", "10.0.0.999", "pve:99999"] {
         hand.typed(host::HOST, typed);
         assert!(hand.field(&host::HOST).error.is_none(), "{typed}: no error before it was submitted");
@@ -375,7 +375,7 @@ fn a_page_with_an_error_keeps_what_was_typed_until_the_next_edit_and_says_why() 
 fn a_token_without_its_half_is_asked_for_and_never_sent() {
     let [leaf, _] = certificates();
     let mut hand = Hand::new();
-    hand.to_token(&leaf);
+    hand.reach_token(&leaf);
     for typed in [SECRET, "apex@pve!tool", "apex@pve!tool=", "TOKENID=UUID"] {
         hand.typed(token::TOKEN, typed);
         hand.submit();
@@ -403,7 +403,7 @@ fn an_unknown_target_is_said_and_nothing_goes_on() {
 fn an_unfinished_walk_is_kept_without_secret_and_without_agreement() {
     let [leaf, _] = certificates();
     let mut hand = Hand::new();
-    hand.to_verify(&leaf);
+    hand.reach_verify(&leaf);
     hand.say(Input::GoTo(Step::Host));
     hand.say(Input::Quit);
     let kept = hand.asked.iter().find_map(|effect| match effect {
@@ -428,7 +428,7 @@ fn a_secret_in_a_field_where_none_belongs_is_not_kept_either() {
             format!("https://root:{SECRET}@pve.lan:8006"),
         ] {
             let mut hand = Hand::new();
-            hand.to_host();
+            hand.reach_host();
             hand.typed(field.clone(), &text);
             hand.say(Input::Quit);
             let kept = format!("{:?}", hand.asked);
@@ -445,7 +445,7 @@ fn a_secret_that_was_pasted_as_the_host_is_neither_looked_up_nor_shown() {
         format!("Authorization: PVEAPIToken=apex@pve!tool={SECRET}"),
     ] {
         let mut hand = Hand::new();
-        hand.to_host();
+        hand.reach_host();
         hand.typed(host::HOST, &text);
         hand.submit();
         assert!(hand.asked.is_empty(), "{:?}", hand.asked);
@@ -458,7 +458,7 @@ fn a_secret_that_was_pasted_as_the_host_is_neither_looked_up_nor_shown() {
 fn a_suspended_probe_starts_again_and_its_old_answer_counts_no_more() {
     let [leaf, _] = certificates();
     let mut hand = Hand::new();
-    hand.to_host();
+    hand.reach_host();
     hand.typed(host::HOST, "pve.lan");
     hand.submit();
     let (old, inquiry) = hand.survey();
@@ -510,7 +510,7 @@ fn new_file(path: &Path) -> FileSeen {
 fn no_debug_output_of_the_conversation_holds_the_secret() {
     let [leaf, _] = certificates();
     let mut hand = Hand::new();
-    hand.to_verify(&leaf);
+    hand.reach_verify(&leaf);
     let all = format!("{:?} {:?} {:#?}", hand.w, hand.asked, hand.page());
     assert!(!all.contains(&SECRET[..12]));
 }
