@@ -45,7 +45,8 @@ async fn a_renewed_certificate_of_the_remembered_ca_is_no_change() {
 
 #[tokio::test]
 async fn another_certificate_than_the_remembered_one_gets_no_request() {
-    for new in [NewCertificate::NewCluster, NewCertificate::SameNames, NewCertificate::Public, NewCertificate::WrongKey] {
+    for new in [NewCertificate::NewCluster, NewCertificate::SameNames, NewCertificate::Public, NewCertificate::WrongKey]
+    {
         let (stage, lab) = set_up().await;
         lab.swap_certificate(new).unwrap();
         let (before, file) = (lab.received().len(), std::fs::read(stage.env_file()).unwrap());
@@ -67,7 +68,8 @@ async fn a_changed_certificate_stands_beside_the_agreed_one_and_stop_is_preselec
     let old = lab.fingerprint();
     lab.swap_certificate(NewCertificate::NewCluster).unwrap();
     let held = again(&stage, &lab).await;
-    let page = held.pages.iter().find(|page| page.step == Step::Trust).expect("the page about the certificate is shown");
+    let page =
+        held.pages.iter().find(|page| page.step == Step::Trust).expect("the page about the certificate is shown");
     let text = labwizard::front::words::page(page, false).join("\n");
     let halves = |print: &str| [print[..47].to_owned(), print[48..].to_owned()];
     for half in halves(&old).iter().chain(&halves(&lab.fingerprint())) {

@@ -257,3 +257,21 @@ fn a_command_goes_to_the_clipboard_when_it_is_asked_for_and_a_secret_never() {
     quit(&mut terminal);
     assert_eq!(first_foreign_sequence(&terminal.raw()), None);
 }
+
+#[test]
+fn output_that_nobody_reads_is_no_panic() {
+    let sandbox = Sandbox::new();
+    for arguments in
+        [&["targets"][..], &["targets", "glassdome"], &["completions", "bash"], &["--help"], &["demo", "--serve"]]
+    {
+        let mut command = sandbox.command(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // Closed before a word of it was read.
+        drop(child.stdout.take());
+        let mut errors = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        child.wait().unwrap();
+        assert!(!errors.contains("panicked") && !errors.contains("mistake of its own"), "{arguments:?}: {errors}");
+    }
+}
