@@ -124,7 +124,7 @@ fn full_screen_plain_and_unattended_write_the_same_bytes() {
     };
     let full_screen = written(&|sandbox| {
         let mut terminal = Terminal::start(sandbox, &[], (80, 24));
-        terminal.to_done(&lab);
+        terminal.reach_done(&lab);
         terminal.enter();
         assert_eq!(terminal.ended(), Ok(0));
     });

@@ -29,7 +29,7 @@ fn before_do_it_nothing_changes_but_the_state_folder() {
     fs::write(sandbox.project().join(".env"), "OTHER=1\nPROXMOX_HOST=10.0.0.5\n").unwrap();
     let before = sandbox.all_but_state();
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_review(&lab);
+    terminal.reach_review(&lab);
     assert_eq!(sandbox.all_but_state(), before);
     assert!(!sandbox.path("state/runs").exists() && !sandbox.path("state/hosts.toml").exists());
     quit(&mut terminal);
@@ -52,7 +52,7 @@ fn a_file_that_another_labwizard_works_on_is_left_alone_and_its_process_named() 
     assert!(lock.is_held());
 
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_review(&lab);
+    terminal.reach_review(&lab);
     terminal.enter();
     terminal.arrive("It was not finished.");
     let words = format!("is being worked on by another labwizard, process {}.", std::process::id());
@@ -64,7 +64,7 @@ fn a_file_that_another_labwizard_works_on_is_left_alone_and_its_process_named() 
     drop(lock);
 
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_done(&lab);
+    terminal.reach_done(&lab);
     terminal.enter();
     assert_eq!(terminal.ended(), Ok(0));
     assert!(env.exists());
@@ -89,7 +89,7 @@ fn the_demo_touches_and_reads_nothing_of_the_callers_own() {
     let there = before();
 
     let mut terminal = Terminal::start(&sandbox, &["demo"], (80, 24));
-    terminal.to_host();
+    terminal.reach_host();
     terminal.enter();
     terminal.arrive(TRUST);
     terminal.trust();
@@ -208,7 +208,7 @@ fn only_known_sequences_are_written_whatever_a_host_says() {
     for scenario in [Scenario::HostileStrings, Scenario::Fine] {
         let (sandbox, lab) = (Sandbox::new(), lab_with(scenario));
         let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-        terminal.to_trust(&lab);
+        terminal.reach_trust(&lab);
         terminal.trust();
         terminal.enter();
         terminal.arrive(TOKEN);
@@ -246,7 +246,7 @@ fn only_known_sequences_are_written_whatever_a_host_says() {
 fn a_command_goes_to_the_clipboard_when_it_is_asked_for_and_a_secret_never() {
     let (sandbox, lab) = (Sandbox::new(), lab());
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_access(&lab);
+    terminal.reach_access(&lab);
     terminal.choose("Show me how to make one");
     terminal.enter();
     terminal.wait_for("Ctrl-Y copy");
