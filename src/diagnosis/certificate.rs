@@ -3,7 +3,7 @@
 use crate::diagnosis::{Reading, codes};
 use crate::domain::finding::{Finding, Severity::*, Step};
 use crate::domain::observation::{CaTrouble, Observation, Seen, TlsTrouble};
-use crate::domain::{Certificate, Id, Trust};
+use crate::domain::{Certificate, Fingerprint, Id, Trust};
 
 const TRUST: Id = Id::fixed("trust");
 const HOST: Id = Id::fixed("host");
@@ -128,24 +128,17 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
     {
         return other(trouble, host);
     }
+    // Where a certificate of this endpoint was agreed to before, one that its CA did not sign is a changed one.
+    let changed = match (trouble, reading.remembered) {
+        (TlsTrouble::OtherCertificate { agreed }, _) => Some(*agreed),
+        (TlsTrouble::UnknownIssuer, remembered) => remembered,
+        _ => None,
+    };
+    if let Some(agreed) = changed {
+        return self::changed(agreed, leaf, reading);
+    }
     match trouble {
-        TlsTrouble::OtherCertificate { agreed } => {
-            let mut finding = Finding::new(
-                codes::TLS_CHANGED,
-                Error,
-                Step::Trust,
-                format!("“{host}” shows another certificate than the one that was agreed."),
-                "It was renewed or the host was set up anew; or somebody stands between. Only a comparison tells. Nothing was sent.",
-            )
-            .seen(format!("agreed: {agreed}"));
-            if let Some(leaf) = leaf {
-                finding = finding.seen(format!("shown: {}", leaf.fingerprint));
-            }
-            finding
-                .say("Compare the shown fingerprint on the host, and agree to it only if it is the same.")
-                .run("root's shell on the host", "pvenode cert info")
-                .at(TRUST)
-        }
+        TlsTrouble::OtherCertificate { agreed } => self::changed(*agreed, leaf, reading),
         TlsTrouble::UnknownIssuer => Finding::new(
             codes::TLS_UNKNOWN_CA,
             Error,
@@ -242,6 +235,26 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
         .at(HOST),
         TlsTrouble::Other(_) => other(trouble, host),
     }
+}
+
+/// Another certificate than the one that was agreed.
+fn changed(agreed: Fingerprint, leaf: Option<&Certificate>, reading: &Reading<'_>) -> Finding {
+    let host = reading.host;
+    let mut finding = Finding::new(
+                codes::TLS_CHANGED,
+                Error,
+                Step::Trust,
+                format!("“{host}” shows another certificate than the one that was agreed."),
+                "It was renewed or the host was set up anew; or somebody stands between. Only a comparison tells. Nothing was sent.",
+            )
+            .seen(format!("agreed: {agreed}"));
+    if let Some(leaf) = leaf {
+        finding = finding.seen(format!("shown: {}", leaf.fingerprint));
+    }
+    finding
+        .say("Compare the shown fingerprint on the host, and agree to it only if it is the same.")
+        .run("root's shell on the host", "pvenode cert info")
+        .at(TRUST)
 }
 
 fn other(trouble: &TlsTrouble, host: &str) -> Finding {

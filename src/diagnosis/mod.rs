@@ -8,7 +8,7 @@ mod road;
 mod signin;
 
 use crate::domain::{
-    Certificate, Finding, Need, Observation, Release, Seen, Timestamp, Trust, observation::Surroundings,
+    Finding, Fingerprint, Need, Observation, Release, Seen, Timestamp, Trust, observation::Surroundings,
 };
 
 pub use rights::not_there;
@@ -24,8 +24,8 @@ pub struct Reading<'a> {
     pub who: &'a str,
     pub password: bool,
     pub trust: Option<&'a Trust>,
-    /// The certificate that was agreed in this or an earlier run, where it is known whole.
-    pub agreed: Option<&'a Certificate>,
+    /// The certificate that was agreed for this endpoint in an earlier run.
+    pub remembered: Option<Fingerprint>,
     /// The target's title.
     pub target: &'a str,
     pub needs: &'a [Need],

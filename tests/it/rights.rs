@@ -88,7 +88,7 @@ fn found(seen: &[Observation], who: &str, target: &str, needs: &[Need]) -> Vec<F
             who,
             password: false,
             trust: None,
-            agreed: None,
+            remembered: None,
             target,
             needs,
             never: &[],

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use crate::diagnosis;
 use crate::domain::certificate_der::certificates_from_pem;
 use crate::domain::finding::{Finding, Severity};
+use crate::domain::observation::TlsTrouble;
 use crate::domain::time;
 use crate::domain::visible::visible;
-use crate::domain::{Certificate, Fingerprint, Id, Inquiry, Trust};
+use crate::domain::{Certificate, Fingerprint, Id, Inquiry, Seen, Trust};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::message::Exit;
@@ -29,15 +30,20 @@ fn shown(w: &Wizard) -> Option<(&Certificate, bool)> {
 }
 
 /// How this endpoint was trusted in an earlier run.
-fn record(w: &Wizard) -> Option<&crate::domain::HostRecord> {
+pub fn record(w: &Wizard) -> Option<&crate::domain::HostRecord> {
     let endpoint = host::endpoint(w)?;
     w.setting.hosts.iter().find(|record| record.endpoint == endpoint)
 }
 
 /// The remembered certificate is not the one that is shown.
-fn changed(w: &Wizard) -> bool {
-    let held = host::look(w).is_some_and(Survey::held);
-    record(w).is_some_and(|record| record.trust != Trust::Unverified) && shown(w).is_some() && !held
+pub fn changed(w: &Wizard) -> bool {
+    let Some(look) = host::look(w).filter(|look| look.ended && look.inputs.trust.is_some()) else { return false };
+    // A certificate without its key is shown by somebody else: there is nothing to agree to.
+    let other = look.seen.iter().any(|o| match &o.seen {
+        Seen::Certificate { verdict: Some(Err(trouble)), .. } => *trouble != TlsTrouble::BadSignature,
+        _ => false,
+    });
+    other && w.draft.choice(&TRUST) != Some(&CA) && record(w).is_some_and(|record| record.trust != Trust::Unverified)
 }
 
 /// Takes up what was agreed in an earlier run, where it held in this one.
@@ -240,7 +246,7 @@ fn ca(w: &Wizard) -> Option<Result<crate::domain::Der, String>> {
 
 fn findings(w: &Wizard) -> Vec<Finding> {
     let Some(look) = host::look(w).filter(|look| look.ended) else { return Vec::new() };
-    if look.inputs.trust.is_none() || changed(w) {
+    if look.inputs.trust.is_none() {
         return Vec::new();
     }
     super::verify::reading(w, look.inputs.trust.as_ref(), |reading| diagnosis::judge(&look.seen, reading))

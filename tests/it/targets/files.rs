@@ -61,7 +61,7 @@ fn names() -> Vec<String> {
     let mut out = Vec::new();
     for target in Library::built_in().iter() {
         let title = target.spec.title.to_string();
-        for word in target.name.split('-').chain(title.split([' ', ',', '/'])) {
+        for word in target.name.split('-').chain(title.split([' ', ',', '/', '(', ')'])) {
             let word = word.to_lowercase();
             let common = ["proxmox", "env", ".env", "plain", "or", "provider", "opentofu", "terraform", ""];
             if !common.contains(&word.as_str()) && !out.contains(&word) {
