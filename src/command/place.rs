@@ -55,6 +55,14 @@ impl Place {
         Ok(Place { here, home: None, state, caller, library: Library::built_in() })
     }
 
+    /// Removes what dead runs left behind. What cannot be removed is said, and stops nothing.
+    pub fn clean_up(&self) {
+        match self.state.clean_up(u64::try_from(now()).unwrap_or(0)) {
+            Ok(done) => done.stuck.iter().for_each(|error| complain(&error.sentence(), Some(&error.hint()))),
+            Err(error) => complain(&error.sentence(), Some(&error.hint())),
+        }
+    }
+
     /// What the conversation is told.
     pub fn setting(&self) -> Setting {
         let hosts = match self.state.hosts() {
@@ -82,6 +90,7 @@ impl Place {
             real: None,
             hints: BTreeMap::new(),
             unattended: false,
+            resumed: false,
         }
     }
 

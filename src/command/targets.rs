@@ -8,9 +8,12 @@ use crate::command::{Ended, complain};
 use crate::disk::{Caller, read_config};
 use crate::domain::Release;
 use crate::domain::visible;
+use crate::target::describe::{describe, in_short};
 use crate::target::library::check;
-use crate::target::needs::needs;
 use crate::target::{Library, Target};
+
+/// The release that rights are shown for.
+const NEWEST: Release = Release::new(9, 2, 0);
 
 pub fn run(targets: &Targets) -> Ended {
     if let Some(path) = &targets.check {
@@ -38,8 +41,7 @@ pub fn run(targets: &Targets) -> Ended {
 
 fn list(library: &Library) {
     for target in library.iter() {
-        let yours = if target.yours { "  (yours)" } else { "" };
-        println!("{:18} {}{yours}", target.name, target.spec.title.as_str());
+        println!("{}", visible(&in_short(target)));
     }
     for refused in library.refused() {
         complain(&format!("Your target {} is not used: {}", refused.file, refused.error), None);
@@ -52,31 +54,11 @@ fn list(library: &Library) {
 }
 
 fn show(target: &Target) {
-    let spec = &target.spec;
-    println!("{}: {}", visible(spec.title.as_str()), visible(spec.about.as_str()));
-    if let Some(source) = &spec.source {
-        println!("as of {}", visible(source.as_str()));
-    }
-    println!("\nForms");
-    for form in &spec.form {
-        let files: Vec<&str> = form.file.iter().map(|file| file.as_str()).collect();
-        println!("  {}: {}", visible(form.name.as_str()), files.join(", "));
-    }
-    println!("\nKeys");
-    for (name, key) in spec.keys.iter() {
-        let about = key.about.as_ref().map(|about| format!("  {}", visible(about.as_str()))).unwrap_or_default();
-        println!("  {:28} {}{about}", visible(name), key.value.fact);
-    }
-    let release = Release::new(9, 2, 0);
-    println!("\nRights on Proxmox VE {}.{}", release.major, release.minor);
-    for need in needs(spec, release, &Default::default(), &Default::default()) {
-        let privileges: Vec<&str> = need.privileges.iter().map(String::as_str).collect();
-        println!("  {}  to {}\n      {}", need.path, need.purpose, privileges.join(" "));
-    }
-    if spec.groups.iter().next().is_some() {
-        println!("\nMore rights, if you say yes to");
-        for (name, ask) in spec.groups.iter() {
-            println!("  {:14} {}", visible(name), visible(ask.as_str()));
+    println!("{}", visible(target.spec.title.as_str()));
+    for section in describe(target, NEWEST) {
+        println!("\n{}", visible(&section.title));
+        for line in &section.lines {
+            println!("  {}", visible(line));
         }
     }
 }

@@ -22,6 +22,7 @@ pub fn run(looks: Looks, answers: Option<&Path>) -> Ended {
             return Ended::Badly;
         }
     };
+    let mut setting = place.setting();
     let draft = match answers {
         Some(path) => match apply::draft(path, &place.library) {
             Ok(draft) => draft,
@@ -31,9 +32,16 @@ pub fn run(looks: Looks, answers: Option<&Path>) -> Ended {
             }
         },
         // An unfinished walk goes on where it was left; a damaged one is no reason to keep anybody.
-        None => place.state.walk().ok().flatten().and_then(|text| answers::resume(&text)).unwrap_or_default(),
+        None => match place.state.walk().ok().flatten().and_then(|text| answers::resume(&text)) {
+            Some(draft) => {
+                setting.resumed = true;
+                draft
+            }
+            None => Draft::default(),
+        },
     };
-    hold(looks, place.setting(), draft, place.world())
+    place.clean_up();
+    hold(looks, setting, draft, place.world())
 }
 
 /// Holds the conversation to its end.

@@ -128,17 +128,12 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
     {
         return other(trouble, host);
     }
-    // Where a certificate of this endpoint was agreed to before, one that its CA did not sign is a changed one.
-    let changed = match (trouble, reading.remembered) {
-        (TlsTrouble::OtherCertificate { agreed }, _) => Some(*agreed),
-        (TlsTrouble::UnknownIssuer, remembered) => remembered,
-        _ => None,
-    };
-    if let Some(agreed) = changed {
-        return self::changed(agreed, leaf, reading);
+    // What an earlier run agreed to held then: a CA that no longer signs what is served is a change, whatever was chosen.
+    if let (TlsTrouble::UnknownIssuer, Some(agreed)) = (trouble, reading.remembered) {
+        return changed(agreed, leaf, reading);
     }
     match trouble {
-        TlsTrouble::OtherCertificate { agreed } => self::changed(*agreed, leaf, reading),
+        TlsTrouble::OtherCertificate { agreed } => changed(agreed, leaf, reading),
         TlsTrouble::UnknownIssuer => Finding::new(
             codes::TLS_UNKNOWN_CA,
             Error,
@@ -237,17 +232,15 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
     }
 }
 
-/// Another certificate than the one that was agreed.
-fn changed(agreed: Fingerprint, leaf: Option<&Certificate>, reading: &Reading<'_>) -> Finding {
-    let host = reading.host;
+fn changed(agreed: &Fingerprint, leaf: Option<&Certificate>, reading: &Reading<'_>) -> Finding {
     let mut finding = Finding::new(
-                codes::TLS_CHANGED,
-                Error,
-                Step::Trust,
-                format!("“{host}” shows another certificate than the one that was agreed."),
-                "It was renewed or the host was set up anew; or somebody stands between. Only a comparison tells. Nothing was sent.",
-            )
-            .seen(format!("agreed: {agreed}"));
+        codes::TLS_CHANGED,
+        Error,
+        Step::Trust,
+        format!("“{}” shows another certificate than the one that was agreed.", reading.host),
+        "It was renewed or the host was set up anew; or somebody stands between. Only a comparison tells. Nothing was sent.",
+    )
+    .seen(format!("agreed: {agreed}"));
     if let Some(leaf) = leaf {
         finding = finding.seen(format!("shown: {}", leaf.fingerprint));
     }

@@ -51,6 +51,7 @@ codes! {
     USER_EXPIRED = "user.expired", "The user's account has ended.";
     LOGIN_REFUSED = "login.refused", "The host refuses user and password.";
     LOGIN_TFA = "login.needs-code", "The login asks for a second factor.";
+    LOGIN_UNVERIFIED = "login.unverified", "A password is not sent where the certificate is not verified.";
     SIGNIN_FAILED = "signin.failed", "The signed-in request failed in another way.";
     RIGHTS_NONE = "rights.none", "The token may do nothing at all.";
     RIGHTS_MISSING = "rights.missing", "Rights that the target needs are missing.";

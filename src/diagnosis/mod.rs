@@ -24,8 +24,8 @@ pub struct Reading<'a> {
     pub who: &'a str,
     pub password: bool,
     pub trust: Option<&'a Trust>,
-    /// The certificate that was agreed for this endpoint in an earlier run.
-    pub remembered: Option<Fingerprint>,
+    /// The certificate that an earlier run agreed to, while this one leans on that.
+    pub remembered: Option<&'a Fingerprint>,
     /// The target's title.
     pub target: &'a str,
     pub needs: &'a [Need],

@@ -6,7 +6,7 @@
 use crate::diagnosis::{Reading, codes, road};
 use crate::domain::finding::{Code, Finding, Severity::*, Step};
 use crate::domain::observation::{Link, Observation, RequestTrouble, Seen};
-use crate::domain::{Id, Release};
+use crate::domain::{Id, Release, Trust};
 
 const TOKEN: Id = Id::fixed("token");
 const PASSWORD: Id = Id::fixed("password");
@@ -144,6 +144,17 @@ fn login(status: u16, phrase: &str, reading: &Reading<'_>) -> Finding {
 }
 
 fn failed(trouble: &RequestTrouble, reading: &Reading<'_>) -> Finding {
+    if reading.password && *trouble == RequestTrouble::Stopped && reading.trust == Some(&Trust::Unverified) {
+        return Finding::new(
+            codes::LOGIN_UNVERIFIED,
+            Error,
+            Step::Trust,
+            format!("The password of {} was not sent.", reading.who),
+            "The certificate is not verified, so anyone on the way could read it; a password opens everything that its user may do.",
+        )
+        .say("Go back to Trust and compare the fingerprint once.")
+        .say("Or use a token, which can be limited and revoked.");
+    }
     let (code, cause) = match trouble {
         RequestTrouble::TooLarge => (codes::ANSWER_TOO_LARGE, "Something other than Proxmox answers, or it is broken."),
         RequestTrouble::Unreadable(_) => {

@@ -29,7 +29,7 @@ pub enum IdError {
         "a token's name begins with a letter and goes on with letters, digits, “.”, “-” or “_”, at least two in all; “{0}” does not"
     )]
     TokenName(String),
-    #[error("a token id has a “!” between user and token name, as in “apex@pve!glassdome-token”")]
+    #[error("a token id has a “!” between user and token name, as in “apex@pve!lab-token”")]
     NoBang,
 }
 

@@ -93,6 +93,8 @@ impl<S: FnMut(&Page)> Unattended<S> {
                 if let Input::Typed { field: id, .. } | Input::Chose { question: id, .. } = &input {
                     self.sent.insert(id.clone());
                 }
+                // With this answer the page is another one, and may be passed now.
+                self.submitted = false;
                 input
             }
             Ok(None) => {

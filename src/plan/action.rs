@@ -9,9 +9,11 @@ use crate::format::{Dialect, Document, Edit, EditError, Edited, FormatError, Rea
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Writes the cluster's CA beside the config. Not a secret: 0644.
+    /// `roots`: the tool takes this file in place of the system's CAs, so these are written with it.
     WriteCa {
         path: PathBuf,
         pem: String,
+        roots: bool,
     },
     Edit(Box<FileEdit>),
     /// Adds a line for the file to the `.gitignore` beside it.

@@ -63,17 +63,26 @@ impl Performer {
         }
         match action {
             Action::Edit(edit) => self.edit(index, &edit),
-            Action::WriteCa { path, pem } => match disk::read_config(&path, &self.caller) {
-                Ok(seen) if seen.there.as_ref().is_some_and(|there| there.text.as_str() == pem) => {
-                    Outcome::Done { notes: vec!["it was there already".into()] }
+            Action::WriteCa { path, pem, roots } => {
+                let Some(pem) = (if roots { with_roots(&pem, &self.caller) } else { Some(pem) }) else {
+                    return Outcome::NotDone(Trouble {
+                        what: "The system's CAs were not found, and without them the tool could verify nobody else."
+                            .into(),
+                        hint: Some("Choose “No verification” under Details, or install ca-certificates.".into()),
+                    });
+                };
+                match disk::read_config(&path, &self.caller) {
+                    Ok(seen) if seen.there.as_ref().is_some_and(|there| there.text.as_str() == pem) => {
+                        Outcome::Done { notes: vec!["it was there already".into()] }
+                    }
+                    Ok(seen) => {
+                        let mut write = FileWrite::over(&seen, Text::new(pem));
+                        write.mode = PUBLIC;
+                        self.write(write)
+                    }
+                    Err(error) => Outcome::NotDone(trouble(&error)),
                 }
-                Ok(seen) => {
-                    let mut write = FileWrite::over(&seen, Text::new(pem));
-                    write.mode = PUBLIC;
-                    self.write(write)
-                }
-                Err(error) => Outcome::NotDone(trouble(&error)),
-            },
+            }
             Action::Ignore(path) => match disk::ignore(&path, &self.caller) {
                 Ok(Some(write)) => self.write(write),
                 Ok(None) => Outcome::Done { notes: vec!["it stood there already".into()] },
@@ -195,4 +204,22 @@ pub(super) fn save_answers(
     let written = run.write(write)?;
     run.finish(now)?;
     Ok(written.path)
+}
+
+/// Where systems keep their CAs as one file: Debian and Arch, Fedora, SUSE, Alpine and macOS.
+const ROOTS: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// The system's CAs with another one behind them; none where the system's are not found.
+fn with_roots(pem: &str, caller: &Caller) -> Option<String> {
+    let roots = ROOTS.iter().find_map(|path| {
+        let real = Path::new(path).canonicalize().ok()?;
+        disk::read_config(&real, caller).ok()?.there.map(|there| there.text)
+    })?;
+    let gap = if roots.as_str().ends_with('\n') { "" } else { "\n" };
+    Some(format!("{}{gap}{pem}", roots.as_str()))
 }

@@ -7,13 +7,13 @@ use serde::Deserialize;
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::domain::host_input::{HostError, parse_host};
-use crate::domain::paste::{Known, parse_paste};
+use crate::domain::paste::{Known, is_uuid, parse_paste};
 use crate::domain::{Id, Text, Trust};
 use crate::target::fact::Fact;
 use crate::target::{Library, Spec};
 use crate::wizard::Wizard;
 use crate::wizard::draft::Draft;
-use crate::wizard::step::{access, details, file, host, review, token, tool, trust, uses};
+use crate::wizard::step::{access, details, file, host, instance, review, token, tool, trust, uses};
 
 /// Where a secret is taken from. It never stands in the file itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +69,7 @@ struct Answers {
     groups: BTreeMap<String, bool>,
     verify: Option<String>,
     ignore: Option<bool>,
+    instance: Option<u8>,
 }
 
 #[derive(Default, Deserialize)]
@@ -131,6 +132,9 @@ pub fn read(text: &str, library: &Library) -> Result<Given, AnswersError> {
     }
     if let Some(ignore) = answers.ignore {
         draft.choose(review::IGNORE, if ignore { "yes".into() } else { "no".into() });
+    }
+    if let Some(number) = answers.instance {
+        draft.choose(instance::INSTANCE, Id::new(number.to_string()));
     }
     let given = answers.proxmox;
     for (id, text) in [(host::HOST, given.host), (token::USER, given.user), (token::NAME, given.token_name)] {
@@ -248,6 +252,9 @@ pub fn file(w: &Wizard) -> String {
         let relative = path.strip_prefix(&w.setting.here).map_or_else(|_| path.clone(), std::path::Path::to_owned);
         document["file"] = value(relative.display().to_string());
         document["verify"] = value(details::verify_word(w));
+        if instance::number(w) > 1 {
+            document["instance"] = value(i64::from(instance::number(w)));
+        }
     }
     let mut proxmox = Table::new();
     if let Some(endpoint) = host::endpoint(w) {
@@ -321,8 +328,10 @@ pub fn walk(w: &Wizard) -> String {
 /// stands where a token belongs it would be taken for a password or for the beginning of a UUID.
 fn looks_secret(text: &str) -> bool {
     use crate::domain::paste::SecretProblem::{Group, LooksLikeApiKey, LooksLikePassword, LooksLikeTicket, Truncated};
+    let uuid = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(is_uuid);
     let host = parse_host(text);
-    if matches!(host, Err(HostError::IsASecret { .. })) {
+    // A UUID within an address is no part of it.
+    if text.as_bytes().windows(36).any(uuid) || matches!(host, Err(HostError::IsASecret { .. })) {
         return true;
     }
     let Some(secret) = parse_paste(text, Known::default()).secret else { return false };

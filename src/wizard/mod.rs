@@ -48,6 +48,8 @@ pub struct Setting {
     pub hints: BTreeMap<Id, String>,
     /// Nothing waits for a person: no page is skipped, and nothing is agreed to by itself.
     pub unattended: bool,
+    /// The answers of an unfinished walk were filled in.
+    pub resumed: bool,
 }
 
 /// One conversation.

@@ -23,7 +23,7 @@ use labwizard::report;
 use labwizard::runtime::{World, converse, record_from_state};
 use labwizard::target::Library;
 use labwizard::wizard::draft::Draft;
-use labwizard::wizard::message::{Exit, Input};
+use labwizard::wizard::message::Input;
 use labwizard::wizard::page::{Block, Page};
 use labwizard::wizard::{Setting, Wizard};
 
@@ -118,7 +118,6 @@ pub struct Stage {
 /// A conversation that is over.
 pub struct Held {
     pub wizard: Wizard,
-    pub exit: Exit,
     pub pages: Vec<Page>,
 }
 
@@ -197,7 +196,10 @@ impl Stage {
         let held = tokio::time::timeout(WATCHDOG, converse(&mut script, &mut wizard, first, self.world())).await;
         let pages = pages.take();
         match held {
-            Ok(exit) => Held { wizard, exit: exit.unwrap(), pages },
+            Ok(ended) => {
+                ended.unwrap();
+                Held { wizard, pages }
+            }
             Err(_) => panic!("the walk did not end; it stood at {:#?}", pages.last()),
         }
     }
@@ -217,6 +219,7 @@ pub fn setting(here: &Path) -> Setting {
         real: None,
         hints: BTreeMap::new(),
         unattended: false,
+        resumed: false,
     }
 }
 

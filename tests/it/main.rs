@@ -5,6 +5,7 @@ mod captures;
 mod client;
 mod contract;
 mod flow;
+mod imports;
 mod lab;
 mod pty;
 mod relay;

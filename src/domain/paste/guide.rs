@@ -162,7 +162,7 @@ impl HostSaid {
             HostSaid::NoSuchUser(Some(user)) => format!("Make it first: pveum user add {}", quoted(user)),
             HostSaid::NoSuchUser(None) => "Make the user first, or look at its realm.".into(),
             HostSaid::NoSuchToken => "Look at the names with  pveum user token list USER@REALM".into(),
-            HostSaid::BadTokenName => "As in glassdome-token.".into(),
+            HostSaid::BadTokenName => "As in lab-token.".into(),
             HostSaid::UnknownCommand | HostSaid::WrongArguments => {
                 "It is  pveum user token add USER@REALM NAME --output-format json".into()
             }

@@ -59,6 +59,10 @@ impl Dialogue {
             self.open.extend(page.questions().filter(|id| !known.contains(id)).cloned());
             self.open.retain(|id| page.questions().any(|other| other == id));
         }
+        // What is looked at anew is told anew, even where it comes out the same.
+        if page.busy.is_some() && before.as_ref().is_some_and(|before| before.busy.is_none()) {
+            self.printed.clear();
+        }
         for block in &page.blocks {
             let new: Vec<String> = told(block).into_iter().filter(|part| self.printed.insert(part.clone())).collect();
             lines.extend(new);

@@ -14,7 +14,7 @@ use crate::target::spec::{List, VerifyWord};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Field, Item, Pick};
-use crate::wizard::step::{Next, Parts, file, host, token, tool, trust, uses, wrong};
+use crate::wizard::step::{Next, Parts, file, host, instance, token, tool, trust, uses, wrong};
 
 /// How the tool shall verify the host's certificate.
 pub const VERIFY: Id = Id::fixed("verify");
@@ -29,7 +29,7 @@ pub fn id(pick: &str) -> Id {
 
 /// Whether there is anything to ask.
 pub fn asks(w: &Wizard) -> bool {
-    !questions(w).is_empty() || ways(w).len() > 1
+    !questions(w).is_empty() || ways(w).len() > 1 || instance::question(w).is_some()
 }
 
 fn questions(w: &Wizard) -> Vec<PickQuestion<'_>> {
@@ -193,6 +193,7 @@ pub fn done(w: &Wizard) -> bool {
     let picked = picks(w);
     questions(w).iter().all(|q| picked.contains_key(q.name) || w.draft.is(&id(q.name), &Pick::LATER))
         && findings(w).is_empty()
+        && !instance::open(w)
 }
 
 /// What was picked and is not on the host.
@@ -215,6 +216,7 @@ pub fn findings(w: &Wizard) -> Vec<Finding> {
 pub fn page(w: &Wizard) -> Parts {
     let mut blocks: Vec<Block> = host::untested_note(w).into_iter().collect();
     let findings = findings(w);
+    blocks.extend(instance::question(w).map(Block::Choice));
     for question in questions(w) {
         blocks.push(if host::offline(w) { typed(w, &question) } else { pick(w, &question, &findings) });
     }
@@ -356,5 +358,5 @@ pub fn submit(w: &mut Wizard) -> Next {
     }
     let way = way_id(verify(w));
     w.draft.choose(VERIFY, way);
-    if open || !findings(w).is_empty() { Next::Stay } else { Next::Go }
+    if open || instance::open(w) || !findings(w).is_empty() { Next::Stay } else { Next::Go }
 }

@@ -60,7 +60,7 @@ pub fn offline(w: &Wizard) -> bool {
 
 pub fn done(w: &Wizard) -> bool {
     // Another certificate than the remembered one is asked nothing; what it means is for the next page.
-    look(w).is_some_and(|look| look.ended && look.is_proxmox()) || offline(w) || super::trust::changed(w)
+    look(w).is_some_and(|look| look.ended && look.is_proxmox()) || offline(w) || super::trust::unsettled(w)
 }
 
 pub fn page(w: &Wizard) -> Parts {
@@ -151,7 +151,8 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
             super::trust::recall(w);
             Next::Go
         }
-        Some(look) if look.ended && super::trust::changed(w) && by == By::World => Next::Go,
+        // What was agreed before no longer holds: the next page shows both certificates, side by side.
+        Some(look) if look.ended && by == By::World && super::trust::unsettled(w) => Next::Go,
         Some(look) if look.ended && by == By::World => Next::Stay,
         Some(look) if look.ended && w.draft.is(&OFFLINE, &UNTESTED) && !look.is_proxmox() => Next::Go,
         Some(look) if !look.ended => Next::Wait(Vec::new()),

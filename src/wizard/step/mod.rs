@@ -6,6 +6,7 @@ pub mod done;
 pub mod file;
 pub mod guide;
 pub mod host;
+pub mod instance;
 pub mod nearby;
 pub mod review;
 pub mod road;

@@ -18,7 +18,8 @@ use crate::wizard::Wizard;
 use crate::wizard::message::Effect;
 use crate::wizard::page::{Answer, Block, Choice, DiffSide, FileDiff, LinkState, PlanGroup, PlanLine, Tone};
 use crate::wizard::step::{
-    By, Next, PageId, Parts, count, details, file, host, listed, quiet, say, token, toned, tool, trust, verify, wrong,
+    By, Next, PageId, Parts, count, details, file, host, instance, listed, quiet, say, token, toned, tool, trust,
+    verify, wrong,
 };
 
 pub const REVIEW: Id = Id::fixed("review");
@@ -65,7 +66,7 @@ pub fn facts(w: &Wizard) -> Facts {
         verify,
         cluster: None,
         picks: details::picks(w),
-        instance: 1,
+        instance: instance::number(w),
         unifi: None,
     }
 }
@@ -126,10 +127,15 @@ fn draw(w: &Wizard) -> Result<Draw, Trouble> {
         if wants_ca(w)
             && let (Some(path), Some(ca)) = (ca_path(w), details::cluster_ca(w))
         {
+            let roots = tool::spec(w).is_some_and(|spec| spec.ca_needs_roots());
             plan.actions.push(Planned {
-                action: Action::WriteCa { path: path.clone(), pem: ca.pem.clone() },
+                action: Action::WriteCa { path: path.clone(), pem: ca.pem.clone(), roots },
                 heading: heading.clone(),
-                sentence: format!("write the cluster's CA, which is public, to {}", file::shown(w, &path)),
+                sentence: format!(
+                    "write the cluster's CA{} to {}",
+                    if roots { " and the system's CAs" } else { ", which is public," },
+                    file::shown(w, &path)
+                ),
             });
         }
         let open = seen.there.as_ref().is_some_and(|there| there.mode & 0o077 != 0);

@@ -72,6 +72,9 @@ pub fn page(w: &Wizard) -> Parts {
         chosen: w.draft.choice(&TARGET).cloned().or_else(|| found_here(w)),
         error,
     })];
+    if w.setting.resumed {
+        blocks.push(quiet("The answers of your last, unfinished walk are filled in; secrets are asked again. Enter goes through them."));
+    }
     for refused in w.setting.library.refused() {
         blocks.push(quiet(format!("Your target {} is not used: {}", refused.file, refused.error)));
     }

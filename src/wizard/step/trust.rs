@@ -35,15 +35,33 @@ pub fn record(w: &Wizard) -> Option<&crate::domain::HostRecord> {
     w.setting.hosts.iter().find(|record| record.endpoint == endpoint)
 }
 
+/// What an earlier run agreed to, where `trust` is that.
+pub fn leaned_on<'w>(w: &'w Wizard, trust: Option<&Trust>) -> Option<&'w Fingerprint> {
+    record(w).filter(|record| Some(&record.trust) == trust).map(|record| &record.leaf)
+}
+
+/// Why the certificate does not hold against what an earlier run agreed to. Whoever has not even its key is left out:
+/// there is nothing to agree to.
+fn broken(w: &Wizard) -> Option<&TlsTrouble> {
+    let look = host::look(w).filter(|look| look.ended)?;
+    leaned_on(w, look.inputs.trust.as_ref())?;
+    look.seen.iter().find_map(|o| match &o.seen {
+        Seen::Certificate { verdict: Some(Err(trouble)), .. } if *trouble != TlsTrouble::BadSignature => Some(trouble),
+        _ => None,
+    })
+}
+
+/// The person has to say what is to be trusted now, before the host is asked who it is.
+pub fn unsettled(w: &Wizard) -> bool {
+    broken(w).is_some()
+}
+
 /// The remembered certificate is not the one that is shown.
-pub fn changed(w: &Wizard) -> bool {
-    let Some(look) = host::look(w).filter(|look| look.ended && look.inputs.trust.is_some()) else { return false };
-    // A certificate without its key is shown by somebody else: there is nothing to agree to.
-    let other = look.seen.iter().any(|o| match &o.seen {
-        Seen::Certificate { verdict: Some(Err(trouble)), .. } => *trouble != TlsTrouble::BadSignature,
-        _ => false,
-    });
-    other && w.draft.choice(&TRUST) != Some(&CA) && record(w).is_some_and(|record| record.trust != Trust::Unverified)
+fn changed(w: &Wizard) -> bool {
+    matches!(
+        broken(w),
+        Some(TlsTrouble::OtherCertificate { .. } | TlsTrouble::UnknownIssuer | TlsTrouble::OtherName(_))
+    )
 }
 
 /// Takes up what was agreed in an earlier run, where it held in this one.
@@ -89,6 +107,14 @@ fn comparison(w: &Wizard) -> Option<Result<bool, String>> {
 
 pub fn page(w: &Wizard) -> Parts {
     let Some((leaf, system)) = shown(w) else {
+        if let Some(look) = host::look(w).filter(|_| w.waiting()) {
+            return Parts {
+                title: "Does the certificate hold?".into(),
+                blocks: vec![Block::Road(super::road::of_look(look))],
+                busy: Some("Holding the certificate against what you chose".into()),
+                ..Parts::default()
+            };
+        }
         return Parts { title: "Look at the host first.".into(), submit: "back to the host", ..Parts::default() };
     };
     let mut blocks = Vec::new();
@@ -142,7 +168,7 @@ pub fn page(w: &Wizard) -> Parts {
         title: if changed { "The certificate has changed.".into() } else { "Is this your Proxmox?".into() },
         blocks,
         submit: "agree",
-        busy: w.waiting().then(|| "Holding the certificate against the CA".into()),
+        busy: w.waiting().then(|| "Reading the CA file".into()),
         focus: Some(TRUST),
         help: vec![
             "A certificate tells whether the machine that answers is the one you mean. Proxmox signs its own by default, so no program knows it at first: somebody has to compare it once.".into(),
@@ -277,6 +303,10 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     } else {
         return Next::Stay;
     };
+    // A host that was not asked yet who it is, because what was remembered did not hold, is asked now.
+    if !host::look(w).is_some_and(Survey::is_proxmox) {
+        return look_again(w, trust, by, compared == Some(Ok(true)));
+    }
     w.agreed = Some(Agreement { endpoint, trust, seen, remembered: false, compared: compared == Some(Ok(true)) });
     Next::Go
 }
@@ -290,14 +320,18 @@ fn with_ca(w: &mut Wizard, by: By) -> Next {
         Some(Err(_)) => return Next::Stay,
         Some(Ok(der)) => der,
     };
-    let trust = Trust::Ca(der);
+    look_again(w, Trust::Ca(der), by, true)
+}
+
+/// Looks at the host under another trust, and agrees to it where the certificate holds.
+fn look_again(w: &mut Wizard, trust: Trust, by: By, compared: bool) -> Next {
     let Some(endpoint) = host::endpoint(w) else { return Next::Stay };
     let Some(look) = host::look(w) else { return Next::Stay };
     if look.inputs.trust.as_ref() == Some(&trust) && (look.ended && (look.held() || by == By::World)) {
-        return match (look.held(), look.certificate()) {
+        return match (look.held() && look.is_proxmox(), look.certificate()) {
             (true, Some((leaf, _))) => {
                 let seen = leaf.clone();
-                w.agreed = Some(Agreement { endpoint, trust, seen, remembered: false, compared: true });
+                w.agreed = Some(Agreement { endpoint, trust, seen, remembered: false, compared });
                 Next::Go
             }
             _ => Next::Stay,

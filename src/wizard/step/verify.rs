@@ -30,7 +30,7 @@ pub fn reading<R>(w: &Wizard, trust: Option<&Trust>, judge: impl FnOnce(&Reading
         who: &who,
         password: access::by_password(w),
         trust,
-        remembered: trust::record(w).map(|record| record.leaf),
+        remembered: trust::leaned_on(w, trust),
         target: &target,
         needs: &needs,
         never: &never,

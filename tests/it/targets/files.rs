@@ -63,7 +63,7 @@ fn names() -> Vec<String> {
         let title = target.spec.title.to_string();
         for word in target.name.split('-').chain(title.split([' ', ',', '/', '(', ')'])) {
             let word = word.to_lowercase();
-            let common = ["proxmox", "env", ".env", "plain", "or", "provider", "opentofu", "terraform", ""];
+            let common = ["proxmox", "env", ".env", "plain", "or", "with", "provider", "opentofu", "terraform", ""];
             if !common.contains(&word.as_str()) && !out.contains(&word) {
                 out.push(word);
             }
