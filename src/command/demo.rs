@@ -1,7 +1,7 @@
 //! The demo: the same wizard against the embedded lab, in a fresh folder with a state of its own.
 
 use std::fs::DirBuilder;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
@@ -37,47 +37,86 @@ fn fresh_folder() -> io::Result<PathBuf> {
     Ok(folder)
 }
 
+/// Serves until interrupted, or until whoever started this is gone.
 fn serve(lab: &Lab, folder: &std::path::Path, json: bool) -> Ended {
     let ca = folder.join("pve-root-ca.pem");
     if std::fs::write(&ca, lab.ca_pem()).is_err() {
         complain("The CA certificate could not be written.", Some(&format!("Folder: {}", folder.display())));
         return Ended::Badly;
     }
-    if json {
-        println!("{}", lab.serve_json(&ca));
-    } else {
-        println!("Proxmox VE {} answers at {}", lab.release().version(), lab.url());
-        println!("fingerprint {}", lab.fingerprint());
-        println!("CA          {}", ca.display());
-        for token in lab.tokens() {
-            println!("token       {}={}  ({})", token.id, token.secret, token.about);
-        }
-        for user in lab.users() {
-            println!(
-                "login       {}  password {}{}",
-                user.user,
-                user.password,
-                user.totp.map(|t| format!("  totp {t}")).unwrap_or_default()
-            );
-        }
-        println!("It serves until interrupted (Ctrl-C).");
-    }
-    let waited = tokio::runtime::Builder::new_current_thread().enable_all().build().map(|runtime| {
+    let waited = tokio::runtime::Builder::new_current_thread().enable_all().build().and_then(|runtime| {
         runtime.block_on(async {
             use tokio::signal::unix::{SignalKind, signal};
-            let (Ok(mut term), Ok(mut hup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
-                return;
-            };
+            // Heard from before the first word is out: whoever reads it may end this at once.
+            let [mut int, mut term, mut hup] =
+                [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?];
+            let parent = parent();
+            announce(lab, &ca, json)?;
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
+                _ = int.recv() => {}
                 _ = term.recv() => {}
                 _ = hup.recv() => {}
+                () = gone(parent.as_ref()) => {}
             }
-        });
+            Ok(())
+        })
     });
     // The folder holds nothing but the CA of a lab that is gone.
     let _ = std::fs::remove_dir_all(folder);
     if waited.is_ok() { Ended::Well } else { Ended::Badly }
+}
+
+/// Says where the lab is and its secrets.
+fn announce(lab: &Lab, ca: &std::path::Path, json: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if json {
+        writeln!(out, "{}", lab.serve_json(ca))?;
+        return out.flush();
+    }
+    writeln!(out, "Proxmox VE {} answers at {}", lab.release().version(), lab.url())?;
+    writeln!(out, "fingerprint {}", lab.fingerprint())?;
+    writeln!(out, "CA          {}", ca.display())?;
+    for token in lab.tokens() {
+        writeln!(out, "token       {}={}  ({})", token.id, token.secret, token.about)?;
+    }
+    for user in lab.users() {
+        let totp = user.totp.map(|totp| format!("  totp {totp}")).unwrap_or_default();
+        writeln!(out, "login       {}  password {}{totp}", user.user, user.password)?;
+    }
+    writeln!(out, "It serves until interrupted (Ctrl-C).")?;
+    out.flush()
+}
+
+/// The process that started this one, to be told of its end: a lab does not outlive whoever wanted it. Nothing elsewhere than
+/// on Linux, and on kernels before 5.3.
+fn parent() -> Option<Process> {
+    #[cfg(target_os = "linux")]
+    {
+        let parent = rustix::process::getppid()?;
+        let process = rustix::process::pidfd_open(parent, rustix::process::PidfdFlags::NONBLOCK).ok()?;
+        // Where it ended in between, another one has taken this process over already.
+        (rustix::process::getppid() == Some(parent)).then(|| watch(process).ok()).flatten()
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+type Process = tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>;
+
+async fn gone(process: Option<&Process>) {
+    match process {
+        // A process is readable when it has ended.
+        Some(process) => drop(process.readable().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Deprecated because a safe type could hand out other descriptors over time; an `OwnedFd` is always the same one, and what
+/// replaces it needs `unsafe`.
+#[cfg(target_os = "linux")]
+#[allow(deprecated)]
+fn watch(process: std::os::fd::OwnedFd) -> io::Result<Process> {
+    tokio::io::unix::AsyncFd::with_interest(process, tokio::io::Interest::READABLE)
 }
 
 fn walk(looks: Looks, lab: &Lab, folder: PathBuf) -> Ended {

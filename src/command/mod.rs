@@ -1,5 +1,21 @@
 //! The commands, one thin file each: they join the parts and hold no rule.
 
+/// Prints a line as the one of `std` does, but that nobody reads on is no mistake: `labwizard targets | head -1`.
+macro_rules! println {
+    ($($words:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+
+/// The same on the error output.
+macro_rules! eprintln {
+    ($($words:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), $($words)*);
+    }};
+}
+
 pub mod apply;
 pub mod demo;
 pub mod place;
@@ -56,7 +72,9 @@ pub fn run(cli: Cli) -> Ended {
         Some(Command::Demo(demo)) => self::demo::run(cli.looks, &demo),
         Some(Command::Completions { shell }) => {
             let mut command = <Cli as clap::CommandFactory>::command();
-            clap_complete::generate(shell, &mut command, "labwizard", &mut std::io::stdout());
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut command, "labwizard", &mut text);
+            let _ = std::io::Write::write_all(&mut std::io::stdout(), &text);
             Ended::Well
         }
     }

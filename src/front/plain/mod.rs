@@ -133,11 +133,14 @@ impl Front for Plain {
                 Turn::Wait => false,
                 Turn::Ask { prompt, secret, several } => {
                     if !std::mem::replace(&mut self.asked, true) {
+                        if secret {
+                            self.reader.silence()?;
+                        }
                         let line = words::fit(vec![prompt], self.look.ascii).join("\n");
                         self.out.write_all(line.as_bytes())?;
                         self.out.write_all(b" ")?;
                         self.out.flush()?;
-                        self.reader.ask(secret, several);
+                        self.reader.ask(several);
                     }
                     true
                 }

@@ -18,7 +18,6 @@ pub enum Heard {
 }
 
 struct Request {
-    secret: bool,
     several: bool,
 }
 
@@ -68,18 +67,34 @@ impl Reader {
     }
 
     /// Asks for one answer; while one is awaited already, that one stays the next.
-    pub fn ask(&mut self, secret: bool, several: bool) {
+    pub fn ask(&mut self, several: bool) {
         if std::mem::replace(&mut self.asked, true) {
             return;
         }
         // A thread that has ended has said so in the other channel.
-        let _ = self.requests.send(Request { secret, several });
+        let _ = self.requests.send(Request { several });
     }
 
     pub async fn heard(&mut self) -> io::Result<Heard> {
         let heard = self.heard.recv().await.unwrap_or(Ok(Heard::End));
         self.asked = false;
         heard
+    }
+
+    /// Turns the echo off until the next answer is there. It comes before the prompt: who sees that may type or paste at once.
+    pub fn silence(&self) -> io::Result<()> {
+        let mut before = self.before.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !self.terminal || before.is_some() {
+            return Ok(());
+        }
+        let now = tcgetattr(io::stdin())?;
+        let mut quiet = now.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        // The line's end is still seen, so that one knows that it was taken.
+        quiet.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(io::stdin(), OptionalActions::Now, &quiet)?;
+        *before = Some(now);
+        Ok(())
     }
 
     /// Turns the echo on again, if it is off.
@@ -108,15 +123,6 @@ fn answer(
     terminal: bool,
     modes: &Mutex<Option<Termios>>,
 ) -> io::Result<Heard> {
-    if request.secret && terminal {
-        let now = tcgetattr(io::stdin())?;
-        let mut quiet = now.clone();
-        quiet.local_modes.remove(LocalModes::ECHO);
-        // The line's end is still seen, so that one knows that it was taken.
-        quiet.local_modes.insert(LocalModes::ECHONL);
-        *modes.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(now);
-        tcsetattr(io::stdin(), OptionalActions::Drain, &quiet)?;
-    }
     let text = read_answer(source, request.several, || terminal && waiting() > 0);
     restore(modes);
     let thrown_away = terminal && waiting() > 0;

@@ -10,7 +10,7 @@ use super::walk::*;
 fn back_from_the_review_to_the_host_and_forward_again_keeps_every_answer() {
     let (sandbox, lab) = (Sandbox::new(), lab());
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_review(&lab);
+    terminal.reach_review(&lab);
     for page in [VERIFY, DETAILS, TOKEN, ACCESS, TRUST, HOST] {
         terminal.press_shown("Esc");
         terminal.arrive(page);
@@ -33,7 +33,7 @@ fn back_from_the_review_to_the_host_and_forward_again_keeps_every_answer() {
 fn escape_stops_a_look_that_nobody_answers() {
     let (sandbox, lab) = (Sandbox::new(), lab_with(Scenario::Silent));
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_host();
+    terminal.reach_host();
     terminal.type_in(&address(&lab));
     terminal.enter();
     terminal.wait_until("a look under way", |screen| screen.contains("Looking at") && screen.contains("Esc stop"));
@@ -49,7 +49,7 @@ fn escape_stops_a_look_that_nobody_answers() {
 fn what_is_answered_after_a_stop_changes_nothing() {
     let (sandbox, lab) = (Sandbox::new(), lab_with(Scenario::Slow));
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_host();
+    terminal.reach_host();
     terminal.type_in(&address(&lab));
     terminal.enter();
     terminal
@@ -74,7 +74,7 @@ fn what_is_answered_after_a_stop_changes_nothing() {
 fn the_time_that_something_takes_is_told() {
     let (sandbox, lab) = (Sandbox::new(), lab_with(Scenario::Silent));
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_host();
+    terminal.reach_host();
     terminal.type_in(&address(&lab));
     terminal.enter();
     terminal.wait_for("· 2 s");

@@ -34,7 +34,7 @@ fn state_is_clean(sandbox: &Sandbox, lab: &Lab) {
 fn ctrl_c_asks_once_and_quits_with_130() {
     let (sandbox, lab) = (Sandbox::new(), lab());
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_token(&lab);
+    terminal.reach_token(&lab);
     terminal.paste(&whole_token(&lab), "36 characters");
     terminal.press_shown("Ctrl-C");
     terminal.wait_for("Quit labwizard? Ctrl-C again quits, any other key stays.");
@@ -53,7 +53,7 @@ fn ctrl_c_asks_once_and_quits_with_130() {
 fn what_was_answered_before_quitting_is_there_again_but_the_secret() {
     let (sandbox, lab) = (Sandbox::new(), lab());
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_details(&lab);
+    terminal.reach_details(&lab);
     terminal.press("Ctrl-C");
     terminal.wait_for("Quit labwizard?");
     terminal.press("Ctrl-C");
@@ -62,7 +62,7 @@ fn what_was_answered_before_quitting_is_there_again_but_the_secret() {
 
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
     terminal.wait_until("a page", |screen| screen.contains(" Enter "));
-    terminal.to_host();
+    terminal.reach_host();
     assert!(terminal.text().contains(&address(&lab)), "{}", terminal.transcript());
     terminal.enter();
     terminal.arrive(TRUST);
@@ -77,12 +77,12 @@ fn a_signal_gives_the_terminal_back_on_every_page() {
     type Way = fn(&mut Terminal, &Lab);
     let pages: [Way; 4] = [
         |terminal, _| terminal.arrive(TARGET),
-        |terminal, lab| terminal.to_trust(lab),
+        |terminal, lab| terminal.reach_trust(lab),
         |terminal, lab| {
-            terminal.to_token(lab);
+            terminal.reach_token(lab);
             terminal.paste(&whole_token(lab), "36 characters");
         },
-        |terminal, lab| terminal.to_review(lab),
+        |terminal, lab| terminal.reach_review(lab),
     ];
     for page in pages {
         for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
@@ -101,7 +101,7 @@ fn a_signal_gives_the_terminal_back_on_every_page() {
 fn a_signal_while_a_host_keeps_silent_ends_at_once() {
     let (sandbox, lab) = (Sandbox::new(), lab_with(Scenario::Silent));
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_host();
+    terminal.reach_host();
     terminal.type_in(&address(&lab));
     terminal.enter();
     terminal.wait_for("Looking at");
@@ -114,7 +114,7 @@ fn a_signal_while_a_host_keeps_silent_ends_at_once() {
 fn a_terminal_that_is_closed_ends_the_program() {
     let (sandbox, lab) = (Sandbox::new(), lab());
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_token(&lab);
+    terminal.reach_token(&lab);
     terminal.hang_up(|terminal| terminal.resize((90, 30)));
     assert_eq!(terminal.ended(), Ok(130));
     state_is_clean(&sandbox, &lab);
@@ -127,7 +127,7 @@ fn ctrl_z_goes_to_the_shell_and_fg_comes_back() {
     terminal.wait_for("shell>");
     let of_the_shell = terminal.modes();
     terminal.send(format!("{}\r", super::sandbox::PROGRAM).as_bytes());
-    terminal.to_host();
+    terminal.reach_host();
     terminal.type_in("pve.invalid");
     terminal.press("Ctrl-Z");
     terminal.wait_until("the shell", |screen| screen.contains("Stopped") && screen.ends_with("shell>"));
@@ -155,7 +155,7 @@ fn ctrl_z_goes_to_the_shell_and_fg_comes_back() {
 fn a_window_that_changes_its_size_in_the_middle_of_a_page_loses_nothing() {
     let (sandbox, lab) = (Sandbox::new(), lab());
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_host();
+    terminal.reach_host();
     terminal.type_in(&address(&lab));
     for size in [(60, 16), (120, 40), (72, 18), (80, 24)] {
         terminal.resize(size);
@@ -180,7 +180,7 @@ fn a_screen_that_is_too_small_says_what_is_needed_and_keeps_the_page() {
     terminal.wait_quiet();
     terminal.resize((80, 24));
     terminal.arrive(TARGET);
-    terminal.to_host();
+    terminal.reach_host();
     terminal.type_in("pve.invalid");
     terminal.resize((40, 10));
     terminal.wait_for("needs 60x16, has 40x10");

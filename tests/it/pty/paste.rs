@@ -14,7 +14,7 @@ fn understood() -> String {
 fn at_token() -> (Sandbox, Lab, Terminal) {
     let (sandbox, lab) = (Sandbox::new(), lab());
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_token(&lab);
+    terminal.reach_token(&lab);
     (sandbox, lab, terminal)
 }
 
@@ -112,7 +112,7 @@ fn lines_without_brackets_in_one_write_stay_in_the_field_of_each_page() {
     };
     terminal.arrive(TARGET);
     stays(&mut terminal, TARGET);
-    terminal.to_file();
+    terminal.reach_file();
     stays(&mut terminal, FILE);
     empty(&mut terminal);
     terminal.wait_until("an empty field", |screen| !screen.contains("apex"));
@@ -143,7 +143,7 @@ fn lines_without_brackets_in_one_write_stay_in_the_field_of_each_page() {
 fn a_pasted_secret_is_nowhere_but_in_the_target() {
     let (sandbox, lab) = (Sandbox::new(), lab());
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
-    terminal.to_done(&lab);
+    terminal.reach_done(&lab);
     terminal.enter();
     assert_eq!(terminal.ended(), Ok(0));
     let secret = secret(&lab);

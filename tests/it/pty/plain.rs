@@ -62,11 +62,8 @@ fn walk_on_a_terminal(sandbox: &Sandbox, lab: &Lab, arguments: &[&str], more: &[
     words.extend(arguments);
     let mut terminal = Terminal::start_program(sandbox, &words, (80, 200), more);
     for line in lines(lab) {
-        // A prompt: the cursor waits behind a colon, or behind “Enter: next”.
-        terminal.wait_until("a prompt", |screen| screen.ends_with(':') || screen.ends_with("next"));
-        let prompts = terminal.text();
+        terminal.wait_for_prompt();
         terminal.send(format!("{line}\r").as_bytes());
-        terminal.wait_until("it goes on", |screen| screen.len() > prompts.len() + line.len().min(1));
     }
     assert_eq!(terminal.ended(), Ok(0), "{}", terminal.transcript());
     terminal
@@ -127,7 +124,7 @@ fn full_screen_plain_and_unattended_write_the_same_bytes() {
     };
     let full_screen = written(&|sandbox| {
         let mut terminal = Terminal::start(sandbox, &[], (80, 24));
-        terminal.to_done(&lab);
+        terminal.reach_done(&lab);
         terminal.enter();
         assert_eq!(terminal.ended(), Ok(0));
     });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 
@@ -30,10 +30,6 @@ impl Sandbox {
             fs::create_dir(root.path().join(name)).unwrap();
         }
         Sandbox { root }
-    }
-
-    pub fn root(&self) -> &Path {
-        self.root.path()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

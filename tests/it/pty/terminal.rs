@@ -46,6 +46,8 @@ pub struct Terminal {
     pub pid: Pid,
     /// The modes of the line before the program was started.
     pub modes_before: String,
+    /// Where the last prompt ended.
+    prompt: usize,
     /// What was pressed, for the transcript.
     pressed: VecDeque<String>,
 }
@@ -124,7 +126,7 @@ impl Terminal {
         reap(child, Arc::clone(&seen));
         let writer = Some(pair.master.take_writer().unwrap());
         let (master, slave) = (Some(pair.master), Some(pair.slave));
-        Terminal { seen, master, slave, writer, pid, modes_before, pressed: VecDeque::new() }
+        Terminal { seen, master, slave, writer, pid, modes_before, prompt: 0, pressed: VecDeque::new() }
     }
 
     // ---- what a person does
@@ -276,6 +278,14 @@ impl Terminal {
         }
         // What is read is acted on within one turn; the paste's tail is longer than that.
         std::thread::sleep(AFTER_PASTE);
+    }
+
+    /// Until a prompt stands there that came after what was sent last: it ends in a blank, which no other line does.
+    #[track_caller]
+    pub fn wait_for_prompt(&mut self) {
+        let from = self.prompt;
+        self.wait("a prompt", |seen| seen.raw.len() > from && seen.raw.ends_with(b" "));
+        self.prompt = lock(&self.seen).raw.len();
     }
 
     /// Until the screen is another one than this.

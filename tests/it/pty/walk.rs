@@ -83,23 +83,23 @@ impl Terminal {
         self.screen().lines().skip(2).any(|line| marked(line) || line.contains(&format!("▸ {row}")))
     }
 
-    pub fn to_file(&mut self) {
+    pub fn reach_file(&mut self) {
         self.arrive(TARGET);
         self.choose("Glassdome");
         self.enter();
         self.arrive(FILE);
     }
 
-    pub fn to_host(&mut self) {
-        self.to_file();
+    pub fn reach_host(&mut self) {
+        self.reach_file();
         self.enter();
         self.arrive(USES);
         self.enter();
         self.arrive(HOST);
     }
 
-    pub fn to_trust(&mut self, lab: &Lab) {
-        self.to_host();
+    pub fn reach_trust(&mut self, lab: &Lab) {
+        self.reach_host();
         self.type_in(&address(lab));
         self.enter();
         self.arrive(TRUST);
@@ -114,26 +114,26 @@ impl Terminal {
         self.arrive(ACCESS);
     }
 
-    pub fn to_access(&mut self, lab: &Lab) {
-        self.to_trust(lab);
+    pub fn reach_access(&mut self, lab: &Lab) {
+        self.reach_trust(lab);
         self.trust();
     }
 
-    pub fn to_token(&mut self, lab: &Lab) {
-        self.to_access(lab);
+    pub fn reach_token(&mut self, lab: &Lab) {
+        self.reach_access(lab);
         self.enter();
         self.arrive(TOKEN);
     }
 
-    pub fn to_details(&mut self, lab: &Lab) {
-        self.to_token(lab);
+    pub fn reach_details(&mut self, lab: &Lab) {
+        self.reach_token(lab);
         self.paste(&whole_token(lab), &format!("{TOOL} · secret: 36 characters, a UUID"));
         self.enter();
         self.arrive(DETAILS);
     }
 
-    pub fn to_review(&mut self, lab: &Lab) {
-        self.to_details(lab);
+    pub fn reach_review(&mut self, lab: &Lab) {
+        self.reach_details(lab);
         self.choose("pve1");
         self.enter();
         self.arrive(VERIFY);
@@ -141,8 +141,8 @@ impl Terminal {
         self.arrive(REVIEW);
     }
 
-    pub fn to_done(&mut self, lab: &Lab) {
-        self.to_review(lab);
+    pub fn reach_done(&mut self, lab: &Lab) {
+        self.reach_review(lab);
         self.enter();
         self.arrive(DONE);
     }
@@ -172,7 +172,7 @@ pub fn expected(lab: &Lab) -> Vec<(String, String)> {
 fn full_walk(size: (u16, u16)) {
     let (sandbox, lab) = (Sandbox::new(), lab());
     let mut terminal = Terminal::start(&sandbox, &[], size);
-    terminal.to_done(&lab);
+    terminal.reach_done(&lab);
     terminal.enter();
     assert_eq!(terminal.ended(), Ok(0), "{}", terminal.transcript());
 
@@ -200,7 +200,7 @@ fn the_full_walk_on_the_smallest_screen() {
 fn the_demo_goes_from_its_hints_to_a_file() {
     let sandbox = Sandbox::new();
     let mut terminal = Terminal::start(&sandbox, &["demo"], (80, 24));
-    terminal.to_host();
+    terminal.reach_host();
     terminal.enter();
     terminal.arrive(TRUST);
     terminal.trust();
