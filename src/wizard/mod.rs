@@ -179,6 +179,10 @@ impl Wizard {
             Input::Chose { question, choice } => {
                 self.tried = false;
                 self.draft.choose(question, choice);
+                if self.at == PageId::Review && self.run.is_none() {
+                    // The page shows what these answers make of the plan, before anybody agrees to it.
+                    step::review::prepare(self);
+                }
                 Vec::new()
             }
             Input::Submit if self.waiting => Vec::new(),

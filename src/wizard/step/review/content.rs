@@ -1,0 +1,145 @@
+//! The file as it will be: what changes in it, what is still open, and how it reads once it was written.
+
+use crate::diagnosis;
+use crate::domain::FileSeen;
+use crate::domain::around::Git;
+use crate::domain::finding::Finding;
+use crate::domain::visible::visible;
+use crate::format::{Document, Found, Side};
+use crate::plan::edit::Prepared;
+use crate::target::spec::VerifyWord;
+use crate::target::traps::Around;
+use crate::wizard::Wizard;
+use crate::wizard::page::{Block, DiffSide, FileDiff, Tone};
+use crate::wizard::step::{count, details, file, listed, nearby, quiet, toned, tool, trust};
+
+pub(super) fn file_diff(w: &Wizard, prepared: &Prepared) -> FileDiff {
+    let seen: &FileSeen = &prepared.edit.seen;
+    let mut notes = Vec::new();
+    match &seen.there {
+        Some(there) => {
+            let after = there.mode & 0o600;
+            if there.mode & 0o777 != after {
+                notes.push(format!("mode {:04o} → {after:04o}", there.mode & 0o777));
+            } else {
+                notes.push(format!("mode {after:04o}"));
+            }
+            notes.push("the old file is kept for undo".into());
+        }
+        None => notes.push("mode 0600".into()),
+    }
+    if let Some((_, around)) = file::seen(w) {
+        notes.push(match &around.git {
+            Git::NoRepository => "in no git repository".into(),
+            Git::Ignored => "git ignores it".into(),
+            Git::Tracked => "git tracks it".into(),
+            Git::WouldTrack => "git would take it in".into(),
+            Git::Unknown(why) => format!("git was not asked: {}", visible(why)),
+        });
+    }
+    let about = match (&seen.there, file::example(w)) {
+        (Some(_), _) => format!("new values; {} stay as they are", count(prepared.kept, "other line", "other lines")),
+        (None, Some((name, _))) => format!("a new file, from {}", visible(&name)),
+        (None, None) => "a new file".into(),
+    };
+    FileDiff {
+        path: file::shown(w, &seen.path),
+        about,
+        lines: prepared
+            .lines
+            .iter()
+            .map(|(side, line)| (if *side == Side::Added { DiffSide::Added } else { DiffSide::Removed }, line.clone()))
+            .collect(),
+        notes,
+    }
+}
+
+/// What is left out, still a placeholder, or cannot be filled.
+pub(super) fn notes(w: &Wizard, prepared: &Prepared) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let later = details::left_out(w);
+    if !later.is_empty() {
+        blocks.push(quiet(format!("Left for later: {}", later.join(" "))));
+    }
+    let still = placeholders(prepared);
+    if !still.is_empty() {
+        blocks.push(toned(
+            Tone::Warning,
+            format!("Still an example's placeholder, for you to fill: {}.", listed(&still)),
+        ));
+    }
+    let open = without_value(w, prepared);
+    if !open.is_empty() {
+        blocks.push(toned(Tone::Warning, format!("The module also needs a value for: {}.", listed(&open))));
+    }
+    let missing: Vec<String> = prepared.filled.missing.iter().map(|m| visible(&m.key)).collect();
+    if !missing.is_empty() {
+        blocks.push(toned(Tone::Warning, format!("Without a value: {}.", listed(&missing))));
+    }
+    for undeclared in &prepared.filled.undeclared {
+        blocks.push(toned(
+            Tone::Warning,
+            format!("The module declares no variable for this, so it is not written: {}.", undeclared.names.join(", ")),
+        ));
+    }
+    if details::verify(w) == VerifyWord::Off && trust::agreed(w).is_some() {
+        blocks.push(toned(Tone::Warning, format!("{} will not verify the host's certificate.", tool::title(w))));
+    }
+    blocks
+}
+
+/// The variables that the module needs and that the file gives no value.
+pub fn without_value(w: &Wizard, prepared: &Prepared) -> Vec<String> {
+    let (Some(form), Some((_, around)), Ok(edited)) = (file::form(w), file::seen(w), prepared.edit.after()) else {
+        return Vec::new();
+    };
+    let given: Vec<String> =
+        edited.document.entries().filter(|entry| !entry.is_commented()).map(|entry| entry.key().to_owned()).collect();
+    nearby::without_value(form, around, &given).iter().map(|name| visible(name)).collect()
+}
+
+/// What the tool would stumble over in the file as it will be.
+pub(super) fn traps(w: &Wizard) -> Vec<Finding> {
+    let (Some(spec), Some(form), Some((_, around)), Some(Ok(draw))) =
+        (tool::spec(w), file::form(w), file::seen(w), &w.plan)
+    else {
+        return Vec::new();
+    };
+    let Some(edited) = draw.prepared.as_ref().and_then(|prepared| prepared.edit.after().ok()) else {
+        return Vec::new();
+    };
+    let declared = nearby::declared(form, around);
+    let loaded = nearby::loaded(around);
+    let around = Around { environment: &w.setting.environment, declared: declared.as_deref(), loaded: &loaded };
+    diagnosis::file::traps(spec, form, &edited.document, around)
+}
+
+/// The keys whose values an example left to be filled in, and nobody did.
+pub fn placeholders(prepared: &Prepared) -> Vec<String> {
+    let Ok(edited) = prepared.edit.after() else { return Vec::new() };
+    let ours: Vec<&str> = prepared.filled.set.iter().map(|value| value.key.as_str()).collect();
+    edited
+        .document
+        .entries()
+        .filter(|entry| !entry.is_commented() && !ours.contains(&entry.key()))
+        .filter(|entry| entry.value().is_some_and(|v| crate::domain::paste::placeholder(v.as_str()).is_some()))
+        .map(|entry| visible(entry.key()))
+        .collect()
+}
+
+/// How the file reads, once it was written: the values that its readers take.
+pub fn reads_back(w: &Wizard) -> Option<Result<usize, String>> {
+    let (seen, _) = file::seen(w)?;
+    let there = seen.there.as_ref()?;
+    let Some(Ok(draw)) = &w.plan else { return None };
+    let prepared = draw.prepared.as_ref()?;
+    let document = Document::parse(prepared.edit.dialect, there.text.clone()).ok()?;
+    let wrong: Vec<String> = prepared
+        .filled
+        .set
+        .iter()
+        .filter(|value| !matches!(document.get(&value.key), Found::Once(entry) if entry.value().as_ref() == value.value.text()))
+        .map(|value| visible(&value.key))
+        .collect();
+    Some(if wrong.is_empty() { Ok(prepared.filled.set.len()) } else { Err(listed(&wrong)) })
+}

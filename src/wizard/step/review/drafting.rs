@@ -1,0 +1,197 @@
+//! The plan: everything that will be done, made from what is known now.
+
+use std::path::PathBuf;
+
+use crate::domain::around::Git;
+use crate::domain::visible::visible;
+use crate::domain::{Credential, HostRecord, Id, Trouble, Trust};
+use crate::format::EditError;
+use crate::plan::action::{Action, Unfit};
+use crate::plan::edit::{NoEdit, Order, Prepared, prepare as prepare_edit};
+use crate::plan::{Plan, Planned};
+use crate::target::spec::VerifyWord;
+use crate::target::{Access, Facts, Verify};
+use crate::wizard::Wizard;
+use crate::wizard::step::review::{IGNORE, NO, YES};
+use crate::wizard::step::{count, details, file, host, instance, nearby, token, tool, trust};
+
+/// What Review shows and what is agreed to by it.
+#[derive(Debug)]
+pub struct Draw {
+    pub prepared: Option<Prepared>,
+    pub plan: Plan,
+    /// The file's keys that stand more than once, with their lines.
+    pub duplicate: Option<(String, Vec<usize>)>,
+}
+
+/// The question which line of a doubled key is kept.
+pub(super) fn keep_id(key: &str) -> Id {
+    Id::new(format!("keep.{key}"))
+}
+
+/// The question whether an oddity of the file is agreed to.
+pub(super) fn oddity_id(index: usize) -> Id {
+    Id::new(format!("agree.{index}"))
+}
+
+/// What is known, for the target's values.
+fn facts(w: &Wizard) -> Facts {
+    let access = token::credential(w).map(|credential| match credential {
+        Credential::Token { id, secret } => Access::Token { id, secret: Some(secret) },
+        Credential::Password { user, password } => Access::Password { user, password: Some(password) },
+    });
+    let verify = match details::verify(w) {
+        VerifyWord::Off => Verify::Off,
+        VerifyWord::System => Verify::System,
+        VerifyWord::Ca => ca_path(w).map_or(Verify::Off, |path| Verify::Ca { path }),
+        VerifyWord::Pin => trust::agreed(w).map_or(Verify::Off, |agreed| Verify::Pin(agreed.seen.fingerprint)),
+    };
+    Facts {
+        endpoint: host::endpoint(w),
+        access,
+        verify,
+        cluster: None,
+        picks: details::picks(w),
+        instance: instance::number(w),
+        unifi: None,
+    }
+}
+
+/// Where the cluster's CA is written: beside the config, named by its own hash, so that another CA never takes its place.
+fn ca_path(w: &Wizard) -> Option<PathBuf> {
+    let ca = details::cluster_ca(w)?;
+    let (seen, _) = file::seen(w)?;
+    let hex = ca.certificate.fingerprint.to_string().replace(':', "").to_lowercase();
+    Some(seen.path.parent()?.join(format!("pve-ca-{}.pem", &hex[..8])))
+}
+
+fn wants_ca(w: &Wizard) -> bool {
+    !tool::token_only(w) && details::verify(w) == VerifyWord::Ca && ca_path(w).is_some()
+}
+
+pub(super) fn draw(w: &Wizard) -> Result<Draw, Trouble> {
+    let mut plan = Plan::default();
+    let mut prepared = None;
+    let mut duplicate = None;
+    if !tool::token_only(w) {
+        match edit(w)? {
+            Ok(edit) => prepared = Some(edit),
+            Err(doubled) => duplicate = Some(doubled),
+        }
+    }
+    if let Some(prepared) = &prepared {
+        let (seen, around) = file::seen(w).ok_or_else(not_read)?;
+        let heading = "On this machine".to_owned();
+        let path = file::shown(w, &seen.path);
+        if around.git == Git::WouldTrack && !w.draft.is(&IGNORE, &NO) {
+            plan.actions.push(Planned {
+                action: Action::Ignore(seen.path.clone()),
+                heading: heading.clone(),
+                sentence: "add a line to the .gitignore beside the file, so that git leaves it alone".into(),
+            });
+        }
+        if wants_ca(w)
+            && let (Some(path), Some(ca)) = (ca_path(w), details::cluster_ca(w))
+        {
+            let roots = tool::spec(w).is_some_and(|spec| spec.ca_needs_roots());
+            plan.actions.push(Planned {
+                action: Action::WriteCa { path: path.clone(), pem: ca.pem.clone(), roots },
+                heading: heading.clone(),
+                sentence: format!(
+                    "write the cluster's CA{} to {}",
+                    if roots { " and the system's CAs" } else { ", which is public," },
+                    file::shown(w, &path)
+                ),
+            });
+        }
+        let open = seen.there.as_ref().is_some_and(|there| there.mode & 0o077 != 0);
+        if prepared.changed > 0 || open || seen.there.is_none() {
+            plan.actions.push(Planned {
+                action: Action::Edit(Box::new(prepared.edit.clone())),
+                heading,
+                sentence: match &seen.there {
+                    Some(_) if prepared.changed == 0 => format!("close {path} to others; every value is there already"),
+                    Some(_) => format!("set {} in {path}", count(prepared.changed, "value", "values")),
+                    None => format!("make {path} with {}", count(prepared.changed, "value", "values")),
+                },
+            });
+        }
+    }
+    if let Some(record) = record(w) {
+        let pem = details::cluster_ca(w).map(|ca| ca.pem.clone());
+        plan.actions.push(Planned {
+            heading: "On this machine".into(),
+            sentence: format!("remember how {} was trusted, for later runs", visible(&record.endpoint.to_string())),
+            action: Action::Remember(Box::new(record), pem),
+        });
+    }
+    Ok(Draw { prepared, plan, duplicate })
+}
+
+fn not_read() -> Trouble {
+    Trouble { what: "The file could not be read.".into(), hint: Some("Go back to the file.".into()) }
+}
+
+/// The edit, or the key that stands more than once and its lines.
+fn edit(w: &Wizard) -> Result<Result<Prepared, (String, Vec<usize>)>, Trouble> {
+    let (Some(spec), Some(form), Some(dialect), Some((seen, around))) =
+        (tool::spec(w), file::form(w), file::dialect(w), file::seen(w))
+    else {
+        return Err(match w.evidence.file.as_ref().and_then(|file| file.answer.as_ref()) {
+            Some(Err(trouble)) => trouble.clone(),
+            _ => not_read(),
+        });
+    };
+    let declared = nearby::declared(form, around);
+    let facts = facts(w);
+    let agreed = seen
+        .oddities
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| w.draft.is(&oddity_id(*index), &YES))
+        .map(|(_, oddity)| oddity.clone())
+        .collect();
+    let order = Order {
+        spec,
+        form,
+        dialect,
+        facts: &facts,
+        seen,
+        example: file::example(w).map(|(_, text)| text),
+        declared: declared.as_deref(),
+        agreed,
+        keep: &|key| w.draft.choice(&keep_id(key)).and_then(|line| line.as_str().parse().ok()),
+    };
+    match prepare_edit(&order) {
+        Ok(prepared) => Ok(Ok(prepared)),
+        Err(NoEdit::Unfit(Unfit::Edit(EditError::Duplicate { key, lines }))) => Ok(Err((key, lines))),
+        Err(error) => {
+            Err(Trouble { what: error.to_string(), hint: Some("Go back and change the answer it names.".into()) })
+        }
+    }
+}
+
+/// What will be remembered of the host. The demo remembers in its own state, which ends with it.
+fn record(w: &Wizard) -> Option<HostRecord> {
+    let agreed = trust::agreed(w)?;
+    let ca = details::cluster_ca(w);
+    let trust = match (&agreed.trust, ca) {
+        // The CA survives renewals of the certificate; whoever agreed to the leaf agreed to what its cluster signs.
+        (Trust::Pin(_), Some(ca)) => Trust::Ca(ca.certificate.der.clone()),
+        (other, _) => other.clone(),
+    };
+    let record = HostRecord {
+        endpoint: agreed.endpoint.clone(),
+        trust,
+        leaf: agreed.seen.fingerprint,
+        cluster: None,
+        nodes: details::node_names(w),
+        when: w.setting.now,
+    };
+    let known = w
+        .setting
+        .hosts
+        .iter()
+        .any(|old| old.endpoint == record.endpoint && old.trust == record.trust && old.leaf == record.leaf);
+    (!known).then_some(record)
+}
