@@ -114,7 +114,7 @@ fn answers(lab: &Lab) -> String {
 #[test]
 fn full_screen_plain_and_unattended_write_the_same_bytes() {
     let lab = lab();
-    let before = "# mine\nOTHER=1\nPROXMOX_HOST=10.0.0.5\r\n\n# the rest\nLAST='x'";
+    let before = "# mine\nOTHER=1\nPROXMOX_NODE=old\r\n\n# the rest\nLAST='x'";
     let written = |walk: &dyn Fn(&Sandbox)| {
         let sandbox = Sandbox::new();
         let env = sandbox.project().join(".env");
@@ -145,7 +145,7 @@ fn full_screen_plain_and_unattended_write_the_same_bytes() {
         assert!(!said(&output).contains(&secret), "{}", said(&output));
         only_text(&text(&output.stdout));
     });
-    assert!(full_screen.starts_with("# mine\nOTHER=1\nPROXMOX_HOST=127.0.0.1:"), "{full_screen}");
+    assert!(full_screen.starts_with("# mine\nOTHER=1\nPROXMOX_NODE=pve1\r\n"), "{full_screen}");
     assert_eq!(full_screen, plain);
     assert_eq!(full_screen, unattended);
 }
