@@ -66,10 +66,13 @@ pub struct Wizard {
     /// Where the answers for a colleague were saved.
     pub saved: Option<Result<PathBuf, Trouble>>,
     at: PageId,
+    /// The furthest page that was reached.
+    reached: PageId,
     /// This page was submitted and could not be left: its errors are shown until the next edit.
     tried: bool,
     /// What was submitted waits for the world.
     waiting: bool,
+    moved: Option<Id>,
     last_id: u64,
 }
 
@@ -86,8 +89,10 @@ impl Wizard {
             plan: None,
             saved: None,
             at: PageId::Tool,
+            reached: PageId::Tool,
             tried: false,
             waiting: false,
+            moved: None,
             last_id: 0,
         };
         (wizard, vec![first])
@@ -103,6 +108,11 @@ impl Wizard {
 
     pub fn waiting(&self) -> bool {
         self.waiting
+    }
+
+    /// The field that a token was just pasted into, though none belongs there; it is kept for where it does.
+    pub fn moved(&self) -> Option<&Id> {
+        self.moved.as_ref()
     }
 
     /// The page as it is now.
@@ -121,9 +131,11 @@ impl Wizard {
             }
             let state = if self.at.step() == step {
                 StepState::Current
+            } else if of_step.iter().all(|p| *p > self.reached) {
+                StepState::Pending
             } else if of_step.iter().all(|p| step::done(self, *p)) {
                 StepState::Done
-            } else if of_step.iter().any(|p| *p < self.at) {
+            } else if of_step.iter().any(|p| *p < self.reached) {
                 StepState::Stale
             } else {
                 StepState::Pending
@@ -173,6 +185,8 @@ impl Wizard {
         match input {
             Input::Typed { field, text, .. } => {
                 self.tried = false;
+                self.moved = step::take_apart(&field, &text);
+                let field = if self.moved.is_some() { step::token::TOKEN } else { field };
                 self.draft.type_in(field, text);
                 Vec::new()
             }
@@ -231,6 +245,7 @@ impl Wizard {
 
     fn enter(&mut self, page: PageId) -> Vec<Effect> {
         self.at = page;
+        self.reached = self.reached.max(page);
         self.tried = false;
         self.waiting = false;
         let effects = step::enter(self);

@@ -60,7 +60,8 @@ impl Dialogue {
             self.open.retain(|id| page.questions().any(|other| other == id));
         }
         // What is looked at anew is told anew, even where it comes out the same.
-        if page.busy.is_some() && before.as_ref().is_some_and(|before| before.busy.is_none()) {
+        let failed = |page: &Page| page.blocks.iter().any(|block| matches!(block, Block::Findings(_)));
+        if page.busy.is_some() && before.as_ref().is_some_and(|before| before.busy.is_none() && failed(before)) {
             self.printed.clear();
         }
         for block in &page.blocks {
@@ -272,7 +273,8 @@ fn chose(choice: &Choice, line: &str) -> Result<Option<Input>, Vec<String>> {
 fn ask_pick(pick: &Pick, listed: bool) -> String {
     let mut lines = Vec::new();
     if !listed {
-        lines.push(format!("{}:", pick.label));
+        let end = if pick.label.ends_with(['?', '.', ':']) { "" } else { ":" };
+        lines.push(format!("{}{end}", pick.label));
         if pick.items.is_empty() {
             lines.push(format!("  {}", pick.empty));
         }

@@ -265,6 +265,8 @@ impl Screen {
         if self.over != Over::Help {
             if self.secret_in_focus().is_some() {
                 all.push((Action::Reveal, if self.revealed.is_some() { "hide" } else { "show" }));
+            } else if page.busy.is_none() && self.nothing_highlighted() {
+                all.push((Action::Down, "choose"));
             } else if !commands(page).is_empty() {
                 all.push((Action::Copy, "copy"));
             } else if page.questions().nth(1).is_some() && page.busy.is_none() {

@@ -9,7 +9,7 @@ use crate::format::{Document, Found};
 use crate::target::spec::{Dialect, Form};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
-use crate::wizard::step::{By, Next, Parts, count, quiet, say, toned, tool, wrong};
+use crate::wizard::step::{By, Next, Parts, count, moved_note, quiet, say, toned, tool, wrong};
 
 pub const FORM: Id = Id::fixed("form");
 pub const FILE: Id = Id::fixed("file");
@@ -93,6 +93,12 @@ pub fn seen(w: &Wizard) -> Option<(&FileSeen, &Around)> {
     evidence.answer.as_ref()?.as_ref().ok().map(|(seen, around)| (seen, around))
 }
 
+/// The file that is named now is being looked at.
+pub fn looked_at(w: &Wizard) -> bool {
+    let asked = w.evidence.file.as_ref().filter(|file| file.answer.is_none());
+    asked.is_some_and(|file| Some(&file.asked) == path(w).as_ref())
+}
+
 /// Why the named file cannot be written at all: what, and what to do.
 fn refusal(w: &Wizard) -> Option<(String, String)> {
     let path = path(w)?;
@@ -173,7 +179,8 @@ pub fn page(w: &Wizard) -> Parts {
         placeholder: default,
         secret: false,
         multiline: false,
-        note: (!w.draft.text(&FILE).is_empty()).then(|| path(w).map(|p| shown(w, &p))).flatten(),
+        note: moved_note(w, &FILE)
+            .or_else(|| (!w.draft.text(&FILE).is_empty()).then(|| path(w).map(|p| shown(w, &p))).flatten()),
         error,
     }));
     match seen(w) {

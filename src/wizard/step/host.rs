@@ -7,7 +7,7 @@ use crate::domain::{Endpoint, Id, Inquiry, Seen, Text};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
-use crate::wizard::step::{By, Next, Parts, listed, quiet, road, say, toned, wrong};
+use crate::wizard::step::{By, Next, Parts, listed, moved_note, quiet, road, say, toned, wrong};
 
 pub const HOST: Id = Id::fixed("host");
 /// What to do when nobody answers.
@@ -72,7 +72,7 @@ pub fn page(w: &Wizard) -> Parts {
             words.extend(input.notes.iter().cloned());
             Some(words.join("; "))
         }
-        _ => None,
+        _ => moved_note(w, &HOST),
     };
     let error = match &input {
         Err(error) if w.tried() => wrong(error.what(), error.hint()),

@@ -17,7 +17,8 @@ pub mod uses;
 pub mod verify;
 
 use crate::domain::finding::Step;
-use crate::domain::{Certificate, Endpoint, Id, Trust};
+use crate::domain::paste::{Known, parse_paste};
+use crate::domain::{Certificate, Endpoint, Id, Text, Trust};
 use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit};
 use crate::wizard::page::{Block, FieldError, Page, Paragraph, Tone};
@@ -125,7 +126,8 @@ pub fn pages(w: &Wizard) -> Vec<PageId> {
 pub fn done(w: &Wizard, page: PageId) -> bool {
     match page {
         PageId::Tool => tool::done(w),
-        PageId::File => file::done(w),
+        // While it is looked at anew it is no less there.
+        PageId::File => file::done(w) || (w.at() != PageId::File && file::looked_at(w)),
         PageId::Host => host::done(w),
         PageId::Trust => trust::done(w),
         PageId::Access => access::done(w),
@@ -235,6 +237,19 @@ pub(crate) fn toned(tone: Tone, text: impl Into<String>) -> Block {
 
 pub(crate) fn wrong(what: impl Into<String>, hint: impl Into<Option<String>>) -> Option<FieldError> {
     Some(FieldError { what: what.into(), hint: hint.into() })
+}
+
+/// The field, where a whole token was typed or pasted into one that is shown and resolved. The token is kept as a secret.
+pub fn take_apart(field: &Id, text: &Text) -> Option<Id> {
+    let open = [host::HOST, file::FILE, token::USER, token::NAME, trust::COMPARE, trust::CA_FILE];
+    let secret = || parse_paste(text.as_str(), Known::default()).secret.is_some_and(|secret| secret.sound().is_some());
+    (open.contains(field) && secret()).then(|| field.clone())
+}
+
+/// What is said under a field that a token was pasted into.
+pub(crate) fn moved_note(w: &Wizard, field: &Id) -> Option<String> {
+    (w.moved() == Some(field))
+        .then(|| "That is a token. It is kept for the Access page, and was not used here.".to_owned())
 }
 
 /// Joins words as people do: `a`, `a and b`, `a, b and c`.

@@ -227,6 +227,16 @@ impl Screen {
         }
     }
 
+    /// A choice or list has the focus, and no answer of it is highlighted.
+    pub(super) fn nothing_highlighted(&self) -> bool {
+        let focused = self.page.as_ref().zip(self.focus.current.as_ref()).and_then(|(page, id)| question(page, id));
+        match focused {
+            Some(Question::Choice(choice)) => self.focus.list(&choice.id).is_none_or(|list| list.at.is_none()),
+            Some(Question::Pick(pick)) => self.focus.list(&pick.id).is_none_or(|list| list.at.is_none()),
+            _ => false,
+        }
+    }
+
     fn typed(&mut self, text: &str, pasted: bool) -> Vec<Act> {
         let Some(page) = self.page.as_ref().filter(|page| page.busy.is_none()) else { return Vec::new() };
         let Some(id) = self.focus.current.clone() else { return Vec::new() };
