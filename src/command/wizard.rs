@@ -10,8 +10,8 @@ use crate::front::plain::Plain;
 use crate::front::tui::FullScreen;
 use crate::front::{Front, summary};
 use crate::runtime::{World, converse};
-use crate::wizard::answers;
 use crate::wizard::draft::Draft;
+use crate::wizard::walk;
 use crate::wizard::{Setting, Wizard};
 
 pub fn run(looks: Looks, answers: Option<&Path>) -> Ended {
@@ -32,7 +32,7 @@ pub fn run(looks: Looks, answers: Option<&Path>) -> Ended {
             }
         },
         // An unfinished walk goes on where it was left; a damaged one is no reason to keep anybody.
-        None => match place.state.walk().ok().flatten().and_then(|text| answers::resume(&text)) {
+        None => match place.state.walk().ok().flatten().and_then(|text| walk::resume(&text)) {
             Some(draft) => {
                 setting.resumed = true;
                 draft

@@ -36,3 +36,48 @@ pub fn dialect_word(dialect: Dialect) -> &'static str {
 pub fn dialect(word: &str) -> Option<Dialect> {
     [Dialect::Dotenv, Dialect::Hcl].into_iter().find(|dialect| dialect_word(*dialect) == word)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::file::{Base, Digest, Folder, Identity, There};
+
+    fn seen(text: &str) -> FileSeen {
+        let identity = Identity { device: 1, inode: 2, size: text.len() as u64, modified: (0, 0) };
+        let base = Base { digest: Digest::of(text.as_bytes()), identity };
+        FileSeen {
+            given: "/x/.env".into(),
+            path: "/x/.env".into(),
+            there: Some(There { text: text.into(), base, mode: 0o600, uid: 0, gid: 0, links: 1 }),
+            folder: Folder { exists: true, writable: true, identity: None },
+            oddities: Vec::new(),
+        }
+    }
+
+    fn back(before: Option<&str>, now: &str, keys: &[&str]) -> String {
+        let before = before.map(Text::from);
+        let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+        let edit = values_back(before.as_ref(), seen(now), Dialect::Dotenv, &keys).unwrap();
+        edit.after().unwrap().text().as_str().to_owned()
+    }
+
+    #[test]
+    fn a_file_that_was_edited_since_loses_only_our_values() {
+        let before = "# mine\nHOST=old\nOTHER=1\n";
+        let now = "# mine, edited\nHOST=new\nOTHER=2\nMORE=3\nTOKEN=ours\n";
+        assert_eq!(back(Some(before), now, &["HOST", "TOKEN"]), "# mine, edited\nHOST=old\nOTHER=2\nMORE=3\n");
+    }
+
+    #[test]
+    fn of_a_file_that_we_made_our_keys_go_and_the_rest_stays() {
+        assert_eq!(back(None, "TOKEN=ours\nTHEIRS=1\n", &["TOKEN", "GONE"]), "THEIRS=1\n");
+    }
+
+    #[test]
+    fn a_dialect_is_found_again_by_its_word() {
+        for one in [Dialect::Dotenv, Dialect::Hcl] {
+            assert_eq!(dialect(dialect_word(one)), Some(one));
+        }
+        assert_eq!(dialect("yaml"), None);
+    }
+}

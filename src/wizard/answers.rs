@@ -1,4 +1,4 @@
-//! Answers as a file: for an unattended run, for a colleague, and for an unfinished walk. None of them holds a secret.
+//! Answers as a file, for an unattended run and for a colleague. It holds no secret, but says where one comes from.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml_edit::{DocumentMut, Item, Table, value};
 
-use crate::domain::host_input::{HostError, parse_host};
-use crate::domain::paste::{Known, is_uuid, parse_paste};
 use crate::domain::{Id, Text, Trust};
 use crate::target::fact::Fact;
 use crate::target::{Library, Spec};
@@ -302,100 +300,69 @@ pub fn file(w: &Wizard) -> String {
     )
 }
 
-/// Everything that was answered so far, without secrets, to be continued with.
-pub fn walk(w: &Wizard) -> String {
-    let secret = [token::TOKEN, token::PASSWORD];
-    let mut document = DocumentMut::new();
-    let typed: Table = w
-        .draft
-        .typed()
-        .filter(|(id, text)| !secret.contains(id) && !text.is_blank() && !looks_secret(text.as_str()))
-        .map(|(id, text)| (id.as_str().to_owned(), value(text.as_str())))
-        .collect();
-    let chosen: Table = w
-        .draft
-        .chosen()
-        // What was agreed to at the end of one walk is agreed to anew in the next.
-        .filter(|(id, _)| **id != review::REVIEW && **id != trust::TRUST)
-        .map(|(id, choice)| (id.as_str().to_owned(), value(choice.as_str())))
-        .collect();
-    document["typed"] = Item::Table(typed);
-    document["chosen"] = Item::Table(chosen);
-    document.to_string()
-}
-
-/// A secret may have been pasted into a field where none belongs. An address, a path or a number is none, though among what
-/// stands where a token belongs it would be taken for a password or for the beginning of a UUID.
-fn looks_secret(text: &str) -> bool {
-    use crate::domain::paste::SecretProblem::{Group, LooksLikeApiKey, LooksLikePassword, LooksLikeTicket, Truncated};
-    let uuid = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(is_uuid);
-    let host = parse_host(text);
-    // A UUID within an address is no part of it.
-    if text.as_bytes().windows(36).any(uuid) || matches!(host, Err(HostError::IsASecret { .. })) {
-        return true;
-    }
-    let Some(secret) = parse_paste(text, Known::default()).secret else { return false };
-    match secret.problem() {
-        None | Some(Group { .. } | LooksLikeApiKey | LooksLikeTicket) => true,
-        Some(Truncated { has }) => *has > 8,
-        Some(LooksLikePassword) => host.is_err() && !text.trim_start().starts_with(['/', '~', '.']),
-        Some(_) => false,
-    }
-}
-
-/// The answers of an unfinished walk; none where the text is not one.
-pub fn resume(text: &str) -> Option<Draft> {
-    let document: DocumentMut = text.parse().ok()?;
-    let mut draft = Draft::default();
-    for (id, item) in document.get("typed")?.as_table()? {
-        draft.type_in(Id::new(id), Text::new(item.as_str()?));
-    }
-    for (id, item) in document.get("chosen")?.as_table()? {
-        draft.choose(Id::new(id), Id::new(item.as_str()?));
-    }
-    Some(draft)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::looks_secret;
+    use super::*;
+
+    /// A target with a key that is filled by a pick.
+    fn library() -> Library {
+        let text = r#"
+schema = 1
+title = "Thing"
+about = "a thing"
+services = { proxmox = "required" }
+accepts = { proxmox = ["token", "password"] }
+form = [ { name = "env", dialect = "dotenv", file = [".env"], verify = ["off"] } ]
+[keys]
+NODE = { value = "{pick.node}" }
+HOST = { value = "{proxmox.address}" }
+[picks]
+node = { list = "nodes", ask = "Which?" }
+[groups]
+big = "Big?"
+"#;
+        Library::with([("thing.toml".to_owned(), text.to_owned())])
+    }
 
     #[test]
-    fn an_unfinished_walk_keeps_addresses_paths_and_names() {
-        for text in [
-            "pve.lan",
-            "pve",
-            "127.0.0.1:40421",
-            "https://pve.lan:8006/",
-            "[2001:db8::1]:8006",
-            "/home/anna/labs/glassdome/.env",
-            "~/labs/.env",
-            ".env",
-            "apex@pve",
-            "glassdome-token",
-            "local-lvm",
-            "9000",
-        ] {
-            assert!(!looks_secret(text), "{text}");
+    fn answers_fill_the_draft_by_the_names_of_their_questions() {
+        let given = read(
+            "target = \"thing\"\nfile = \"x/.env\"\n[proxmox]\nhost = \"pve.lan\"\ntrust = \"system\"\nuser = \"a@pve\"\n\
+             token_name = \"tok\"\nsecret = { env = \"S\" }\n[values]\nNODE = \"n1\"\n[groups]\nbig = true\n",
+            &library(),
+        )
+        .unwrap();
+        assert_eq!(given.draft.text(&host::HOST), "pve.lan");
+        assert_eq!(given.draft.choice(&trust::TRUST).map(Id::as_str), Some("system"));
+        assert_eq!(given.draft.choice(&details::id("node")).map(Id::as_str), Some("n1"));
+        assert_eq!(given.draft.choice(&uses::id("big")).map(Id::as_str), Some("yes"));
+        assert_eq!(given.secret, Some(SecretSource::Env("S".into())));
+    }
+
+    #[test]
+    fn a_secret_that_stands_in_the_file_is_refused_without_being_echoed() {
+        let error = read("[proxmox]\nsecret = \"canary-canary\"\n", &library()).unwrap_err();
+        assert_eq!(error, AnswersError::LiteralSecret("secret"));
+        assert!(!error.to_string().contains("canary"));
+    }
+
+    #[test]
+    fn damaged_answers_are_told_by_place_and_never_quoted() {
+        for text in
+            ["[proxmox]\nsecret = canary\n", "target = \"canary", "canary = 1\n", "[proxmox]\nhost = [\"canary\"]\n"]
+        {
+            let error = read(text, &library()).unwrap_err();
+            let told = format!("{error} {error:?}");
+            assert!(!told.contains("canary"), "{told}");
         }
     }
 
     #[test]
-    fn an_unfinished_walk_keeps_no_secret_wherever_it_was_pasted() {
-        let secret = "00000000-0000-4000-8000-000000000001";
-        for text in [
-            secret.to_owned(),
-            secret[..30].to_owned(),
-            format!("apex@pve!glassdome={secret}"),
-            format!("apex@pve!glassdome\n{secret}"),
-            format!("Authorization: PVEAPIToken=apex@pve!glassdome={secret}"),
-            format!("PROXMOX_TOKEN_VALUE={secret}"),
-            "https://root:hunter2@pve.lan:8006".to_owned(),
-            "PROXMOX_PASSWORD=hunter2".to_owned(),
-            "Correct!Horse-Battery".to_owned(),
-            "0123456789abcdefABCDEF0123456789".to_owned(),
-        ] {
-            assert!(looks_secret(&text), "{text}");
-        }
+    fn what_the_target_does_not_have_is_named() {
+        let wrong = |text: &str| read(text, &library()).unwrap_err();
+        assert_eq!(wrong("target = \"nothing\""), AnswersError::NoTarget("nothing".into()));
+        assert_eq!(wrong("target = \"thing\"\n[picks]\nx = 1"), AnswersError::NoValue("x".into()));
+        assert_eq!(wrong("target = \"thing\"\n[values]\nHOST = \"h\""), AnswersError::NoValue("HOST".into()));
+        assert_eq!(wrong("[proxmox]\ntrust = \"yes\""), AnswersError::Trust("yes".into()));
     }
 }

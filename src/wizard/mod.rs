@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod message;
 pub mod page;
 pub mod step;
+pub mod walk;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -337,7 +338,7 @@ impl Wizard {
         }
         let mut effects = self.cancel();
         let ended = self.run.is_some();
-        effects.push(Effect::KeepWalk(if ended { None } else { Some(answers::walk(self)) }));
+        effects.push(Effect::KeepWalk(if ended { None } else { Some(walk::walk(self)) }));
         effects.push(Effect::Leave(match &self.run {
             Some(run) if run.failed() => Exit::Failed,
             Some(_) => Exit::Done,

@@ -124,7 +124,7 @@ fn said(held: &Held) -> String {
     }
     writeln!(all, "{}", report::conversation(&held.wizard, true, None)).unwrap();
     writeln!(all, "{:?} {}", held.wizard, labwizard::wizard::answers::file(&held.wizard)).unwrap();
-    writeln!(all, "{}", labwizard::wizard::answers::walk(&held.wizard)).unwrap();
+    writeln!(all, "{}", labwizard::wizard::walk::walk(&held.wizard)).unwrap();
     all
 }
 

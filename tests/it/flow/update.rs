@@ -15,7 +15,7 @@ use labwizard::wizard::draft::Draft;
 use labwizard::wizard::message::{Effect, Input, Msg, ProbeId, ReadId};
 use labwizard::wizard::page::{Block, Field, Page, StepState};
 use labwizard::wizard::step::{PageId, host, token, trust};
-use labwizard::wizard::{Wizard, answers};
+use labwizard::wizard::{Wizard, walk};
 
 use super::setting;
 
@@ -412,7 +412,7 @@ fn an_unfinished_walk_is_kept_without_secret_and_without_agreement() {
     });
     let kept = kept.expect("a walk that is left is kept");
     assert!(!kept.contains(SECRET) && !kept.contains(&SECRET[..12]), "{kept}");
-    let draft = answers::resume(&kept).unwrap();
+    let draft = walk::resume(&kept).unwrap();
     assert_eq!(draft.text(&host::HOST), "pve.lan");
     assert!(draft.text(&token::TOKEN).is_empty());
     assert!(draft.choice(&trust::TRUST).is_none(), "a certificate is agreed to anew");
