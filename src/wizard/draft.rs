@@ -44,6 +44,11 @@ impl Draft {
         self.chosen.remove(id);
     }
 
+    pub fn forget_all(&mut self, which: impl Fn(&Id) -> bool) {
+        self.typed.retain(|id, _| !which(id));
+        self.chosen.retain(|id, _| !which(id));
+    }
+
     pub fn typed(&self) -> impl Iterator<Item = (&Id, &Text)> {
         self.typed.iter()
     }

@@ -65,9 +65,13 @@ pub fn path(w: &Wizard) -> Option<PathBuf> {
     }
     let path = expand(w, typed);
     let asked = w.evidence.file.as_ref().filter(|file| file.asked == path).and_then(|file| file.answer.as_ref());
-    let folder =
-        typed.ends_with('/') || typed == "~" || matches!(asked, Some(Ok((_, around))) if around.folder == path);
-    Some(if folder { path.join(usual(form)) } else { path })
+    let completed = path.join(usual(form));
+    // A folder is known by its slash, by what was seen there, or by having been completed already.
+    let folder = typed.ends_with('/')
+        || typed == "~"
+        || w.evidence.file.as_ref().is_some_and(|file| file.asked == completed)
+        || matches!(asked, Some(Ok((_, around))) if around.folder == path);
+    Some(if folder { completed } else { path })
 }
 
 /// The file that stands there while nothing is typed.

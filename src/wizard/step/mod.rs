@@ -203,6 +203,10 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
 /// What arriving at a page asks for by itself.
 pub fn enter(w: &mut Wizard) -> Vec<Effect> {
     match w.at() {
+        PageId::Trust => {
+            trust::enter(w);
+            Vec::new()
+        }
         PageId::Verify => verify::enter(w),
         PageId::Review => review::enter(w),
         PageId::Done => done::enter(w),

@@ -31,6 +31,7 @@ pub fn enter(w: &mut Wizard) -> Vec<Effect> {
     // A yes belongs to the plan that was on the screen. Unattended it was given in advance, to whatever the answers make.
     if !w.setting.unattended {
         w.draft.forget(&REVIEW);
+        w.draft.forget_all(|id| id.as_str().starts_with("agree.") || id.as_str().starts_with("keep."));
     }
     match file::path(w) {
         // The file is looked at anew, so that what is agreed to is what is there now.
@@ -271,7 +272,7 @@ fn agreed(w: &Wizard) -> bool {
 }
 
 pub fn submit(w: &mut Wizard, by: By) -> Next {
-    if by == By::World {
+    if by == By::World || w.run.is_some() {
         return Next::Do(Vec::new());
     }
     if w.setting.unattended && !w.draft.is(&REVIEW, &DO) {

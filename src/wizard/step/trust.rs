@@ -75,6 +75,14 @@ pub fn recall(w: &mut Wizard) {
     }
 }
 
+/// What was said of another certificate is no answer for this one.
+pub fn enter(w: &mut Wizard) {
+    if w.agreed.is_some() && agreed(w).is_none() {
+        w.agreed = None;
+        [TRUST, COMPARE, CA_FILE].iter().for_each(|id| w.draft.forget(id));
+    }
+}
+
 /// An earlier agreement that held: the page has nothing to ask.
 pub fn remembered(w: &Wizard) -> bool {
     agreed(w).is_some_and(|agreed| agreed.remembered) && w.draft.choice(&TRUST).is_none()
@@ -287,6 +295,10 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     let Some(endpoint) = host::endpoint(w) else { return Next::To(super::PageId::Host) };
     let Some(choice) = w.draft.choice(&TRUST).cloned().or(changed.then_some(STOP)) else { return Next::Stay };
     let compared = comparison(w);
+    // With nobody there, what was agreed gives way only to a certificate or CA that the answers name.
+    if changed && w.setting.unattended && choice != CA && !(choice == PIN && compared == Some(Ok(true))) {
+        return Next::Stay;
+    }
     if matches!(compared, Some(Err(_) | Ok(false))) && choice == PIN {
         return Next::Stay;
     }
