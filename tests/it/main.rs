@@ -12,5 +12,6 @@ mod relay;
 mod rights;
 mod scenarios;
 mod screens;
+mod screenshots;
 mod targets;
 mod wire;
