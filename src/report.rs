@@ -47,6 +47,10 @@ pub fn finding(finding: &Finding) -> Value {
 pub fn conversation(w: &Wizard, ended_well: bool, stopped: Option<&Stopped>) -> Value {
     let found = findings(w);
     let ok = ended_well && found.iter().all(|finding| finding.severity != Severity::Error || verify::untested(w));
+    let planned: Vec<&str> = match &w.plan {
+        Some(Ok(draw)) => draw.plan.actions.iter().map(|planned| planned.sentence.as_str()).collect(),
+        _ => Vec::new(),
+    };
     let done: Vec<Value> = w
         .run
         .iter()
@@ -63,6 +67,7 @@ pub fn conversation(w: &Wizard, ended_well: bool, stopped: Option<&Stopped>) -> 
         "ok": ok,
         "untested": verify::untested(w),
         "run": w.run.as_ref().and_then(|run| run.name.clone()),
+        "plan": planned,
         "done": done,
         "stopped": stopped.map(ToString::to_string),
         "findings": found.iter().map(finding).collect::<Vec<_>>(),

@@ -172,9 +172,38 @@ fn bounded(from: impl Read) -> Option<Text> {
     (text.len() as u64 <= SECRET).then(|| Text::new(text.as_str()))
 }
 
+/// What a password manager's program needs of the environment: where it is, who asks, and its own settings.
+fn passes(name: &str) -> bool {
+    const NAMES: [&str; 14] = [
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "LANG",
+        "LC_ALL",
+        "TERM",
+        "TMPDIR",
+        "DISPLAY",
+        "WAYLAND_DISPLAY",
+        "SSH_AUTH_SOCK",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "GPG_TTY",
+        "GNUPGHOME",
+    ];
+    const BEGINNINGS: [&str; 8] = ["XDG_", "OP_", "BW_", "VAULT_", "BAO_", "PASSWORD_STORE_", "SOPS_", "AGE_"];
+    NAMES.contains(&name) || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+}
+
 fn from_command(words: &[String]) -> Option<Text> {
     let (program, arguments) = words.split_first()?;
-    let mut child = Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().ok()?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(passes)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
     let text = child.stdout.take().and_then(bounded);
     child.wait().ok().filter(std::process::ExitStatus::success)?;
     text

@@ -41,7 +41,11 @@ impl Place {
     pub fn own() -> Result<Place, DiskError> {
         let caller = Caller::of_process(variable);
         let folder = std::env::var_os(STATE).map(PathBuf::from).or_else(default_folder);
-        let folder = folder.unwrap_or_else(|| PathBuf::from(".labwizard-state"));
+        // Backups may hold secrets: without a home there is no folder that is surely the caller's own.
+        let folder = folder.ok_or(DiskError::BadPath {
+            path: PathBuf::from("~"),
+            why: "there is no home folder here; LABWIZARD_STATE names a folder for what labwizard keeps",
+        })?;
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
         let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
         Ok(Place { here, home, state: State::open(folder, caller)?, caller, library: Library::with(yours()) })

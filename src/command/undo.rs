@@ -3,13 +3,15 @@
 use crate::cli::Undo;
 use crate::command::place::{Place, now};
 use crate::command::{Ended, complain};
-use crate::disk::{DiskError, FileRecord, FileState, FileUndo, FileWrite, RunId, RunRecord, State};
+use crate::disk::{
+    Caller, DiskError, FileRecord, FileState, FileUndo, FileWrite, RunId, RunRecord, State, read_config,
+};
 use crate::domain::{FileSeen, Text, time, visible};
 use crate::plan::back::{dialect, values_back};
 
 pub fn run(undo: &Undo) -> Ended {
-    let state = match Place::own() {
-        Ok(place) => place.state,
+    let (state, caller) = match Place::own() {
+        Ok(place) => (place.state, place.caller),
         Err(error) => return refused(&error),
     };
     let runs = match state.runs() {
@@ -25,7 +27,9 @@ pub fn run(undo: &Undo) -> Ended {
             Some(id) => runs.iter().find(|run| run.id == id),
             None => None,
         },
-        None => runs.iter().filter(|run| run.can_be_undone() && !is_back(run)).max_by_key(|run| run.when),
+        None => {
+            runs.iter().filter(|run| run.can_be_undone() && is_walk(run) && !is_back(run)).max_by_key(|run| run.when)
+        }
     };
     let Some(record) = wanted else {
         match &undo.run {
@@ -43,12 +47,17 @@ pub fn run(undo: &Undo) -> Ended {
             Err(error) => refused(&error),
         };
     }
-    take_back(&state, record)
+    take_back(&state, &caller, record)
 }
 
 fn refused(error: &DiskError) -> Ended {
     complain(&error.sentence(), Some(&error.hint()));
     Ended::Badly
+}
+
+/// The run performed a plan; saving answers and taking back are runs too, and are taken back by name alone.
+fn is_walk(run: &RunRecord) -> bool {
+    !run.actions.is_empty()
 }
 
 /// Everything that the run wrote is back already.
@@ -76,10 +85,10 @@ fn list(runs: &[RunRecord]) {
     }
 }
 
-fn take_back(state: &State, record: &RunRecord) -> Ended {
+fn take_back(state: &State, caller: &Caller, record: &RunRecord) -> Ended {
     let mut ended = Ended::Well;
     for file in record.files.iter().rev() {
-        match one(state, record, file) {
+        match one(state, caller, record, file) {
             Ok(said) => println!("{}", visible(&said)),
             Err(error) => ended = refused(&error),
         }
@@ -90,9 +99,11 @@ fn take_back(state: &State, record: &RunRecord) -> Ended {
     ended
 }
 
-fn one(state: &State, record: &RunRecord, file: &FileRecord) -> Result<String, DiskError> {
+fn one(state: &State, caller: &Caller, record: &RunRecord, file: &FileRecord) -> Result<String, DiskError> {
     let path = file.path.display();
-    Ok(match state.take_back(&record.id, file.n, &[])? {
+    // Whoever asks to have this taken back agreed to the file as it is, when it was written.
+    let odd = read_config(&file.path, caller)?.oddities;
+    Ok(match state.take_back(&record.id, file.n, &odd)? {
         FileUndo::Restored { doubt: None } => format!("{path} is as it was."),
         FileUndo::Removed { doubt: None } => format!("{path} is removed; there was none before."),
         FileUndo::Restored { doubt: Some(doubt) } | FileUndo::Removed { doubt: Some(doubt) } => doubt.sentence(),

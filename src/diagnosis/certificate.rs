@@ -3,6 +3,7 @@
 use crate::diagnosis::{Reading, codes};
 use crate::domain::finding::{Finding, Severity::*, Step};
 use crate::domain::observation::{CaTrouble, Observation, Seen, TlsTrouble};
+use crate::domain::time;
 use crate::domain::{Certificate, Fingerprint, Id, Trust};
 
 const TRUST: Id = Id::fixed("trust");
@@ -120,13 +121,20 @@ fn names(names: &[String]) -> String {
 /// A handshake that did not hold.
 pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, reading: &Reading<'_>) -> Finding {
     let host = reading.host;
-    // A clock that stands outside the certificate's validity is named before any verdict on the certificate.
+    // The served certificate holds now, so it is a CA above it that does not.
     if let Some(leaf) = leaf
         && matches!(trouble, TlsTrouble::Expired | TlsTrouble::NotYetValid)
-        && leaf.not_before <= reading.now
-        && reading.now <= leaf.not_after
+        && leaf.holds_at(reading.now)
     {
-        return other(trouble, host);
+        return Finding::new(
+            codes::TLS_EXPIRED,
+            Error,
+            Step::Trust,
+            format!("The CA that signed the certificate of “{host}” has ended or is not valid yet."),
+            "The certificate itself holds today; what is agreed to is the CA, and that does not.",
+        )
+        .say("Trust the fingerprint after comparing it, and renew the CA.")
+        .at(TRUST);
     }
     // What an earlier run agreed to held then: a CA that no longer signs what is served is a change, whatever was chosen.
     if let (TlsTrouble::UnknownIssuer, Some(agreed)) = (trouble, reading.remembered) {
@@ -159,8 +167,10 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
             Error,
             Step::Trust,
             format!("The certificate of “{host}” has ended."),
-            "Proxmox renews its own certificate with a daily job; that did not happen.",
+            "This machine's clock is ahead, or Proxmox's daily job that renews its certificate did not run.",
         )
+        .seen(format!("this machine's clock says {}", time::date_and_time(reading.now)))
+        .say("Check this machine's clock first.")
         .run("root's shell on the host", "pvecm updatecerts --force && systemctl restart pveproxy")
         .say("Or trust the fingerprint after comparing it: a pin does not look at dates.")
         .at(TRUST),
@@ -171,6 +181,7 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
             format!("The certificate of “{host}” is not valid yet."),
             "This machine's clock is behind, or the host's was ahead when the certificate was made.",
         )
+        .seen(format!("this machine's clock says {}", time::date_and_time(reading.now)))
         .say("Check this machine's clock first.")
         .at(TRUST),
         TlsTrouble::BadSignature => Finding::new(

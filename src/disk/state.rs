@@ -250,6 +250,12 @@ impl<O: Ops + Clone> State<O> {
         self.put(WALK, answers.as_bytes())
     }
 
+    /// Keeps a CA's certificate under a name of its own, and tells where. It belongs to no run, so no undo takes it away.
+    pub fn keep_ca(&self, name: &str, pem: &str) -> Result<PathBuf, DiskError> {
+        self.put(name, pem.as_bytes())?;
+        Ok(self.dir.join(name))
+    }
+
     /// Forgets the unfinished walk.
     pub fn drop_walk(&self) -> Result<(), DiskError> {
         let Some(dir) = self.existing("")? else { return Ok(()) };

@@ -49,6 +49,13 @@ impl Certificate {
     }
 }
 
+/// A certificate as PEM, written anew from its bytes: text and further blocks around it do not come along.
+pub fn pem_of(der: &Der) -> String {
+    use x509_cert::der::pem::{LineEnding, encode_string};
+    // Only a buffer that is too small fails, and this one grows.
+    encode_string("CERTIFICATE", LineEnding::LF, &der.0).unwrap_or_default()
+}
+
 /// The certificates of a PEM text, each as DER, in their order. Text around them is left away.
 pub fn certificates_from_pem(text: &str) -> Result<Vec<Der>, CertificateError> {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";

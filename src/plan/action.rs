@@ -18,8 +18,8 @@ pub enum Action {
     Edit(Box<FileEdit>),
     /// Adds a line for the file to the `.gitignore` beside it.
     Ignore(PathBuf),
-    /// Keeps how this host was trusted; with the CA's PEM where the trust is a CA.
-    Remember(Box<HostRecord>, Option<String>),
+    /// Keeps how this host was trusted.
+    Remember(Box<HostRecord>),
 }
 
 /// A change of one file: edits, not bytes, so that a file that changed since the review is never overwritten.
@@ -67,6 +67,8 @@ pub enum Outcome {
     Done { notes: Vec<String> },
     /// Nothing was changed.
     NotDone(Trouble),
+    /// It was left out, and nothing depends on it.
+    Skipped(Trouble),
     /// It was done, and the system did not confirm that it is safe on the disk.
     Unsafe(Trouble),
 }

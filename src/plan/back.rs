@@ -1,7 +1,7 @@
 //! Taking a file edit back where the file was edited by others since: only the values that were ours.
 
 use crate::domain::{FileSeen, Text};
-use crate::format::{Dialect, Document, Edit, Found};
+use crate::format::{Dialect, Document, Edit, EditError, Found};
 use crate::plan::action::{FileEdit, Unfit};
 
 /// The edit that gives `keys` the values they had in `before`, and removes those that were not there. Everything else in the
@@ -9,19 +9,23 @@ use crate::plan::action::{FileEdit, Unfit};
 pub fn values_back(before: Option<&Text>, now: FileSeen, dialect: Dialect, keys: &[String]) -> Result<FileEdit, Unfit> {
     let old = Document::parse(dialect, before.cloned().unwrap_or_default())?;
     let current = Document::parse(dialect, now.there.as_ref().map(|there| there.text.clone()).unwrap_or_default())?;
-    let edits = keys
-        .iter()
-        .filter_map(|key| {
-            let stands = !matches!(current.get(key), Found::Missing | Found::Commented(_));
-            match old.get(key) {
-                Found::Once(entry) => entry.value().map(|value| Edit::set(key.as_str(), value)),
-                _ if stands => Some(Edit::remove(key.as_str())),
-                _ => None,
-            }
-        })
-        .collect();
+    let edits = keys.iter().filter_map(|key| value_back(&old, &current, key).transpose()).collect::<Result<_, _>>()?;
     let agreed = now.oddities.clone();
     Ok(FileEdit { seen: now, dialect, readers: Vec::new(), start: Text::default(), edits, heading: None, agreed })
+}
+
+/// What gives one key its value back; none where nothing is to be done. A key whose old value is not one plain text is left to
+/// the person, who has the backup.
+fn value_back(old: &Document, current: &Document, key: &str) -> Result<Option<Edit>, Unfit> {
+    let stands = !matches!(current.get(key), Found::Missing | Found::Commented(_));
+    Ok(match old.get(key) {
+        Found::Once(entry) => match entry.value() {
+            Some(value) => Some(Edit::set(key, value)),
+            None => return Err(EditError::NotPlain { key: key.to_owned(), line: entry.line() }.into()),
+        },
+        Found::Twice(lines) => return Err(EditError::Duplicate { key: key.to_owned(), lines }.into()),
+        Found::Missing | Found::Commented(_) => stands.then(|| Edit::remove(key)),
+    })
 }
 
 /// The word of a dialect in the journal.

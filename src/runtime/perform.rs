@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::disk::{self, Announced, Caller, DiskError, FileWrite, Run, State, Written};
 use crate::domain::certificate::Timestamp;
-use crate::domain::{Certificate, FileSeen, HostRecord, Text, Trouble, Trust};
+use crate::domain::certificate_der::pem_of;
+use crate::domain::{Certificate, Fingerprint, HostRecord, Text, Trouble, Trust};
 use crate::plan::action::{Action, FileEdit, Outcome};
 use crate::plan::back;
-use crate::runtime::world::{ca_in_state, trouble};
+use crate::runtime::world::trouble;
 
 /// The mode of a file that everybody may read.
 const PUBLIC: u32 = 0o644;
@@ -88,7 +89,7 @@ impl Performer {
                 Ok(None) => Outcome::Done { notes: vec!["it stood there already".into()] },
                 Err(error) => Outcome::NotDone(trouble(&error)),
             },
-            Action::Remember(record, pem) => self.remember(index, &record, pem),
+            Action::Remember(record) => self.remember(index, &record),
         }
     }
 
@@ -130,14 +131,14 @@ impl Performer {
     }
 
     /// That something is remembered is comfort: where it fails, the file is written all the same, and it is said.
-    fn remember(&mut self, index: usize, record: &HostRecord, pem: Option<String>) -> Outcome {
-        match self.try_remember(index, record, pem) {
+    fn remember(&mut self, index: usize, record: &HostRecord) -> Outcome {
+        match self.try_remember(index, record) {
             Ok(()) => Outcome::Done { notes: Vec::new() },
-            Err(error) => Outcome::Unsafe(trouble(&error)),
+            Err(error) => Outcome::Skipped(trouble(&error)),
         }
     }
 
-    fn try_remember(&mut self, index: usize, record: &HostRecord, pem: Option<String>) -> Result<(), DiskError> {
+    fn try_remember(&mut self, index: usize, record: &HostRecord) -> Result<(), DiskError> {
         let Some(run) = self.run.as_mut() else { return Ok(()) };
         let endpoint = record.endpoint.to_string();
         let names = BTreeMap::from([("endpoint".to_owned(), endpoint.clone())]);
@@ -145,18 +146,18 @@ impl Performer {
             index,
             Announced { kind: "remember".into(), sentence: format!("remember how {endpoint} was trusted"), names },
         )?;
-        let (kind, ca) = match (&record.trust, pem) {
-            (Trust::Ca(der), Some(pem)) => match Certificate::from_der(&der.0) {
+        let (kind, ca) = match &record.trust {
+            Trust::Ca(der) => match Certificate::from_der(&der.0) {
                 Ok(certificate) => {
-                    let path = ca_in_state(&self.state, &certificate.key);
-                    keep_ca(run, &path, pem, &self.caller)?;
+                    // Not a file of the run: undoing what was written takes no memory of whom to trust away.
+                    let path = self.state.keep_ca(&ca_name(&certificate.key), &pem_of(der))?;
                     (disk::TrustKind::Ca, Some((certificate.key.to_string(), path)))
                 }
                 Err(_) => (disk::TrustKind::Pin, None),
             },
-            (Trust::Ca(_) | Trust::Pin(_), _) => (disk::TrustKind::Pin, None),
-            (Trust::System, _) => (disk::TrustKind::System, None),
-            (Trust::Unverified, _) => (disk::TrustKind::None, None),
+            Trust::Pin(_) => (disk::TrustKind::Pin, None),
+            Trust::System => (disk::TrustKind::System, None),
+            Trust::Unverified => (disk::TrustKind::None, None),
         };
         let (ca_key, ca_path) = ca.unzip();
         let run_name = run.id().as_str().to_owned();
@@ -171,20 +172,14 @@ impl Performer {
             when: u64::try_from(record.when).unwrap_or(0),
             run: Some(run_name),
         })?;
-        if let Some(run) = self.run.as_mut() {
-            run.ended(index, disk::Outcome::Done, BTreeMap::new())?;
-        }
-        Ok(())
+        run.ended(index, disk::Outcome::Done, BTreeMap::new())
     }
 }
 
-/// Keeps a CA in the state folder, unless it is there already.
-fn keep_ca(run: &mut Run, path: &Path, pem: String, caller: &Caller) -> Result<(), DiskError> {
-    let seen: FileSeen = disk::read_config(path, caller)?;
-    if seen.there.as_ref().is_some_and(|there| there.text.as_str() == pem) {
-        return Ok(());
-    }
-    run.write(FileWrite::over(&seen, Text::new(pem)).private()).map(|_| ())
+/// What a CA's file is called in the state folder.
+fn ca_name(key: &Fingerprint) -> String {
+    let hex = key.to_string().replace(':', "").to_lowercase();
+    format!("ca-{}.pem", &hex[..16])
 }
 
 /// Writes an answers file where none is yet. It holds no secret.
@@ -194,15 +189,20 @@ pub(super) fn save_answers(
     path: &Path,
     text: String,
     now: u64,
-) -> Result<PathBuf, DiskError> {
-    let seen = disk::read_config(path, caller)?;
-    let mut write = FileWrite::over(&seen, Text::new(text));
-    if seen.there.is_none() {
-        write.mode = PUBLIC;
+) -> Result<PathBuf, Trouble> {
+    let told = |error: DiskError| trouble(&error);
+    let seen = disk::read_config(path, caller).map_err(told)?;
+    if seen.there.is_some() {
+        return Err(Trouble {
+            what: format!("There is a file {} already, and it was left as it is.", path.display()),
+            hint: Some("Move it away, or start labwizard in another folder.".into()),
+        });
     }
-    let mut run = state.begin_run(now)?;
-    let written = run.write(write)?;
-    run.finish(now)?;
+    let mut write = FileWrite::over(&seen, Text::new(text));
+    write.mode = PUBLIC;
+    let mut run = state.begin_run(now).map_err(told)?;
+    let written = run.write(write).map_err(told)?;
+    run.finish(now).map_err(told)?;
     Ok(written.path)
 }
 

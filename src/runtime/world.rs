@@ -1,6 +1,6 @@
 //! The world that effects are run against: the client, the disk, and what is under way.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, mpsc};
@@ -104,7 +104,7 @@ impl World {
                 let now = crate::runtime::perform::seconds_now();
                 self.tasks.spawn_blocking(move || {
                     let answer = crate::runtime::perform::save_answers(&state, &caller, &path, text, now);
-                    let _ = answers.send(Msg::Saved(answer.map_err(|error| trouble(&error))));
+                    let _ = answers.send(Msg::Saved(answer));
                 });
             }
             Effect::KeepWalk(walk) => {
@@ -189,7 +189,7 @@ fn loads_itself(name: &str) -> bool {
     name == "terraform.tfvars" || name.ends_with(".auto.tfvars")
 }
 
-/// A remembered host as the conversation knows it; none where what it leans on is gone.
+/// A remembered host as the conversation knows it; none where its entry cannot be read.
 pub fn record_from_state(record: &disk::HostRecord, caller: &Caller) -> Option<HostRecord> {
     let endpoint = endpoint(&record.endpoint)?;
     let leaf: Fingerprint = record.leaf.as_deref()?.parse().ok()?;
@@ -197,16 +197,8 @@ pub fn record_from_state(record: &disk::HostRecord, caller: &Caller) -> Option<H
         disk::TrustKind::Pin => Trust::Pin(leaf),
         disk::TrustKind::System => Trust::System,
         disk::TrustKind::None => Trust::Unverified,
-        disk::TrustKind::Ca => {
-            let pem = disk::read_config(record.ca_path.as_deref()?, caller).ok()?.there?.text;
-            let der: Der = certificates_from_pem(pem.as_str()).ok()?.into_iter().next()?;
-            let key = crate::domain::Certificate::from_der(&der.0).ok()?.key;
-            // Another key in that file is another CA: nothing was agreed about it.
-            if record.ca_key.as_deref()?.parse::<Fingerprint>().ok()? != key {
-                return None;
-            }
-            Trust::Ca(der)
-        }
+        // A CA that is gone, or another one in its place, leaves what was seen when it was agreed to.
+        disk::TrustKind::Ca => kept_ca(record, caller).map_or(Trust::Pin(leaf), Trust::Ca),
     };
     Some(HostRecord {
         endpoint,
@@ -222,8 +214,10 @@ fn endpoint(text: &str) -> Option<Endpoint> {
     crate::domain::host_input::parse_host(text).ok()?.endpoints.into_iter().next()
 }
 
-/// Where the CA of a host is kept beside the memory of it.
-pub(super) fn ca_in_state(state: &State, key: &Fingerprint) -> PathBuf {
-    let hex = key.to_string().replace(':', "").to_lowercase();
-    state.folder().join(format!("ca-{}.pem", &hex[..16]))
+/// The CA of a remembered host, where its file still holds the one that was agreed to.
+fn kept_ca(record: &disk::HostRecord, caller: &Caller) -> Option<Der> {
+    let pem = disk::read_config(record.ca_path.as_deref()?, caller).ok()?.there?.text;
+    let der = certificates_from_pem(pem.as_str()).ok()?.into_iter().next()?;
+    let key = crate::domain::Certificate::from_der(&der.0).ok()?.key;
+    (record.ca_key.as_deref()?.parse::<Fingerprint>().ok()? == key).then_some(der)
 }

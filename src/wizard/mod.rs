@@ -74,6 +74,8 @@ pub struct Wizard {
     /// What was submitted waits for the world.
     waiting: bool,
     moved: Option<Id>,
+    /// Somebody wants to leave, as soon as the action in flight has come to its end.
+    leaving: bool,
     last_id: u64,
 }
 
@@ -94,6 +96,7 @@ impl Wizard {
             tried: false,
             waiting: false,
             moved: None,
+            leaving: false,
             last_id: 0,
         };
         (wizard, vec![first])
@@ -226,7 +229,12 @@ impl Wizard {
             }
             Next::Go => self.forward(),
             Next::To(page) => self.enter(page),
-            Next::Leave(exit) => vec![Effect::KeepWalk(None), Effect::Leave(exit)],
+            Next::Leave(exit) => {
+                let done = self.at == PageId::Done;
+                let keep =
+                    if done { (!self.setting.unattended).then_some(Effect::KeepWalk(None)) } else { self.keep_walk() };
+                keep.into_iter().chain([Effect::Leave(exit)]).collect()
+            }
             Next::Do(effects) => {
                 self.tried = false;
                 self.waiting = false;
@@ -296,35 +304,35 @@ impl Wizard {
         }
     }
 
-    /// Esc while something is under way: what was seen so far stays on the page, and counts as nothing.
+    /// Esc while something is under way: what was seen so far counts as nothing.
     fn stop(&mut self) -> Vec<Effect> {
         let effects = self.cancel();
         self.waiting = false;
-        self.tried = true;
         effects
     }
 
     fn cancel(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
-        for survey in [&mut self.evidence.look, &mut self.evidence.survey].into_iter().flatten() {
-            if !survey.ended {
-                survey.ended = true;
-                survey.seen.retain(|o| !matches!(o.seen, Seen::Started(_)));
-                effects.push(Effect::Cancel(survey.id));
-                // From now on its answers are another's.
-                survey.id = ProbeId(0);
+        // What was seen on half of the road is no evidence: of a list that did not come nobody can say that it is empty.
+        for survey in [&mut self.evidence.look, &mut self.evidence.survey] {
+            if let Some(stopped) = survey.take_if(|survey| !survey.ended) {
+                effects.push(Effect::Cancel(stopped.id));
             }
         }
         effects
     }
 
     fn resumed(&mut self) -> Vec<Effect> {
-        if !self.waiting || self.run.is_some() {
+        // What only reads starts again. A login is sent once for each time that a person asks for it.
+        let reads = match self.at {
+            PageId::Host | PageId::Trust => true,
+            PageId::Token | PageId::Verify => !step::access::by_password(self),
+            _ => false,
+        };
+        if !self.waiting || !reads {
             return Vec::new();
         }
         let mut effects = self.cancel();
-        self.evidence.survey = self.evidence.survey.take().filter(|s| s.id != ProbeId(0));
-        self.evidence.look = self.evidence.look.take().filter(|s| s.id != ProbeId(0));
         self.waiting = false;
         let next = step::submit(self, By::Person);
         effects.extend(self.follow(next));
@@ -332,19 +340,26 @@ impl Wizard {
     }
 
     fn quit(&mut self) -> Vec<Effect> {
-        // While an action of a plan is in flight its answer is awaited; the front end says so.
+        // The answer of an action in flight is awaited, and no further one begins.
         if self.run.as_ref().is_some_and(Run::in_flight) {
+            self.leaving = true;
             return Vec::new();
         }
         let mut effects = self.cancel();
-        let ended = self.run.is_some();
-        effects.push(Effect::KeepWalk(if ended { None } else { Some(walk::walk(self)) }));
+        effects.extend(self.keep_walk());
         effects.push(Effect::Leave(match &self.run {
-            Some(run) if run.failed() => Exit::Failed,
+            Some(_) if step::done::failed(self) => Exit::Failed,
             Some(_) => Exit::Done,
             None => Exit::Interrupted,
         }));
         effects
+    }
+
+    /// What becomes of the answers: a walk that wrote is over, another one can be taken up again. Nobody takes up an
+    /// unattended one.
+    fn keep_walk(&self) -> Option<Effect> {
+        let kept = self.run.is_none().then(|| walk::walk(self));
+        (!self.setting.unattended).then_some(Effect::KeepWalk(kept))
     }
 
     fn looked(&mut self, id: ReadId, answer: Result<(FileSeen, Around), Trouble>) -> Vec<Effect> {
@@ -365,8 +380,14 @@ impl Wizard {
     fn performed(&mut self, run: RunNo, index: usize, outcome: Outcome) -> Vec<Effect> {
         let Some(current) = self.run.as_mut().filter(|current| current.no == run) else { return Vec::new() };
         match current.performed(index, outcome) {
-            Some(action) => vec![Effect::Perform(run, index + 1, action)],
-            None => {
+            Some(action) if !self.leaving => vec![Effect::Perform(run, index + 1, action)],
+            _ if self.leaving => {
+                let mut effects = vec![Effect::EndRun(run)];
+                effects.extend(self.keep_walk());
+                effects.push(Effect::Leave(Exit::Interrupted));
+                effects
+            }
+            _ => {
                 let mut effects = vec![Effect::EndRun(run)];
                 effects.extend(self.enter(PageId::Done));
                 effects

@@ -337,7 +337,8 @@ pub fn submit(w: &mut Wizard) -> Next {
     let mut open = false;
     for question in questions(w) {
         let id = id(question.name);
-        if w.draft.choice(&id).is_some() {
+        let later = question.required && w.draft.is(&id, &Pick::LATER) && !entries(w, &question).is_empty();
+        if w.draft.choice(&id).is_some() && !later {
             continue;
         }
         if host::offline(w) {
@@ -356,7 +357,5 @@ pub fn submit(w: &mut Wizard) -> Next {
     for (question, choice) in suggestions {
         w.draft.choose(question, choice);
     }
-    let way = way_id(verify(w));
-    w.draft.choose(VERIFY, way);
     if open || instance::open(w) || !findings(w).is_empty() { Next::Stay } else { Next::Go }
 }

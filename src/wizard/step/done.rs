@@ -38,7 +38,9 @@ pub fn page(w: &Wizard) -> Parts {
     if let Some(run) = &w.run {
         blocks.push(Block::Plan(review::progress(w)));
         for step in &run.steps {
-            if let Some(Outcome::NotDone(trouble) | Outcome::Unsafe(trouble)) = &step.outcome {
+            if let Some(Outcome::NotDone(trouble) | Outcome::Unsafe(trouble) | Outcome::Skipped(trouble)) =
+                &step.outcome
+            {
                 blocks.extend(trouble.hint.clone().map(say));
             }
         }

@@ -3,7 +3,7 @@
 use crate::diagnosis;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::host_input::{HostError, HostInput, parse_host};
-use crate::domain::{Endpoint, Id, Inquiry, Seen, Text};
+use crate::domain::{Endpoint, Id, Inquiry, Seen, Text, Trust};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
@@ -41,9 +41,16 @@ pub fn endpoint(w: &Wizard) -> Option<Endpoint> {
         .or_else(|| parsed(w).ok().and_then(|input| input.endpoints.first().cloned()))
 }
 
+/// The endpoints that are looked at. What was agreed about one of them holds for that one alone, so it is asked by itself.
+fn wanted(w: &Wizard) -> Option<Vec<Endpoint>> {
+    let typed = parsed(w).ok()?.endpoints;
+    let known = typed.iter().find(|endpoint| w.setting.hosts.iter().any(|record| record.endpoint == **endpoint));
+    Some(known.map_or(typed.clone(), |endpoint| vec![endpoint.clone()]))
+}
+
 /// The look at what is typed now.
 pub fn look(w: &Wizard) -> Option<&Survey> {
-    let wanted = parsed(w).ok()?.endpoints;
+    let wanted = wanted(w)?;
     w.evidence.look.as_ref().filter(|look| look.inputs.endpoints == wanted)
 }
 
@@ -116,7 +123,8 @@ pub fn page(w: &Wizard) -> Parts {
                     risky: true,
                 },
             ],
-            chosen: Some(w.draft.choice(&OFFLINE).cloned().unwrap_or(AGAIN)),
+            // Unattended nobody is there to try again.
+            chosen: w.draft.choice(&OFFLINE).cloned().or((!w.setting.unattended).then_some(AGAIN)),
             error: None,
         }));
     } else if look.is_none() {
@@ -140,7 +148,7 @@ pub fn page(w: &Wizard) -> Parts {
 }
 
 pub fn submit(w: &mut Wizard, by: By) -> Next {
-    let Ok(input) = parsed(w) else { return Next::Stay };
+    let Some(endpoints) = wanted(w) else { return Next::Stay };
     if by == By::Person && w.draft.text(&HOST).is_empty() {
         // The shown default was taken.
         let taken = self::input(w);
@@ -162,16 +170,12 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
                 .setting
                 .hosts
                 .iter()
-                .find(|record| input.endpoints.contains(&record.endpoint))
-                .map(|record| record.trust.clone());
-            let inquiry = Inquiry {
-                endpoints: input.endpoints,
-                address: None,
-                trust,
-                credential: None,
-                paths: Vec::new(),
-                lists: false,
-            };
+                .find(|record| endpoints.contains(&record.endpoint))
+                .map(|record| record.trust.clone())
+                // "Do not verify" is said anew each time.
+                .filter(|trust| *trust != Trust::Unverified);
+            let inquiry =
+                Inquiry { endpoints, address: None, trust, credential: None, paths: Vec::new(), lists: false };
             Next::Wait(vec![w.ask_look(inquiry)])
         }
     }

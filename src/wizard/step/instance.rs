@@ -42,14 +42,15 @@ fn decide(w: &Wizard) -> (Option<u8>, Vec<(u8, String)>, u8) {
     let hosts = named(w, &file);
     let own = hosts.iter().find(|(_, host)| same(host, &endpoint)).map(|(number, _)| *number);
     let free = file.free_instance();
-    let chosen = w.draft.choice(&INSTANCE).and_then(|choice| choice.as_str().parse().ok());
-    let preset = match (own, hosts.is_empty()) {
+    let offered = |number: &u8| *number == free || hosts.iter().any(|(there, _)| there == number);
+    let chosen = w.draft.choice(&INSTANCE).and_then(|choice| choice.as_str().parse().ok()).filter(offered);
+    let number = match (own, hosts.is_empty()) {
         (Some(number), _) => Some(number),
         (None, true) => Some(1),
         // Another host stands there: whether this one takes its place is nothing to guess.
-        (None, false) => None,
+        (None, false) => chosen,
     };
-    (chosen.or(preset), hosts, free)
+    (number, hosts, free)
 }
 
 /// The number that this host has in the file, counted from 1.

@@ -246,7 +246,9 @@ pub fn progress(w: &Wizard) -> Vec<PlanGroup> {
         let (state, outcome) = match &step.outcome {
             Some(Outcome::Done { notes }) => (LinkState::Good, notes.first().cloned()),
             Some(Outcome::NotDone(trouble)) => (LinkState::Broken, Some(trouble.what.clone())),
-            Some(Outcome::Unsafe(trouble)) => (LinkState::Warning, Some(trouble.what.clone())),
+            Some(Outcome::Unsafe(trouble) | Outcome::Skipped(trouble)) => {
+                (LinkState::Warning, Some(trouble.what.clone()))
+            }
             None if current => {
                 current = false;
                 (LinkState::Running, None)

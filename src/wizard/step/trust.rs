@@ -68,7 +68,7 @@ fn changed(w: &Wizard) -> bool {
 pub fn recall(w: &mut Wizard) {
     let Some(record) = record(w).cloned() else { return };
     let held = host::look(w).is_some_and(Survey::held);
-    if let (true, Some((leaf, _))) = (held, shown(w)) {
+    if let (true, true, Some((leaf, _))) = (held, record.trust != Trust::Unverified, shown(w)) {
         let seen = leaf.clone();
         w.agreed =
             Some(Agreement { endpoint: record.endpoint, trust: record.trust, seen, remembered: true, compared: false });

@@ -203,7 +203,8 @@ fn options(w: &Wizard, failed: bool) -> Choice {
         id: NEXT,
         label: "What now?".into(),
         options,
-        chosen: Some(w.draft.choice(&NEXT).cloned().unwrap_or(AGAIN)),
+        // Unattended nobody is there to test again.
+        chosen: w.draft.choice(&NEXT).cloned().or((!w.setting.unattended).then_some(AGAIN)),
         error: None,
     }
 }

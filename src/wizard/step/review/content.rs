@@ -6,6 +6,7 @@ use crate::domain::around::Git;
 use crate::domain::finding::Finding;
 use crate::domain::visible::visible;
 use crate::format::{Document, Found, Side};
+use crate::plan::action::{Action, Outcome};
 use crate::plan::edit::Prepared;
 use crate::target::spec::VerifyWord;
 use crate::target::traps::Around;
@@ -129,6 +130,13 @@ pub fn placeholders(prepared: &Prepared) -> Vec<String> {
 
 /// How the file reads, once it was written: the values that its readers take.
 pub fn reads_back(w: &Wizard) -> Option<Result<usize, String>> {
+    let written = w.run.as_ref().is_none_or(|run| {
+        let edit = run.steps.iter().find(|step| matches!(step.planned.action, Action::Edit(_)));
+        edit.is_none_or(|step| matches!(step.outcome, Some(Outcome::Done { .. } | Outcome::Unsafe(_))))
+    });
+    if !written {
+        return None;
+    }
     let (seen, _) = file::seen(w)?;
     let there = seen.there.as_ref()?;
     let Some(Ok(draw)) = &w.plan else { return None };

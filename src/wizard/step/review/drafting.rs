@@ -118,11 +118,10 @@ pub(super) fn draw(w: &Wizard) -> Result<Draw, Trouble> {
         }
     }
     if let Some(record) = record(w) {
-        let pem = details::cluster_ca(w).map(|ca| ca.pem.clone());
         plan.actions.push(Planned {
             heading: "On this machine".into(),
             sentence: format!("remember how {} was trusted, for later runs", visible(&record.endpoint.to_string())),
-            action: Action::Remember(Box::new(record), pem),
+            action: Action::Remember(Box::new(record)),
         });
     }
     Ok(Draw { prepared, plan, duplicate })
