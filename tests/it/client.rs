@@ -5,7 +5,6 @@ mod faults;
 mod relay;
 mod road;
 mod speakers;
-mod speed;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
