@@ -108,7 +108,7 @@ impl Terminal {
     }
 
     /// The way to the first page that letters are typed into.
-    pub fn reach_host(&mut self) {
+    pub fn reach_file(&mut self) {
         self.wait_for(FIRST);
         while !self.screen().contains("▸ Glassdome") {
             let before = self.screen();
@@ -116,30 +116,41 @@ impl Terminal {
             self.wait("another row is highlighted", |screen| screen != before);
         }
         self.go(b"\r", "Which file does Glassdome read?");
+    }
+
+    /// From there to the page that says below its field how it understands what is typed.
+    pub fn reach_host(&mut self) {
         self.go(b"\r", "What shall Glassdome do?");
         self.go(b"\r", "Where is your Proxmox?");
     }
 
-    /// A number of `/proc/PID/status` (Linux, proc_pid_status(5)), summed over all threads; nothing on other systems.
-    pub fn status(&self, name: &str) -> Option<u64> {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.process_id()?)).ok()?;
-        let of_one = |path: std::path::PathBuf| -> Option<u64> {
-            let text = fs::read_to_string(path).ok()?;
-            let rest = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-            rest.split_whitespace().next()?.parse().ok()
-        };
-        tasks.map(|task| of_one(task.ok()?.path().join("status"))).sum()
+    /// How often the program's threads have gone to sleep to be woken again (Linux, proc_pid_status(5)); nothing on other
+    /// systems.
+    pub fn wake_ups(&self) -> Option<u64> {
+        self.tasks("status", |text| named(text, "voluntary_ctxt_switches:"))
     }
 
-    /// Memory that the program has in use, in KiB, and how much of it is its own, not pages of the program's file.
+    /// For how long the program's threads have been on a processor, in nanoseconds (Linux, `schedstat`): what else the machine
+    /// does is not in it.
+    pub fn worked(&self) -> Option<Duration> {
+        self.tasks("schedstat", |text| text.split_whitespace().next()?.parse().ok()).map(Duration::from_nanos)
+    }
+
+    fn tasks(&self, file: &str, read: impl Fn(&str) -> Option<u64>) -> Option<u64> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.process_id()?)).ok()?;
+        tasks.map(|task| read(&fs::read_to_string(task.ok()?.path().join(file)).ok()?)).sum()
+    }
+
+    /// Memory that the program has in use, in KiB, and how much of it is its own, not pages of files (Linux).
     pub fn memory(&self) -> Option<(u64, u64)> {
         let text = fs::read_to_string(format!("/proc/{}/status", self.child.process_id()?)).ok()?;
-        let of = |name: &str| -> Option<u64> {
-            let rest = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-            rest.split_whitespace().next()?.parse().ok()
-        };
-        Some((of("VmRSS")?, of("RssAnon")?))
+        Some((named(&text, "VmRSS:")?, named(&text, "RssAnon:")?))
     }
+}
+
+/// The number behind a name at the start of a line.
+fn named(text: &str, name: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
 }
 
 impl Drop for Terminal {
