@@ -100,7 +100,7 @@ fn say(apply: &Apply, wizard: &Wizard, stopped: Option<&Stopped>, last: Option<&
             }
         }
         (Some(stopped), _) => {
-            complain(&format!("{}.", stopped.to_string().trim_end_matches('.')), None);
+            complain(&format!("{}.", stopped.to_string().trim_end_matches('.')), hint(stopped));
             for finding in report::findings(wizard) {
                 words::finding(&finding).iter().for_each(|line| eprintln!("{line}"));
             }
@@ -108,6 +108,21 @@ fn say(apply: &Apply, wizard: &Wizard, stopped: Option<&Stopped>, last: Option<&
         }
         (None, None) => {}
     }
+}
+
+/// What to write into the answers where one is missing.
+fn hint(stopped: &Stopped) -> Option<&'static str> {
+    let Stopped::Unanswered { id, .. } = stopped else { return None };
+    Some(match id.as_str() {
+        "trust" => "Say how to trust the host: trust = \"sha256:FINGERPRINT\" under [proxmox].",
+        "target" => "Name the target: target = \"NAME\"; labwizard targets lists them.",
+        "host" => "Name the host: host = \"pve.lan\" under [proxmox].",
+        "token" => "Say where the secret comes from: secret = { env = \"PVE_SECRET\" } under [proxmox].",
+        "user" => "Name the user with its realm: user = \"apex@pve\" under [proxmox].",
+        "token_name" => "Name the token: token_name = \"NAME\" under [proxmox].",
+        "instance" => "The file names another host: instance = 1 takes its place, 2 stands beside it.",
+        _ => return None,
+    })
 }
 
 /// The answers of a file, with the secret that it names.

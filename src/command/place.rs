@@ -100,7 +100,7 @@ impl Place {
 
     pub fn world(&self) -> World {
         let git = Git::find(&self.here, |name| std::env::var_os(name));
-        World::new(client::Options::at(now()), self.state.clone(), self.caller, git, now())
+        World::new(client::Options::at(now()), self.state.clone(), self.caller, git)
     }
 }
 

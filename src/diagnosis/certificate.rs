@@ -291,7 +291,7 @@ fn cluster_ca(trouble: &CaTrouble) -> Option<Finding> {
         ),
         CaTrouble::DoesNotSignTheServed => (
             "The host serves a certificate of its own or of ACME, which the cluster's CA did not sign.".to_owned(),
-            "Choose the system's CAs under Trust if a public CA signed it.".to_owned(),
+            "Stay with the fingerprint, or give labwizard the file of the CA that signed it.".to_owned(),
         ),
         CaTrouble::OtherName(good) => (
             format!("The certificate is good for {}, and not for what was typed.", names(good)),

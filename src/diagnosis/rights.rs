@@ -82,7 +82,7 @@ fn held(rights: &Rights, reading: &Reading<'_>) -> Vec<Finding> {
                 codes::RIGHTS_NONE,
                 Error,
                 Step::Verify,
-                format!("The token signs in and may do nothing; {target} needs {}.", counted(lacks.len())),
+                format!("{} signs in and may do nothing; {target} needs {}.", reading.who, counted(lacks.len())),
                 "A token whose rights are kept apart from its user's (privilege separation, the default) has exactly what it is \
                  granted, and of that only what its user has too. Here one of the two has nothing. A list that comes back empty \
                  and an answered /version prove only that it signs in.",
@@ -126,7 +126,9 @@ fn with_missing(finding: Finding, lacks: &[Missing]) -> Finding {
         by_path.iter().fold(finding, |f, (path, privileges)| f.seen(format!("{path}: {}", privileges.join(", "))));
     let mut purposes: Vec<&str> = lacks.iter().map(|lack| lack.purpose.as_str()).collect();
     purposes.dedup();
-    finding.say(format!("Without {} it cannot: {}.", if lacks.len() == 1 { "it" } else { "them" }, purposes.join("; ")))
+    let mut finding = finding;
+    finding.cause.push_str(&format!(" It is needed to {}.", purposes.join("; to ")));
+    finding.say("Grant what is missing to the token and to its user both; labwizard shows the commands.")
 }
 
 /// What was picked is not on the host.

@@ -113,8 +113,10 @@ fn unsaid(release: Option<Release>, reading: &Reading<'_>) -> Finding {
             codes::USER_EXPIRED,
         ])
         .say("Compare user, realm and token name, letter by letter, and paste the secret again.")
-        .say("The host's own log names the reason:")
-        .run("root's shell on the host", "journalctl -u pveproxy -n 20 --no-pager | grep 'authentication failure'")
+        .run(
+            "Read the reason in root's shell on the host",
+            "journalctl -u pveproxy -n 20 --no-pager | grep 'authentication failure'",
+        )
 }
 
 fn login(status: u16, phrase: &str, reading: &Reading<'_>) -> Finding {

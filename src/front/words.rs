@@ -2,7 +2,8 @@
 //!
 //! Each line says by itself what it is; nothing is drawn, framed or wrapped. Secrets are dots.
 
-use crate::domain::{Certificate, Finding, Fix};
+use crate::diagnosis::codes;
+use crate::domain::{Certificate, Code, Finding, Fix};
 use crate::front::glyph::Glyph;
 use crate::front::shown::shown;
 use crate::wizard::page::{Block, CertificateCard, DiffSide, Field, LinkState, Page, Pick, PlanLine, RoadLink, Tone};
@@ -144,8 +145,8 @@ pub fn finding(finding: &Finding) -> Vec<String> {
     }
     lines.extend(finding.evidence.iter().map(|seen| format!("    {seen}")));
     if !finding.possible.is_empty() {
-        let codes: Vec<&str> = finding.possible.iter().map(|code| code.0).collect();
-        lines.push(format!("  It may be, likeliest first: {}", codes.join(", ")));
+        let causes: Vec<String> = finding.possible.iter().map(|code| cause_in_words(*code)).collect();
+        lines.push(format!("  It may be, likeliest first: {}", causes.join("; ")));
     }
     for fix in &finding.fix {
         match fix {
@@ -166,6 +167,14 @@ fn certificate(card: &CertificateCard) -> Vec<String> {
         format!("  SHA-256  {first}"),
         format!("           {second}"),
     ]
+}
+
+/// What a code stands for, as part of a list: `the user is disabled`.
+pub fn cause_in_words(code: Code) -> String {
+    let about = codes::ALL.iter().find(|(known, _)| *known == code).map_or(code.0, |(_, about)| about);
+    let about = about.trim_end_matches('.');
+    let mut letters = about.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// The names that a certificate is good for; without any, its subject.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::disk::{self, Announced, Caller, DiskError, FileWrite, Run, State, Written};
-use crate::domain::certificate::Timestamp;
 use crate::domain::certificate_der::pem_of;
 use crate::domain::{Certificate, Fingerprint, HostRecord, Text, Trouble, Trust};
 use crate::plan::action::{Action, FileEdit, Outcome};
@@ -18,7 +17,6 @@ const PUBLIC: u32 = 0o644;
 pub(super) struct Performer {
     state: State,
     caller: Caller,
-    now: Timestamp,
     run: Option<Run>,
     refused: Option<DiskError>,
 }
@@ -29,8 +27,8 @@ pub(super) fn seconds_now() -> u64 {
 }
 
 impl Performer {
-    pub fn new(state: State, caller: Caller, now: Timestamp) -> Self {
-        Performer { state, caller, now, run: None, refused: None }
+    pub fn new(state: State, caller: Caller) -> Self {
+        Performer { state, caller, run: None, refused: None }
     }
 
     /// Begins the run in the journal, once; its name, where it was begun by this call.
@@ -38,7 +36,7 @@ impl Performer {
         if self.run.is_some() {
             return None;
         }
-        match self.state.begin_run(u64::try_from(self.now).unwrap_or(0)) {
+        match self.state.begin_run(seconds_now()) {
             Ok(run) => {
                 let name = run.id().as_str().to_owned();
                 self.run = Some(run);

@@ -28,9 +28,8 @@ pub struct World {
 }
 
 impl World {
-    /// `now`: seconds since 1970, for the journal.
-    pub fn new(options: client::Options, state: State, caller: Caller, git: Option<disk::Git>, now: Timestamp) -> Self {
-        let performer = Performer::new(state.clone(), caller, now);
+    pub fn new(options: client::Options, state: State, caller: Caller, git: Option<disk::Git>) -> Self {
+        let performer = Performer::new(state.clone(), caller);
         World {
             options: Arc::new(options),
             state,

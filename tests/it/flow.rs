@@ -181,7 +181,7 @@ impl Stage {
     }
 
     pub fn world(&self) -> World {
-        World::new(self.options.clone(), self.state(), Stage::caller(), None, crate::client::now())
+        World::new(self.options.clone(), self.state(), Stage::caller(), None)
     }
 
     pub async fn hold(&self, answers: &BTreeMap<String, String>) -> Held {

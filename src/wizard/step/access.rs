@@ -9,6 +9,8 @@ use crate::wizard::step::{Next, Parts, host, tool, trust};
 pub const ACCESS: Id = Id::fixed("access");
 pub const PASTE: Id = Id::fixed("paste");
 pub const HAND: Id = Id::fixed("hand");
+/// By hand too, through the web UI.
+pub const WEB: Id = Id::fixed("web");
 pub const PASSWORD: Id = Id::fixed("password");
 
 pub fn way(w: &Wizard) -> Id {
@@ -16,7 +18,12 @@ pub fn way(w: &Wizard) -> Id {
 }
 
 pub fn by_hand(w: &Wizard) -> bool {
-    way(w) == HAND
+    [HAND, WEB].contains(&way(w))
+}
+
+/// The person makes it in the web UI.
+pub fn in_web_ui(w: &Wizard) -> bool {
+    way(w) == WEB
 }
 
 /// The target is given user and password instead of a token.
@@ -42,11 +49,14 @@ pub fn page(w: &Wizard) -> Parts {
         },
         Answer {
             id: HAND,
-            title: "Show me how to make one".into(),
-            about: vec![
-                "The commands for the host, with the least rights that do the job, or the way through the web UI."
-                    .into(),
-            ],
+            title: "Show me the commands that make one".into(),
+            about: vec!["For root's shell on the host, with the least rights that do the job.".into()],
+            risky: false,
+        },
+        Answer {
+            id: WEB,
+            title: "Show me how to make one in the web UI".into(),
+            about: vec!["The same, step by step.".into()],
             risky: false,
         },
     ];
@@ -64,7 +74,7 @@ pub fn page(w: &Wizard) -> Parts {
     let mut blocks: Vec<Block> = trust::note(w).into_iter().chain(host::untested_note(w)).collect();
     blocks.push(Block::Choice(Choice { id: ACCESS, label: String::new(), options, chosen: Some(way(w)), error: None }));
     Parts {
-        title: format!("How shall {} get in?", tool::title(w)),
+        title: if tool::token_only(w) { "Which token?".into() } else { format!("How shall {} get in?", tool::title(w)) },
         blocks,
         submit: "next",
         focus: Some(ACCESS),

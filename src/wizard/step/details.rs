@@ -91,13 +91,17 @@ pub fn picks(w: &Wizard) -> BTreeMap<String, String> {
     typed_picks(w)
 }
 
-/// The picks that a key of the file would hold and that were left for later, as the question that was asked.
+/// The keys whose picks were left for later.
 pub fn left_out(w: &Wizard) -> Vec<String> {
     let picked = picks(w);
-    let held = |name: &str| {
-        tool::spec(w).is_some_and(|spec| spec.keys.iter().any(|(_, key)| key.value.fact == Fact::Pick(name.to_owned())))
+    let key = |name: &str| {
+        let spec = tool::spec(w)?;
+        spec.keys
+            .iter()
+            .find(|(_, key)| key.value.fact == Fact::Pick(name.to_owned()))
+            .map(|(name, _)| name.to_string())
     };
-    questions(w).iter().filter(|q| !picked.contains_key(q.name) && held(q.name)).map(|q| q.ask.to_owned()).collect()
+    questions(w).iter().filter(|q| !picked.contains_key(q.name)).filter_map(|q| key(q.name)).collect()
 }
 
 /// The release that rights are judged by: the host's own, or the newest where it was not asked.
@@ -259,27 +263,37 @@ fn pick(w: &Wizard, question: &PickQuestion<'_>, findings: &[Finding]) -> Block 
             })
             .collect(),
         chosen,
-        empty: empty(question.list(), seen(token::survey(w)).nodes.iter().any(|n| n.audited)),
+        empty: empty(w, question.list()),
         // Whatever the host lacks can wait: nobody is kept from the rest of their setup.
         optional: !question.required || entries.is_empty(),
         error,
     })
 }
 
-/// What an empty list says: a right that is missing makes lists come back empty, without an error.
-fn empty(list: List, audited: bool) -> String {
-    let (what, privilege) = match list {
+/// What an empty list says. Where a right is missing, lists come back empty without an error; where it is there, there is
+/// nothing of the kind.
+fn empty(w: &Wizard, list: List) -> String {
+    let (what, path, privileges): (&str, &str, &[&str]) = match list {
         List::Nodes => return "The host names no node.".into(),
-        List::Templates => ("template", "VM.Audit on /vms"),
-        List::Guests => ("machine", "VM.Audit on /vms"),
-        List::Storages => ("storage of this kind", "Datastore.Audit or Datastore.AllocateSpace on /storage"),
-        List::Bridges => ("bridge", "SDN.Use or SDN.Audit on /sdn/zones/localnetwork"),
-        List::Pools => ("pool", "Pool.Audit on /pool"),
-        List::Mappings => ("mapping", "Mapping.Use on /mapping"),
-        List::Sites => ("site", "a login"),
+        List::Templates => ("template", "/vms", &["VM.Audit"]),
+        List::Guests => ("machine", "/vms", &["VM.Audit"]),
+        List::Storages => ("storage of this kind", "/storage", &["Datastore.Audit", "Datastore.AllocateSpace"]),
+        List::Bridges => ("bridge", "/sdn/zones/localnetwork", &["SDN.Use", "SDN.Audit"]),
+        List::Pools => ("pool", "/pool", &["Pool.Audit"]),
+        List::Mappings => ("mapping", "/mapping", &["Mapping.Use"]),
+        List::Sites => return "No site is listed.".into(),
     };
-    let why = if audited { "none was made yet, or" } else { "either there is none, or" };
-    format!("No {what} is listed: {why} the token may not see it (that takes {privilege}). It can wait.")
+    let may_see = token::survey(w)
+        .and_then(Survey::rights)
+        .is_some_and(|rights| privileges.iter().any(|privilege| rights.holds(path, privilege)));
+    if may_see {
+        format!("There is no {what} on this host yet. It can wait.")
+    } else {
+        format!(
+            "No {what} is listed: there is none, or the token may not see it (that takes {} on {path}). It can wait.",
+            privileges.join(" or ")
+        )
+    }
 }
 
 fn typed(w: &Wizard, question: &PickQuestion<'_>) -> Block {

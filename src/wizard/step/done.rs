@@ -127,7 +127,7 @@ fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
         facts.extend(told.map(|next| ("Next".to_owned(), next.to_owned())));
     }
     for later in details::left_out(w) {
-        facts.push(("Later".to_owned(), format!("{later} Run labwizard again when it is there.")));
+        facts.push(("Later".to_owned(), format!("{later}: run labwizard again when the host has it")));
     }
     if let Some(name) = w.run.as_ref().and_then(|run| run.name.clone()) {
         facts.push((

@@ -188,6 +188,8 @@ pub fn page(w: &Wizard) -> Parts {
         error,
     }));
     match seen(w) {
+        // What is wrong with the file stands under its field.
+        Some(_) if refusal(w).is_some() => {}
         Some((seen, around)) => blocks.extend(what_is_there(w, seen, around)),
         None => blocks.push(quiet(
             "A file that is there keeps every line that is not ours; its old state is kept for undo. A folder will do too.",

@@ -8,15 +8,11 @@ use crate::target::guide::ByHand;
 use crate::target::needs::{Grant, grants, owner_needs};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
-use crate::wizard::page::{Answer, Block, Choice, Command, Field};
+use crate::wizard::page::{Block, Command, Field};
 use crate::wizard::step::{Next, Parts, access, details, host, quiet, say, token, tool, uses, wrong};
 
 pub const USER: Id = Id::fixed("user");
 pub const NAME: Id = Id::fixed("token_name");
-/// Whether it is made in the shell or in the web UI.
-const WHERE: Id = Id::fixed("guide");
-const SHELL: Id = Id::fixed("shell");
-const WEB: Id = Id::fixed("web");
 /// The page was reached to grant what a token lacks.
 const LACKING: Id = Id::fixed("lacking");
 const YES: Id = Id::fixed("yes");
@@ -125,19 +121,7 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(field(USER, "User", w, default_user(w), user(w).err()));
         blocks.push(field(NAME, "Token name", w, default_name(w), name(w).err()));
     }
-    if !lacking(w) {
-        blocks.push(Block::Choice(Choice {
-            id: WHERE,
-            label: "Where do you make it?".into(),
-            options: vec![
-                Answer { id: SHELL, title: "In root's shell on the host".into(), about: Vec::new(), risky: false },
-                Answer { id: WEB, title: "In the web UI".into(), about: Vec::new(), risky: false },
-            ],
-            chosen: Some(w.draft.choice(&WHERE).cloned().unwrap_or(SHELL)),
-            error: None,
-        }));
-    }
-    if w.draft.is(&WHERE, &WEB) && !lacking(w) {
+    if access::in_web_ui(w) && !lacking(w) {
         blocks.extend(web_ui(w));
     } else if let Some(lines) = block(w) {
         blocks.push(Block::Command(Command {
@@ -187,7 +171,11 @@ fn web_ui(w: &Wizard) -> Vec<Block> {
         blocks.push(Block::Command(Command { about: "Open".into(), text: format!("{}/", endpoint.url()) }));
     }
     for step in by_hand(w, |hand| hand.clicks()).unwrap_or_default() {
-        blocks.push(say(format!("{}: {}", step.title, step.clicks.join(" "))));
+        blocks.push(say(format!(
+            "{}\n{}",
+            step.title,
+            step.clicks.iter().map(|click| format!("  {click}")).collect::<Vec<_>>().join("\n")
+        )));
     }
     blocks
 }

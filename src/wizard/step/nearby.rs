@@ -56,6 +56,15 @@ pub fn declared(form: &Form, around: &Around) -> Option<Vec<String>> {
     module(around)?.declared()
 }
 
+/// The module's files that cannot be read, each with where and why: what they declare is not known.
+pub fn damaged(form: &Form, around: &Around) -> Vec<String> {
+    if form.declared.is_none() {
+        return Vec::new();
+    }
+    let damaged = module(around).map(|module| module.damaged).unwrap_or_default();
+    damaged.iter().map(|(file, error)| format!("{file} ({error})")).collect()
+}
+
 /// What the files that the module loads by itself set: file and variable.
 pub fn loaded(around: &Around) -> Vec<(String, String)> {
     let Some(module) = &around.module else { return Vec::new() };

@@ -110,7 +110,11 @@ pub fn page(w: &Wizard) -> Parts {
         blocks = vec![Block::Plan(progress(w))];
     }
     Parts {
-        title: if running { "Doing it.".into() } else { "Nothing has been written yet. This will happen:".into() },
+        title: match &w.plan {
+            _ if running => "Doing it.".into(),
+            Some(Ok(draw)) if draw.plan.actions.is_empty() && draw.duplicate.is_none() => "There is nothing to write.".into(),
+            _ => "Nothing has been written yet. This will happen:".into(),
+        },
         blocks,
         submit: "go on",
         busy: if running {
@@ -129,7 +133,7 @@ pub fn page(w: &Wizard) -> Parts {
 fn drawn(w: &Wizard, draw: &Draw) -> Vec<Block> {
     let mut blocks = Vec::new();
     if draw.plan.actions.is_empty() && draw.duplicate.is_none() {
-        blocks.push(say("Every value is there already: nothing is written."));
+        blocks.push(say(if tool::token_only(w) { "No file was asked for." } else { "Every value is there already." }));
     }
     blocks.push(Block::Plan(groups(&draw.plan)));
     if let Some(prepared) = &draw.prepared {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::domain::observation::{Link, Observation, Seen};
+use crate::domain::observation::{Link, Observation, Seen, Speaker};
 use crate::domain::visible::visible;
 use crate::domain::{Trust, UserId};
 use crate::wizard::evidence::Survey;
@@ -63,6 +63,7 @@ fn describe(seen: &Seen, survey: &Survey, who: &str) -> (LinkState, String) {
             Some(release) => (Good, format!("VE {release} answers")),
             None => (Good, "VE answers".into()),
         },
+        Seen::NotProxmox(Speaker::Nothing(_)) => (Broken, "gives no whole answer".into()),
         Seen::NotProxmox(_) => (Broken, "something else answers".into()),
         Seen::SignedIn { release, .. } => (Good, format!("as {who}; VE {release}")),
         Seen::SignInRefused { .. } => (Broken, "the host refuses it (Proxmox holds a refusal for 3 seconds)".into()),

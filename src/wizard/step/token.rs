@@ -164,7 +164,8 @@ fn token_fields(w: &Wizard, blocks: &mut Vec<Block>) -> Id {
     if !blank && !access::by_hand(w) {
         if paste_user_missing(w, &paste) {
             blocks.push(user_field(w));
-            focus = if w.tried() { USER } else { focus };
+            // Where the paste itself is what is wrong, the person stays with it.
+            focus = if w.tried() && paste.problems.is_empty() { USER } else { focus };
         }
         if paste_name_missing(w, &paste) {
             blocks.push(name_field(w));

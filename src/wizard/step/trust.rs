@@ -8,7 +8,7 @@ use crate::domain::finding::{Finding, Severity};
 use crate::domain::observation::TlsTrouble;
 use crate::domain::time;
 use crate::domain::visible::visible;
-use crate::domain::{Certificate, Fingerprint, Id, Inquiry, Seen, Trust};
+use crate::domain::{Certificate, CertificateName, Fingerprint, Host, Id, Inquiry, Seen, Trust};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::message::Exit;
@@ -141,6 +141,21 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(say(kind(leaf, system)));
     }
     blocks.push(Block::Certificate(card(leaf, w, if changed { "shown now" } else { "" })));
+    if leaf.not_after < w.setting.now {
+        blocks.push(toned(
+            Tone::Warning,
+            "It has ended. A fingerprint can be trusted all the same; programs that verify by CA refuse it.",
+        ));
+    }
+    if !covers(leaf, w) {
+        blocks.push(toned(
+            Tone::Warning,
+            format!(
+                "It is not made out for {}. A fingerprint can be trusted all the same; a CA cannot verify this name.",
+                host::shown(w)
+            ),
+        ));
+    }
     blocks.push(quiet("Compare it once: web UI → node → System → Certificates, or on the host: pvenode cert info"));
     let compare = comparison(w);
     blocks.push(Block::Field(Field {
@@ -177,7 +192,7 @@ pub fn page(w: &Wizard) -> Parts {
         blocks,
         submit: "agree",
         busy: w.waiting().then(|| "Reading the CA file".into()),
-        focus: Some(TRUST),
+        focus: Some(if matches!(compare, Some(Err(_) | Ok(false))) && w.tried() { COMPARE } else { TRUST }),
         help: vec![
             "A certificate tells whether the machine that answers is the one you mean. Proxmox signs its own by default, so no program knows it at first: somebody has to compare it once.".into(),
             "With the fingerprint trusted, labwizard takes the cluster's CA after signing in and checks that this certificate comes from it, so that a renewed one will not break anything.".into(),
@@ -185,14 +200,32 @@ pub fn page(w: &Wizard) -> Parts {
     }
 }
 
+/// What a cluster's own CA calls itself (pve-cluster `Cluster/Setup.pm`).
+const CLUSTER_CA: &str = "PVE Cluster Manager CA";
+
 fn kind(leaf: &Certificate, system: bool) -> String {
     if system {
         "This host shows a certificate that the system's CAs signed for this name.".into()
     } else if leaf.self_issued {
         "This host shows a certificate that it signed itself.".into()
-    } else {
+    } else if leaf.issuer.contains(CLUSTER_CA) {
         "This host shows a certificate of its own cluster, as Proxmox does by default.".into()
+    } else {
+        "This host shows a certificate that a CA signed which this system does not know.".into()
     }
+}
+
+/// Whether the certificate is made out for what was typed.
+fn covers(leaf: &Certificate, w: &Wizard) -> bool {
+    let Some(endpoint) = host::endpoint(w) else { return true };
+    leaf.names.iter().any(|name| match (name, &endpoint.host) {
+        (CertificateName::Dns(name), Host::Name(host)) => {
+            let wild = name.strip_prefix("*.").zip(host.split_once('.'));
+            name.eq_ignore_ascii_case(host) || wild.is_some_and(|(end, (_, rest))| rest.eq_ignore_ascii_case(end))
+        }
+        (CertificateName::Ip(address), host) => host.address() == Some(*address),
+        _ => false,
+    })
 }
 
 fn card(leaf: &Certificate, w: &Wizard, heading: &str) -> CertificateCard {
@@ -202,6 +235,12 @@ fn card(leaf: &Certificate, w: &Wizard, heading: &str) -> CertificateCard {
         days_left: (leaf.not_after - w.setting.now).div_euclid(86_400),
         until: time::date(leaf.not_after),
     }
+}
+
+/// What was chosen. On a change it is to stop; at first contact nothing, until a pasted fingerprint turns out to be the same.
+fn preset(w: &Wizard, changed: bool) -> Option<Id> {
+    let compared = comparison(w) == Some(Ok(true));
+    w.draft.choice(&TRUST).cloned().or(if compared { Some(PIN) } else { changed.then_some(STOP) })
 }
 
 fn choice(w: &Wizard, system: bool, changed: bool) -> Choice {
@@ -226,7 +265,7 @@ fn choice(w: &Wizard, system: bool, changed: bool) -> Choice {
         options.push(answer(SYSTEM, "Trust the system's CAs", "", false));
     }
     options.push(answer(INSECURE, "Do not verify: anyone on the way can read your token", "", true));
-    let chosen = w.draft.choice(&TRUST).cloned().or(changed.then_some(STOP));
+    let chosen = preset(w, changed);
     let missing = w.tried() && chosen.is_none();
     Choice {
         id: TRUST,
@@ -293,7 +332,7 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     let Some((leaf, system)) = shown(w) else { return Next::To(super::PageId::Host) };
     let (seen, changed) = (leaf.clone(), changed(w));
     let Some(endpoint) = host::endpoint(w) else { return Next::To(super::PageId::Host) };
-    let Some(choice) = w.draft.choice(&TRUST).cloned().or(changed.then_some(STOP)) else { return Next::Stay };
+    let Some(choice) = preset(w, changed) else { return Next::Stay };
     let compared = comparison(w);
     // With nobody there, what was agreed gives way only to a certificate or CA that the answers name.
     if changed && w.setting.unattended && choice != CA && !(choice == PIN && compared == Some(Ok(true))) {

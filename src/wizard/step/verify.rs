@@ -101,7 +101,11 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(Block::Choice(options(w, failed)));
     }
     Parts {
-        title: format!("Will {target} be able to work with {who}?"),
+        title: if tool::token_only(w) {
+            format!("What may {who} do?")
+        } else {
+            format!("Will {target} be able to work with {who}?")
+        },
         blocks,
         submit: if proved(w) { "next" } else { "go on" },
         busy: w.waiting().then(|| "Testing".into()),
@@ -123,10 +127,11 @@ fn proof(w: &Wizard) -> String {
                 let names: Vec<String> = rights
                     .paths()
                     .map(|(path, privileges)| {
-                        format!("{} on {}", count(privileges.len(), "right", "rights"), visible(path))
+                        let names: Vec<String> = privileges.keys().map(|privilege| visible(privilege)).collect();
+                        format!("  {}: {}", visible(path), names.join(" "))
                     })
                     .collect();
-                format!("The token signs in. It has {}.", names.join(", "))
+                format!("The token signs in. What it may do:\n{}", names.join("\n"))
             }
             None => "The token signs in.".into(),
         };

@@ -5,6 +5,7 @@ use crate::domain::{Finding, Fix, Severity};
 use crate::front::glyph::Glyph;
 use crate::front::tui::sheet::Sheet;
 use crate::front::tui::theme::Role;
+use crate::front::words::cause_in_words;
 
 pub fn draw(sheet: &mut Sheet, findings: &[Finding]) {
     for (at, finding) in findings.iter().enumerate() {
@@ -25,8 +26,8 @@ pub fn draw(sheet: &mut Sheet, findings: &[Finding]) {
             sheet.indented(MARGIN + 4, seen, Role::Quiet);
         }
         if !finding.possible.is_empty() {
-            let codes: Vec<&str> = finding.possible.iter().map(|code| code.0).collect();
-            sheet.indented(MARGIN + 2, &format!("It may be, likeliest first: {}", codes.join(", ")), Role::Quiet);
+            let causes: Vec<String> = finding.possible.iter().map(|code| cause_in_words(*code)).collect();
+            sheet.indented(MARGIN + 2, &format!("It may be, likeliest first: {}", causes.join("; ")), Role::Quiet);
         }
         for fix in &finding.fix {
             let lead = vec![sheet.blanks(MARGIN + 2), sheet.glyph(Glyph::Arrow, Role::Good), sheet.blanks(1)];

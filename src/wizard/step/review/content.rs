@@ -60,7 +60,7 @@ pub(super) fn notes(w: &Wizard, prepared: &Prepared) -> Vec<Block> {
     let mut blocks = Vec::new();
     let later = details::left_out(w);
     if !later.is_empty() {
-        blocks.push(quiet(format!("Left for later: {}", later.join(" "))));
+        blocks.push(quiet(format!("Left for later: {}.", listed(&later))));
     }
     let still = placeholders(prepared);
     if !still.is_empty() {
@@ -72,6 +72,15 @@ pub(super) fn notes(w: &Wizard, prepared: &Prepared) -> Vec<Block> {
     let open = without_value(w, prepared);
     if !open.is_empty() {
         blocks.push(toned(Tone::Warning, format!("The module also needs a value for: {}.", listed(&open))));
+    }
+    if let (Some(form), Some((_, around))) = (file::form(w), file::seen(w)) {
+        let damaged: Vec<String> = nearby::damaged(form, around).iter().map(|text| visible(text)).collect();
+        if !damaged.is_empty() {
+            blocks.push(toned(
+                Tone::Warning,
+                format!("Not read, so it is not known which variables are declared: {}.", listed(&damaged)),
+            ));
+        }
     }
     let missing: Vec<String> = prepared.filled.missing.iter().map(|m| visible(&m.key)).collect();
     if !missing.is_empty() {
