@@ -3,6 +3,7 @@
 mod apply;
 mod canary;
 mod certificates;
+mod kept;
 mod update;
 
 use std::cell::RefCell;

@@ -11,14 +11,14 @@ use super::TOOL;
 use super::canary::Needles;
 
 /// A folder of its own for everything, and a lab.
-struct Place {
+pub struct Place {
     folder: tempfile::TempDir,
-    lab: Lab,
+    pub lab: Lab,
     token: LabToken,
 }
 
 impl Place {
-    fn new(scenario: Scenario) -> Place {
+    pub fn new(scenario: Scenario) -> Place {
         Place::on(LabRelease::default(), scenario)
     }
 
@@ -30,16 +30,24 @@ impl Place {
         Place { folder, lab, token }
     }
 
-    fn project(&self) -> PathBuf {
+    pub fn project(&self) -> PathBuf {
         self.folder.path().join("project")
     }
 
-    fn env_file(&self) -> PathBuf {
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
+    pub fn env_file(&self) -> PathBuf {
         self.project().join(".env")
     }
 
     /// Answers for this lab; `secret` is what stands behind `secret =`.
-    fn answers(&self, secret: &str) -> String {
+    pub fn answers(&self, secret: &str) -> String {
         let (user, name) = self.token.id.split_once('!').unwrap();
         format!(
             "target = \"glassdome\"\nfile = \".env\"\n[proxmox]\nhost = \"127.0.0.1:{}\"\ntrust = \"sha256:{}\"\nuser = \"{user}\"\n\
@@ -49,7 +57,7 @@ impl Place {
         )
     }
 
-    fn command(&self, answers: &str, flags: &[&str]) -> Command {
+    pub fn command(&self, answers: &str, flags: &[&str]) -> Command {
         std::fs::write(self.folder.path().join("answers.toml"), answers).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_labwizard"));
         command
@@ -68,11 +76,11 @@ impl Place {
     }
 
     /// Runs it and holds that nothing it says is a secret.
-    fn apply(&self, answers: &str, flags: &[&str]) -> Ran {
+    pub fn apply(&self, answers: &str, flags: &[&str]) -> Ran {
         self.run(self.command(answers, flags))
     }
 
-    fn run(&self, mut command: Command) -> Ran {
+    pub fn run(&self, mut command: Command) -> Ran {
         let output = command.output().unwrap();
         let ran = Ran::of(&output);
         let needles = Needles::of([("token", self.token.secret.as_str())]);
@@ -85,8 +93,8 @@ impl Place {
     }
 }
 
-struct Ran {
-    code: i32,
+pub struct Ran {
+    pub code: i32,
     out: String,
     err: String,
 }
@@ -100,7 +108,7 @@ impl Ran {
         }
     }
 
-    fn all(&self) -> String {
+    pub fn all(&self) -> String {
         format!("{}\n{}", self.out, self.err)
     }
 
@@ -115,7 +123,7 @@ impl Ran {
     }
 }
 
-const FROM_ENV: &str = "{ env = \"PVE_SECRET\" }";
+pub const FROM_ENV: &str = "{ env = \"PVE_SECRET\" }";
 
 #[test]
 fn with_a_yes_the_file_is_written_and_the_outcome_is_one_json_object() {
