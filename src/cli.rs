@@ -66,6 +66,9 @@ pub struct Apply {
     /// Write even where the token cannot do the tool's work, or the host does not answer
     #[arg(long)]
     pub force: bool,
+    /// Agree that a target of your own asks for power over the host itself
+    #[arg(long)]
+    pub dangerous_rights: bool,
     /// The outcome as one JSON object
     #[arg(long)]
     pub json: bool,

@@ -17,7 +17,7 @@ use crate::target::Library;
 use crate::wizard::answers::{self, SecretSource};
 use crate::wizard::draft::Draft;
 use crate::wizard::message::Exit;
-use crate::wizard::step::{PageId, access, host, review, token, verify};
+use crate::wizard::step::{PageId, access, host, review, token, uses, verify};
 use crate::wizard::{Wizard, page::Page};
 
 /// The most bytes that a secret from a file, a pipe or a program may have.
@@ -40,6 +40,9 @@ pub fn run(apply: &Apply) -> Ended {
     };
     if apply.yes {
         draft.choose(review::REVIEW, "do".into());
+    }
+    if apply.dangerous_rights {
+        draft.choose(uses::DANGEROUS, "yes".into());
     }
     let mut answers = Answers::default();
     if apply.force {
@@ -120,6 +123,7 @@ fn hint(stopped: &Stopped) -> Option<&'static str> {
         "token" => "Say where the secret comes from: secret = { env = \"PVE_SECRET\" } under [proxmox].",
         "user" => "Name the user with its realm: user = \"apex@pve\" under [proxmox].",
         "token_name" => "Name the token: token_name = \"NAME\" under [proxmox].",
+        "dangerous" => "Read its rights with labwizard targets NAME; --dangerous-rights agrees to them.",
         "instance" => "The file names another host: instance = 1 takes its place, 2 stands beside it.",
         _ => return None,
     })

@@ -55,12 +55,9 @@ codes! {
     SIGNIN_FAILED = "signin.failed", "The signed-in request failed in another way.";
     RIGHTS_NONE = "rights.none", "The token may do nothing at all.";
     RIGHTS_MISSING = "rights.missing", "Rights that the target needs are missing.";
-    RIGHTS_TOO_MANY = "rights.everything", "The token may do everything on this host.";
     RIGHTS_UNREAD = "rights.not-read", "The host did not tell what the token may do.";
     NODE_OFFLINE = "node.offline", "A node is offline.";
-    NODE_UNKNOWN = "node.unknown", "The chosen node is not one of this cluster.";
     PICK_UNKNOWN = "pick.unknown", "What was chosen is not on the host.";
-    LIST_EMPTY = "list.empty", "A list that is picked from is empty.";
     LIST_UNREAD = "list.not-read", "A list could not be read.";
     ANSWER_TOO_LARGE = "answer.too-large", "An answer was larger than such an answer can be.";
     ANSWER_UNREADABLE = "answer.unreadable", "An answer is not what belongs there.";
@@ -68,7 +65,6 @@ codes! {
     FILE_TRACKED = "file.tracked", "Git tracks the file that a secret would go into.";
     FILE_NOT_IGNORED = "file.not-ignored", "Git would take the file in.";
     FILE_DUPLICATE = "file.duplicate", "A key stands more than once in the file.";
-    FILE_UNREADABLE = "file.unreadable", "The file cannot be read or understood.";
     FILE_SHADOWED = "file.shadowed", "Another setting beats one in the file.";
     FILE_IGNORED = "file.ignored-key", "A setting in the file is not read from there.";
     FILE_PLACEHOLDER = "file.placeholder", "A value is still an example's placeholder.";

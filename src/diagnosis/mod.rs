@@ -13,7 +13,6 @@ use crate::domain::{
 
 pub use rights::not_there;
 pub use road::request_trouble;
-pub use signin::TfaKinds;
 
 /// What the judge must know besides what was seen.
 #[derive(Debug)]

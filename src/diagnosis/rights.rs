@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnosis::{Reading, codes, road};
 use crate::domain::finding::{Finding, Severity::*, Step};
 use crate::domain::observation::{Link, Observation, Seen};
+use crate::domain::visible::upper_first;
 use crate::domain::{Id, Missing, Rights, missing};
 
 pub fn judge(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
@@ -95,7 +96,7 @@ fn held(rights: &Rights, reading: &Reading<'_>) -> Vec<Finding> {
             codes::RIGHTS_MISSING,
             Error,
             Step::Verify,
-            format!("{} that {target} needs {} missing.", capital(&counted(lacks.len())), are(lacks.len())),
+            format!("{} that {target} needs {} missing.", upper_first(&counted(lacks.len())), are(lacks.len())),
             "A token has only what is granted to it and to its user both, and a grant at a deeper path replaces what is \
              inherited there.",
         ),
@@ -109,11 +110,6 @@ fn counted(n: usize) -> String {
 
 fn are(n: usize) -> &'static str {
     if n == 1 { "is" } else { "are" }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// One line a path: what is missing there, and for what.

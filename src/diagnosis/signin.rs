@@ -11,9 +11,6 @@ use crate::domain::{Id, Release, Trust};
 const TOKEN: Id = Id::fixed("token");
 const PASSWORD: Id = Id::fixed("password");
 
-/// The second factors that a host asked for, in its own words.
-pub type TfaKinds = String;
-
 pub fn judge(seen: &Seen, all: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
     match seen {
         Seen::SignInRefused { status, phrase, .. } if reading.password => vec![login(*status, phrase, reading)],

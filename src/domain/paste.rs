@@ -15,6 +15,7 @@ pub(crate) use secret::is_uuid;
 pub use secret::{PastedSecret, SecretProblem};
 
 use crate::domain::token::IdError;
+use crate::domain::visible::upper_first;
 use crate::domain::{Secret, TokenId, TokenName, UserId};
 
 /// What is known already, from other fields; a paste may leave it out.
@@ -174,11 +175,6 @@ impl PasteProblem {
             PasteProblem::Guide(_) => "Leave the guide here; the commands that labwizard shows do work.".into(),
         }
     }
-}
-
-fn upper_first(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Reads whatever was pasted as a token, or as a part of one.

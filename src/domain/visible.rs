@@ -114,6 +114,12 @@ pub fn is_vmid(text: &str) -> bool {
     (3..=9).contains(&text.len()) && !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// A sentence begins with a capital letter, whatever words it is made of.
+pub fn upper_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -159,11 +159,6 @@ impl<'a> Entry<'a> {
     pub fn is_commented(&self) -> bool {
         self.slot.commented
     }
-
-    /// `export KEY=…`
-    pub fn is_exported(&self) -> bool {
-        self.slot.exported
-    }
 }
 
 impl fmt::Debug for Document {

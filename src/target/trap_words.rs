@@ -11,18 +11,6 @@ pub struct TrapWords {
     pub fix: String,
 }
 
-/// What is said before a password goes into a file in place of a token.
-pub fn password_warning(tool: &str, user: &str) -> TrapWords {
-    TrapWords {
-        title: format!("{tool} would sign in with the password of {user}."),
-        cause: format!(
-            "A password opens everything that {user} may do, also in the web UI, and cannot be taken from one tool without \
-             changing it for all. A second factor makes it useless to a tool."
-        ),
-        fix: "Use a token: it has only the rights that it is given, can end by itself, and is revoked alone.".into(),
-    }
-}
-
 impl TrapHit {
     /// The sentences, with the tool's title.
     pub fn words(&self, tool: &str) -> TrapWords {

@@ -7,7 +7,7 @@ use crate::domain::paste::{Known, is_uuid, parse_paste};
 use crate::domain::{HostError, Id, Text, parse_host};
 use crate::wizard::Wizard;
 use crate::wizard::draft::Draft;
-use crate::wizard::step::{review, token, trust};
+use crate::wizard::step::{host, review, token, trust, uses, verify};
 
 /// Everything that was answered so far, without secrets, to be continued with.
 pub fn walk(w: &Wizard) -> String {
@@ -23,12 +23,18 @@ pub fn walk(w: &Wizard) -> String {
         .draft
         .chosen()
         // What was agreed to at the end of one walk is agreed to anew in the next.
-        .filter(|(id, _)| **id != review::REVIEW && **id != trust::TRUST)
+        .filter(|(id, _)| !is_agreement(id))
         .map(|(id, choice)| (id.as_str().to_owned(), value(choice.as_str())))
         .collect();
     document["typed"] = Item::Table(typed);
     document["chosen"] = Item::Table(chosen);
     document.to_string()
+}
+
+/// A yes that belongs to what was on the screen, and is not carried to another day.
+fn is_agreement(id: &Id) -> bool {
+    let whole = [review::REVIEW, trust::TRUST, token::FORCE, verify::NEXT, host::OFFLINE, uses::DANGEROUS];
+    whole.contains(id) || ["agree.", "keep.", "lacking"].iter().any(|beginning| id.as_str().starts_with(beginning))
 }
 
 /// A secret may have been pasted into a field where none belongs. An address, a path or a number is none, though among what

@@ -91,8 +91,8 @@ pub fn picks(w: &Wizard) -> BTreeMap<String, String> {
     typed_picks(w)
 }
 
-/// The keys whose picks were left for later.
-pub fn left_out(w: &Wizard) -> Vec<String> {
+/// The keys whose picks were left for later, each with how the host comes to have what is picked from.
+pub fn left_out(w: &Wizard) -> Vec<(String, &'static str)> {
     let picked = picks(w);
     let key = |name: &str| {
         let spec = tool::spec(w)?;
@@ -101,7 +101,24 @@ pub fn left_out(w: &Wizard) -> Vec<String> {
             .find(|(_, key)| key.value.fact == Fact::Pick(name.to_owned()))
             .map(|(name, _)| name.to_string())
     };
-    questions(w).iter().filter(|q| !picked.contains_key(q.name)).filter_map(|q| key(q.name)).collect()
+    let open = questions(w).into_iter().filter(|question| !picked.contains_key(question.name));
+    open.filter_map(|question| Some((key(question.name)?, how_to_make(question.list())))).collect()
+}
+
+/// How the host comes to have one (pve-docs `qm.adoc`, `pvesm.adoc`, `pve-network.adoc`).
+fn how_to_make(list: List) -> &'static str {
+    match list {
+        List::Nodes => "start the node, or join it to the cluster",
+        List::Templates => {
+            "make a machine, stop it, and choose More → Convert to template in the web UI, or run qm template ID on the host"
+        }
+        List::Guests => "make a machine: Create VM in the web UI",
+        List::Storages => "add a storage that may hold this: Datacenter → Storage → Add",
+        List::Bridges => "make a bridge: the node → System → Network → Create → Linux Bridge",
+        List::Pools => "make a pool: Datacenter → Permissions → Pools → Create",
+        List::Mappings => "make a mapping: Datacenter → Resource Mappings → Add",
+        List::Sites => "make a site on the console",
+    }
 }
 
 /// The release that rights are judged by: the host's own, or the newest where it was not asked.

@@ -126,8 +126,8 @@ fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
         let told = spec.next_after(form).filter(|next| !known || !next.ends_with(" plan"));
         facts.extend(told.map(|next| ("Next".to_owned(), next.to_owned())));
     }
-    for later in details::left_out(w) {
-        facts.push(("Later".to_owned(), format!("{later}: run labwizard again when the host has it")));
+    for (key, how) in details::left_out(w) {
+        facts.push(("Later".to_owned(), format!("{}: {how}; then run labwizard again", visible(&key))));
     }
     if let Some(name) = w.run.as_ref().and_then(|run| run.name.clone()) {
         facts.push((

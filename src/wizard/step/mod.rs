@@ -107,7 +107,7 @@ pub fn pages(w: &Wizard) -> Vec<PageId> {
     let file = !tool::token_only(w);
     if file {
         pages.push(File);
-        if !uses::groups(w).is_empty() {
+        if uses::asks(w) {
             pages.push(Uses);
         }
     }

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
+use crate::domain::Trust;
 use crate::domain::observation::{Link, Observation, Seen, Speaker};
 use crate::domain::visible::visible;
-use crate::domain::{Trust, UserId};
 use crate::wizard::evidence::Survey;
 use crate::wizard::link_of;
 use crate::wizard::page::{LinkState, RoadLink};
@@ -72,9 +72,4 @@ fn describe(seen: &Seen, survey: &Survey, who: &str) -> (LinkState, String) {
         Seen::Failed { trouble, .. } => (Broken, crate::diagnosis::request_trouble(trouble)),
         _ => (Good, String::new()),
     }
-}
-
-/// Who signs in, for sentences.
-pub fn user_words(user: &UserId) -> String {
-    visible(&user.to_string())
 }

@@ -7,7 +7,7 @@ use crate::domain::certificate_der::certificates_from_pem;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::observation::TlsTrouble;
 use crate::domain::time;
-use crate::domain::visible::visible;
+use crate::domain::visible::{upper_first, visible};
 use crate::domain::{Certificate, CertificateName, Fingerprint, Host, Id, Inquiry, Seen, Trust};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
@@ -171,7 +171,7 @@ pub fn page(w: &Wizard) -> Parts {
             _ => None,
         },
         error: match &compare {
-            Some(Err(why)) => wrong(format!("{}.", capital(why)), None),
+            Some(Err(why)) => wrong(format!("{}.", upper_first(why)), None),
             Some(Ok(false)) if w.tried() => wrong(
                 "The pasted fingerprint is another one than the host shows.",
                 "Look whether you compared the right node; each node has its own certificate.".to_owned(),
@@ -397,11 +397,6 @@ fn look_again(w: &mut Wizard, trust: Trust, by: By, compared: bool) -> Next {
         lists: false,
     };
     Next::Wait(vec![w.ask_look(inquiry)])
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// How the trust was settled, in a few words.

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::domain::Id;
+use crate::domain::visible::visible;
 use crate::target::questions::{self, GroupQuestion};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice};
-use crate::wizard::step::{Next, Parts, quiet, tool};
+use crate::wizard::step::{Next, Parts, listed, quiet, tool, wrong};
 
+/// Power over the host, for a target of the person's own.
+pub const DANGEROUS: Id = Id::fixed("dangerous");
 const YES: Id = Id::fixed("yes");
 const NO: Id = Id::fixed("no");
 
@@ -25,9 +28,29 @@ pub fn chosen(w: &Wizard) -> BTreeSet<String> {
     groups(w).into_iter().filter(|group| w.draft.is(&id(group.name), &YES)).map(|group| group.name.to_owned()).collect()
 }
 
+/// What a target of the person's own asks for that gives power over the host itself. A built-in one asks for such rights only
+/// behind a question of its own.
+fn powers(w: &Wizard) -> Vec<String> {
+    let Some(target) = tool::target(w).filter(|target| target.yours) else { return Vec::new() };
+    let chosen = chosen(w);
+    let asked = |group: Option<&str>| group.is_none_or(|group| chosen.contains(group));
+    let rights = target.spec.dangerous().filter(|(right, _)| asked(right.group.as_deref()));
+    rights.map(|(right, what)| format!("{} on {}", visible(&what.join(", ")), visible(right.on.as_str()))).collect()
+}
+
+/// Whether there is anything to ask.
+pub fn asks(w: &Wizard) -> bool {
+    !groups(w).is_empty() || !powers(w).is_empty()
+}
+
+/// Power over the host has its own yes, or was not asked for.
+fn agreed(w: &Wizard) -> bool {
+    powers(w).is_empty() || w.draft.is(&DANGEROUS, &YES)
+}
+
 /// Every question has a default that asks for less, so the page is done once it was seen.
 pub fn done(w: &Wizard) -> bool {
-    groups(w).iter().all(|group| w.draft.choice(&id(group.name)).is_some())
+    groups(w).iter().all(|group| w.draft.choice(&id(group.name)).is_some()) && agreed(w)
 }
 
 pub fn page(w: &Wizard) -> Parts {
@@ -52,6 +75,34 @@ pub fn page(w: &Wizard) -> Parts {
             })
         })
         .collect();
+    let powers = powers(w);
+    if !powers.is_empty() {
+        blocks.push(Block::Choice(Choice {
+            id: DANGEROUS,
+            label: format!(
+                "This target of yours asks for power over the host itself: {}. Go on with it?",
+                listed(&powers)
+            ),
+            options: vec![
+                Answer { id: NO, title: "No".into(), about: Vec::new(), risky: false },
+                Answer {
+                    id: YES,
+                    title: "Yes, I know why it needs this".into(),
+                    about: vec!["Whoever has the token can change the host with it.".into()],
+                    risky: true,
+                },
+            ],
+            chosen: w.draft.choice(&DANGEROUS).cloned(),
+            error: if w.tried() && !agreed(w) {
+                wrong(
+                    "This needs a yes of its own.",
+                    "Go back and choose another target, or change its file.".to_owned(),
+                )
+            } else {
+                None
+            },
+        }));
+    }
     blocks.push(quiet("Each yes asks for a few more rights; only what is asked for here is tested, and granted if you make the token now."));
     Parts {
         title: format!("What shall {} do?", tool::title(w)),
@@ -68,5 +119,5 @@ pub fn submit(w: &mut Wizard) -> Next {
     for id in open {
         w.draft.choose(id, NO);
     }
-    Next::Go
+    if agreed(w) { Next::Go } else { Next::Stay }
 }

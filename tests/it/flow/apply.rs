@@ -22,6 +22,13 @@ impl Place {
         Place::on(LabRelease::default(), scenario)
     }
 
+    /// The same, with another of the lab's tokens.
+    pub fn with_token(scenario: Scenario, id: &str) -> Place {
+        let place = Place::new(scenario);
+        let token = place.lab.token(id).unwrap();
+        Place { token, ..place }
+    }
+
     fn on(release: LabRelease, scenario: Scenario) -> Place {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("project")).unwrap();

@@ -87,3 +87,43 @@ fn the_program_leaves_no_core_and_lets_nobody_look_into_its_memory() {
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     assert_eq!(core.split_whitespace().rev().nth(1), Some("0"), "{core}");
 }
+
+/// A target of the person's own that asks for power over the host, in the folder where such files are looked for.
+fn own_target(place: &Place) {
+    let folder = place.home().join(".config/labwizard/targets");
+    std::fs::create_dir_all(&folder).unwrap();
+    let text = "schema = 1\ntitle = \"Mine\"\nabout = \"a tool of mine\"\nservices = { proxmox = \"required\" }\n\
+                accepts = { proxmox = [\"token\"] }\n\
+                rights = [ { for = \"change the host\", on = \"/\", privs = \"Sys.Modify\" } ]\n\
+                form = [ { name = \"env\", dialect = \"dotenv\", file = [\".env\"], verify = [\"off\"] } ]\n\
+                [keys]\nMINE_HOST = { value = \"{proxmox.address}\" }\nMINE_TOKEN = { value = \"{proxmox.token}\", when = \"token\" }\n";
+    std::fs::write(folder.join("mine.toml"), text).unwrap();
+}
+
+#[test]
+fn power_over_the_host_for_a_target_of_ones_own_needs_a_yes_of_its_own() {
+    let place = Place::with_token(Scenario::Fine, "root@pam!automation");
+    own_target(&place);
+    let answers = place.answers(FROM_ENV).replace("\"glassdome\"", "\"mine\"").replace("node = \"pve1\"\n", "");
+    let ran = place.apply(&answers, &["--yes"]);
+    assert_eq!(ran.code, 2, "{}", ran.all());
+    assert!(ran.all().contains("Sys.Modify on /") && ran.all().contains("--dangerous-rights"), "{}", ran.all());
+    assert!(!place.env_file().exists());
+    assert!(place.lab.received().is_empty(), "nothing is asked of the host before that");
+    let ran = place.apply(&answers, &["--yes", "--dangerous-rights"]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(place.env_file().is_file());
+}
+
+#[test]
+fn what_the_host_lacks_is_listed_at_the_end_with_how_to_make_it() {
+    let place = Place::new(Scenario::Empty);
+    let ran = place.apply(&place.answers(FROM_ENV), &["--yes"]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(
+        ran.all().contains("UBUNTU_2204_TEMPLATE_ID") && ran.all().contains("Convert to template"),
+        "{}",
+        ran.all()
+    );
+    assert!(!std::fs::read_to_string(place.env_file()).unwrap().contains("\nUBUNTU_2204_TEMPLATE_ID="));
+}

@@ -58,7 +58,7 @@ pub(super) fn file_diff(w: &Wizard, prepared: &Prepared) -> FileDiff {
 /// What is left out, still a placeholder, or cannot be filled.
 pub(super) fn notes(w: &Wizard, prepared: &Prepared) -> Vec<Block> {
     let mut blocks = Vec::new();
-    let later = details::left_out(w);
+    let later: Vec<String> = details::left_out(w).into_iter().map(|(key, _)| visible(&key)).collect();
     if !later.is_empty() {
         blocks.push(quiet(format!("Left for later: {}.", listed(&later))));
     }
