@@ -3,6 +3,8 @@
 mod apply;
 mod canary;
 mod certificates;
+mod guides;
+mod hand;
 mod kept;
 mod update;
 

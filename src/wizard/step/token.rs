@@ -2,7 +2,7 @@
 
 use crate::diagnosis;
 use crate::domain::finding::{Finding, Severity, Step};
-use crate::domain::paste::{Known, Paste, parse_paste};
+use crate::domain::paste::{Known, Paste, PasteProblem, parse_paste};
 use crate::domain::visible::visible;
 use crate::domain::{Credential, Id, Inquiry, TokenName, Trust, UserId};
 use crate::wizard::Wizard;
@@ -147,6 +147,7 @@ fn token_fields(w: &Wizard, blocks: &mut Vec<Block>) -> Id {
     } else {
         None
     };
+    let shown = error.as_ref().map(|error| error.what.clone());
     blocks.push(Block::Field(Field {
         id: TOKEN,
         label: "Token".into(),
@@ -160,6 +161,10 @@ fn token_fields(w: &Wizard, blocks: &mut Vec<Block>) -> Id {
     for repair in &paste.repairs {
         blocks.push(toned(Tone::Good, repair.clone()));
     }
+    // What a guide got wrong is said where it is met, also where the token itself is whole.
+    let guides = paste.problems.iter().filter(|problem| matches!(problem, PasteProblem::Guide(_)));
+    let told = |problem: &PasteProblem| shown.as_ref() == Some(&problem.sentence());
+    blocks.extend(guides.filter(|problem| !told(problem)).map(|problem| toned(Tone::Warning, problem.sentence())));
     let mut focus = TOKEN;
     if !blank && !access::by_hand(w) {
         if paste_user_missing(w, &paste) {
