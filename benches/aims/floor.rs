@@ -32,6 +32,7 @@ pub async fn check(lab: &Lab, secret: Secret, paths: usize) -> (Duration, Vec<Se
         credential: Some(Credential::Token { id: TOKEN.parse().expect("a token's name"), secret }),
         paths: (0..paths).map(|i| format!("/vms/{}", 100 + i)).collect(),
         lists: false,
+        estate: false,
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs();
     let now = i64::try_from(now).expect("it is before the end of time");

@@ -184,7 +184,10 @@ impl Survey<'_> {
     /// How many connections the questions after sign-in want, besides the first.
     fn spares(&self) -> usize {
         match self.inquiry.credential {
-            Some(Credential::Token { .. } | Credential::Password { .. }) => 5 + self.inquiry.paths.len().min(2),
+            Some(Credential::Token { .. } | Credential::Password { .. } | Credential::Ticket(_)) => {
+                5 + self.inquiry.paths.len().min(2)
+            }
+            Some(Credential::Shell(_)) => 0,
             None => 1,
         }
     }

@@ -95,6 +95,11 @@ impl Place {
             hints: BTreeMap::new(),
             unattended: false,
             resumed: false,
+            errand: Default::default(),
+            run_name: String::new(),
+            runs: Vec::new(),
+            machine: None,
+            person: None,
         }
     }
 

@@ -3,12 +3,22 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::domain::{Endpoint, Secret, TokenId, Trust, UserId};
+use crate::domain::{Endpoint, HostAt, Secret, ShellId, Ticket, TokenId, Trust, UserId};
 
 /// What the host is asked with, and what goes into the file.
 pub enum Credential {
-    Token { id: TokenId, secret: Secret },
-    Password { user: UserId, password: Secret },
+    Token {
+        id: TokenId,
+        secret: Secret,
+    },
+    Password {
+        user: UserId,
+        password: Secret,
+    },
+    /// A login of this run. It never goes into a file.
+    Ticket(Ticket),
+    /// Root's shell over ssh, opened in this run.
+    Shell(ShellId),
 }
 
 impl Credential {
@@ -19,14 +29,14 @@ impl Credential {
             Credential::Password { user, password } => {
                 Credential::Password { user: user.clone(), password: password.share() }
             }
+            Credential::Ticket(ticket) => Credential::Ticket(ticket.share()),
+            Credential::Shell(shell) => Credential::Shell(*shell),
         }
     }
 
-    pub fn secret(&self) -> &Secret {
-        match self {
-            Credential::Token { secret, .. } => secret,
-            Credential::Password { password, .. } => password,
-        }
+    /// It signs in for this run only, to make what the tool will use.
+    pub fn is_for_this_run(&self) -> bool {
+        matches!(self, Credential::Ticket(_) | Credential::Shell(_))
     }
 
     pub fn same_as(&self, other: &Credential) -> bool {
@@ -35,6 +45,8 @@ impl Credential {
             (Credential::Password { user: a, password: s }, Credential::Password { user: b, password: t }) => {
                 a == b && s.same_as(t)
             }
+            (Credential::Ticket(a), Credential::Ticket(b)) => a.user == b.user && a.ticket.same_as(&b.ticket),
+            (Credential::Shell(a), Credential::Shell(b)) => a == b,
             _ => false,
         }
     }
@@ -46,6 +58,8 @@ impl fmt::Display for Credential {
         match self {
             Credential::Token { id, .. } => id.fmt(f),
             Credential::Password { user, .. } => user.fmt(f),
+            Credential::Ticket(ticket) => ticket.user.fmt(f),
+            Credential::Shell(_) => f.write_str("root@pam"),
         }
     }
 }
@@ -72,4 +86,21 @@ pub struct Inquiry {
     pub paths: Vec<String>,
     /// Whether the lists for Details are wanted.
     pub lists: bool,
+    /// Whether users, tokens, roles and grants are wanted: where something is to be made.
+    pub estate: bool,
+}
+
+impl Inquiry {
+    /// The same place with everything that is asked of it left out.
+    pub fn of(at: &HostAt) -> Self {
+        Inquiry {
+            endpoints: vec![at.endpoint.clone()],
+            address: at.address,
+            trust: Some(at.trust.clone()),
+            credential: None,
+            paths: Vec::new(),
+            lists: false,
+            estate: false,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::domain::{Certificate, Endpoint, Fingerprint, Release, Rights};
+use crate::domain::{Certificate, Endpoint, Estate, Fingerprint, Release, Rights};
 
 /// The links of the road, in the order in which they are travelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -87,6 +87,8 @@ pub enum Seen {
     Rights(Rights),
     /// Every privilege that this release knows (the role Administrator; answers a token without rights).
     KnownPrivileges(Vec<String>),
+    /// Users, tokens, roles and grants, as far as whoever asks may see them.
+    Estate(Box<Estate>),
     Nodes(Vec<NodeSeen>),
     Guests(Vec<GuestSeen>),
     /// Storages of a node; the same shared storage appears once a node.

@@ -1,9 +1,11 @@
 //! The actions that a plan is made of.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::domain::{FileSeen, HostRecord, Oddity, Text, Trouble};
+use crate::domain::{Change, Credential, FileSeen, HostAt, HostRecord, Oddity, Secret, Text, Trouble};
 use crate::format::{Dialect, Document, Edit, EditError, Edited, FormatError, Reader};
+use crate::target::write::KeyValue;
 
 /// One thing that is done once a person agreed.
 #[derive(Clone, Debug)]
@@ -20,6 +22,69 @@ pub enum Action {
     Ignore(PathBuf),
     /// Keeps how this host was trusted.
     Remember(Box<HostRecord>),
+    /// A change on a host.
+    Host(Box<HostAction>),
+    /// The token that was made signs in and may do what the target needs. The conversation itself does it, by a survey.
+    Prove,
+    /// The write of this file as far as it goes without replacing it: before a secret that cannot be taken back.
+    Rehearse(Box<FileEdit>),
+    /// Takes back what an earlier run did on a host, as far as it still is as that run made it.
+    Revert(Box<Revert>),
+    /// Takes back what an earlier run wrote into a file.
+    Restore {
+        run: String,
+        n: usize,
+    },
+}
+
+/// A change on a host and who makes it.
+#[derive(Clone, Debug)]
+pub struct HostAction {
+    pub at: HostAt,
+    pub by: Arc<Credential>,
+    pub change: Change,
+    /// It comes after the file was written: where it fails it is said, and nothing is taken back.
+    pub afterwards: bool,
+}
+
+/// What an earlier run did on a host, to be taken back.
+#[derive(Clone, Debug)]
+pub struct Revert {
+    /// The run's name and the number of the change in its journal.
+    pub run: String,
+    pub n: usize,
+    pub at: HostAt,
+    pub by: Arc<Credential>,
+    /// What was done.
+    pub change: Change,
+}
+
+impl Action {
+    /// What it changes on a host, if it does.
+    pub fn change(&self) -> Option<&Change> {
+        match self {
+            Action::Host(action) => Some(&action.change),
+            _ => None,
+        }
+    }
+
+    /// Once done it stays done, and nothing before it is taken back any more: the file is written, or a secret died.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Action::Edit(_) => true,
+            Action::Host(action) => matches!(action.change, Change::NewSecret(_) | Change::RemoveToken(_)),
+            _ => false,
+        }
+    }
+
+    /// Where it fails, it is said, and what comes after it is done all the same.
+    pub fn is_afterwards(&self) -> bool {
+        match self {
+            Action::Remember(_) => true,
+            Action::Host(action) => action.afterwards,
+            _ => false,
+        }
+    }
 }
 
 /// A change of one file: edits, not bytes, so that a file that changed since the review is never overwritten.
@@ -36,7 +101,12 @@ pub struct FileEdit {
     pub heading: Option<&'static str>,
     /// What is odd about the file and was agreed to.
     pub agreed: Vec<Oddity>,
+    /// The values whose secret an action of the same plan makes; until then they hold [`STAND_IN`].
+    pub awaits: Arc<Vec<KeyValue>>,
 }
+
+/// What stands in the place of a secret that does not exist yet, in what is tried and never written.
+pub const STAND_IN: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Why an edit cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +118,20 @@ pub enum Unfit {
 }
 
 impl FileEdit {
+    /// The edit with the secret that was made, in all places that await it.
+    pub fn with_secret(&self, secret: &Secret) -> FileEdit {
+        let mut filled = self.clone();
+        for value in self.awaits.iter() {
+            let made = value.edit(Some(secret));
+            let place = filled.edits.iter_mut().find(|edit| edit.key == value.key);
+            if let (Some(place), Some(made)) = (place, made) {
+                place.value = made.value;
+            }
+        }
+        filled.awaits = Arc::default();
+        filled
+    }
+
     /// The text as Review saw it, or as the new file starts.
     pub fn before(&self) -> Result<Document, FormatError> {
         let text = self.seen.there.as_ref().map_or(&self.start, |there| &there.text);
@@ -71,6 +155,15 @@ pub enum Outcome {
     Skipped(Trouble),
     /// It was done, and the system did not confirm that it is safe on the disk.
     Unsafe(Trouble),
+    /// It was sent to a host, no answer came, and the host could not be asked since: it may stand there.
+    Lost(Trouble),
+}
+
+impl Outcome {
+    /// It stands, or may.
+    pub fn may_stand(&self) -> bool {
+        matches!(self, Outcome::Done { .. } | Outcome::Unsafe(_) | Outcome::Lost(_))
+    }
 }
 
 /// Names one agreed run of a plan; an answer to another one is dropped.

@@ -11,7 +11,16 @@ pub fn values_back(before: Option<&Text>, now: FileSeen, dialect: Dialect, keys:
     let current = Document::parse(dialect, now.there.as_ref().map(|there| there.text.clone()).unwrap_or_default())?;
     let edits = keys.iter().filter_map(|key| value_back(&old, &current, key).transpose()).collect::<Result<_, _>>()?;
     let agreed = now.oddities.clone();
-    Ok(FileEdit { seen: now, dialect, readers: Vec::new(), start: Text::default(), edits, heading: None, agreed })
+    Ok(FileEdit {
+        seen: now,
+        dialect,
+        readers: Vec::new(),
+        start: Text::default(),
+        edits,
+        heading: None,
+        agreed,
+        awaits: Default::default(),
+    })
 }
 
 /// What gives one key its value back; none where nothing is to be done. A key whose old value is not one plain text is left to

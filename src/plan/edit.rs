@@ -1,15 +1,16 @@
 //! From what is known to the edits of one file, and their diff with every secret masked.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::domain::visible::visible;
-use crate::domain::{FileSeen, Oddity, Text};
+use crate::domain::{FileSeen, Oddity, Secret, Text};
 use crate::format::{Dialect, Document, Reader, Setting, Side, diff};
-use crate::plan::action::{FileEdit, Unfit};
+use crate::plan::action::{FileEdit, STAND_IN, Unfit};
 use crate::target::Facts;
 use crate::target::new_file::skeleton;
 use crate::target::spec::{Form, Spec};
-use crate::target::write::{Filled, Surroundings, WriteError, values};
+use crate::target::write::{Filled, KeyValue, Surroundings, WriteError, values};
 
 /// What a file edit is made from.
 pub struct Order<'a> {
@@ -23,6 +24,8 @@ pub struct Order<'a> {
     /// The variables that the module declares.
     pub declared: Option<&'a [String]>,
     pub agreed: Vec<Oddity>,
+    /// The token's secret is made by an action of the same plan.
+    pub awaits_secret: bool,
     /// Which of several lines of a key is kept.
     pub keep: &'a dyn Fn(&str) -> Option<usize>,
 }
@@ -64,7 +67,8 @@ pub fn prepare(order: &Order<'_>) -> Result<Prepared, NoEdit> {
         Some(_) => known,
         None => Document::parse(order.dialect, start.clone()).map_err(Unfit::from)?,
     };
-    let mut edits = filled.edits(None).ok_or(NoEdit::NoSecret)?;
+    let stand_in = order.awaits_secret.then(|| Secret::new(STAND_IN.to_owned()));
+    let mut edits = filled.edits(stand_in.as_ref()).ok_or(NoEdit::NoSecret)?;
     for edit in &mut edits {
         if order.seen.there.is_none() {
             *edit = edit.clone().switching_on();
@@ -83,6 +87,7 @@ pub fn prepare(order: &Order<'_>) -> Result<Prepared, NoEdit> {
         edits,
         heading: None,
         agreed: order.agreed.clone(),
+        awaits: Arc::new(awaited(&filled)),
     };
     let edited = edit.after()?;
     let open: BTreeSet<&str> =
@@ -96,4 +101,9 @@ pub fn prepare(order: &Order<'_>) -> Result<Prepared, NoEdit> {
     let added = lines.iter().filter(|(side, _)| *side == Side::Added).count();
     let kept = edited.text().as_str().lines().count().saturating_sub(added);
     Ok(Prepared { edit, filled, lines, kept, changed })
+}
+
+/// The values that wait for the secret.
+fn awaited(filled: &Filled) -> Vec<KeyValue> {
+    filled.set.iter().filter(|value| value.edit(None).is_none()).map(KeyValue::again).collect()
 }

@@ -3,6 +3,8 @@
 pub mod action;
 pub mod back;
 pub mod edit;
+pub mod make;
+pub mod permit;
 pub mod run;
 
 use crate::plan::action::Action;

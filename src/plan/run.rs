@@ -1,4 +1,4 @@
-//! The progress of an agreed plan, as data: what was done, what is under way, and what came of it.
+//! The progress of an agreed plan, as data: what was done, what is under way, what came of it, and what is taken back.
 
 use crate::plan::action::{Action, Outcome, RunNo};
 use crate::plan::{Plan, Planned};
@@ -10,6 +10,8 @@ pub struct Run {
     /// Its name in the journal, once it has one.
     pub name: Option<String>,
     pub steps: Vec<RunStep>,
+    /// The action that is under way.
+    flight: Option<usize>,
 }
 
 /// One action of a run.
@@ -18,33 +20,103 @@ pub struct RunStep {
     pub planned: Planned,
     /// None while it waits or is under way.
     pub outcome: Option<Outcome>,
+    /// What came of taking it back; none where that was not begun.
+    pub back: Option<Outcome>,
+}
+
+/// What is to be done next.
+#[derive(Debug)]
+pub enum Next {
+    Do(usize, Action),
+    TakeBack(usize, Action),
+    Over,
 }
 
 impl Run {
     pub fn new(no: RunNo, plan: &Plan) -> Self {
-        let steps = plan.actions.iter().map(|planned| RunStep { planned: planned.clone(), outcome: None }).collect();
-        Run { no, name: None, steps }
+        let step = |planned: &Planned| RunStep { planned: planned.clone(), outcome: None, back: None };
+        Run { no, name: None, steps: plan.actions.iter().map(step).collect(), flight: None }
     }
 
-    pub fn first(&self) -> Option<Action> {
-        self.steps.first().map(|step| step.planned.action.clone())
+    /// Begins.
+    pub fn first(&mut self) -> Next {
+        self.forward(0)
     }
 
-    /// Notes what came of an action; gives the next one, or none where the run is over: at the end, and after a failure.
-    pub fn performed(&mut self, index: usize, outcome: Outcome) -> Option<Action> {
-        let step = self.steps.get_mut(index)?;
-        let failed = matches!(outcome, Outcome::NotDone(_));
+    /// Notes what came of an action, and says what is next: after a failure, what is taken back.
+    pub fn performed(&mut self, index: usize, outcome: Outcome) -> Next {
+        self.flight = None;
+        let Some(step) = self.steps.get_mut(index) else { return Next::Over };
+        let failed = matches!(outcome, Outcome::NotDone(_) | Outcome::Lost(_));
         step.outcome = Some(outcome);
-        if failed { None } else { self.steps.get(index + 1).map(|step| step.planned.action.clone()) }
+        if failed && !step.planned.action.is_afterwards() {
+            self.backward(self.steps.len())
+        } else {
+            self.forward(index + 1)
+        }
+    }
+
+    /// Notes what came of taking an action back. The others are taken back whatever came of this one.
+    pub fn took_back(&mut self, index: usize, outcome: Outcome) -> Next {
+        self.flight = None;
+        if let Some(step) = self.steps.get_mut(index) {
+            step.back = Some(outcome);
+        }
+        self.backward(index)
+    }
+
+    /// Stops at the next moment where nothing is half done: what this run made is taken back, as far as that is possible.
+    pub fn give_up(&mut self) -> Next {
+        self.backward(self.steps.len())
+    }
+
+    fn forward(&mut self, index: usize) -> Next {
+        match self.steps.get(index) {
+            Some(step) => {
+                self.flight = Some(index);
+                Next::Do(index, step.planned.action.clone())
+            }
+            None => Next::Over,
+        }
+    }
+
+    /// The last action before `end` that stands on a host and can be taken back. Nothing is, once something final was done.
+    fn backward(&mut self, end: usize) -> Next {
+        let stands = |step: &RunStep| step.outcome.as_ref().is_some_and(Outcome::may_stand);
+        if self.steps.iter().any(|step| stands(step) && step.planned.action.is_final()) {
+            return Next::Over;
+        }
+        let back = |step: &RunStep| {
+            let can = step.planned.action.change().is_some_and(|change| change.back().is_some());
+            can && stands(step) && step.back.is_none()
+        };
+        match self.steps[..end.min(self.steps.len())].iter().rposition(back) {
+            Some(index) => {
+                self.flight = Some(index);
+                Next::TakeBack(index, self.steps[index].planned.action.clone())
+            }
+            None => Next::Over,
+        }
     }
 
     /// An answer is awaited.
     pub fn in_flight(&self) -> bool {
-        !self.failed() && self.steps.iter().any(|step| step.outcome.is_none())
+        self.flight.is_some()
+    }
+
+    /// The action whose answer is awaited.
+    pub fn flight(&self) -> Option<usize> {
+        self.flight
     }
 
     /// An action was not done; those after it were not begun.
     pub fn failed(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step.outcome, Some(Outcome::NotDone(_))))
+        let bad = |step: &RunStep| matches!(step.outcome, Some(Outcome::NotDone(_) | Outcome::Lost(_)));
+        self.steps.iter().any(|step| bad(step) && !step.planned.action.is_afterwards())
+    }
+
+    /// What this run made on hosts and could not take back.
+    pub fn left(&self) -> impl Iterator<Item = &RunStep> {
+        self.steps.iter().filter(|step| matches!(step.back, Some(Outcome::NotDone(_) | Outcome::Lost(_))))
     }
 }

@@ -88,6 +88,9 @@ impl Performer {
                 Err(error) => Outcome::NotDone(trouble(&error)),
             },
             Action::Remember(record) => self.remember(index, &record),
+            Action::Host(_) | Action::Prove | Action::Rehearse(_) | Action::Revert(_) | Action::Restore { .. } => {
+                Outcome::NotDone(Trouble { what: "This is not done here yet.".into(), hint: None })
+            }
         }
     }
 

@@ -93,6 +93,19 @@ impl World {
                     let _ = answers.send(Msg::Performed(run, index, outcome));
                 });
             }
+            // Not yet.
+            Effect::TakeBack(run, index, _) => {
+                let trouble = Trouble { what: "It was not taken back.".into(), hint: None };
+                let _ = answers.send(Msg::TookBack(run, index, crate::plan::action::Outcome::NotDone(trouble)));
+            }
+            Effect::LogIn(id, login) => {
+                let options = Arc::clone(&self.options);
+                self.tasks.spawn(async move {
+                    let answer = client::log_in(*login, &options).await;
+                    let _ = answers.send(Msg::LoggedIn(id, Box::new(answer)));
+                });
+            }
+            Effect::OpenShell(..) | Effect::Drop(_) => {}
             Effect::EndRun(_) => {
                 let performer = Arc::clone(&self.performer);
                 self.tasks.spawn_blocking(move || performer.blocking_lock().end());

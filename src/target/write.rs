@@ -33,6 +33,19 @@ pub struct KeyValue {
 }
 
 impl KeyValue {
+    /// A second one like it. Only texts that a file will hold are copied.
+    pub fn again(&self) -> KeyValue {
+        KeyValue {
+            key: self.key.clone(),
+            of: self.of.clone(),
+            value: copy(&self.value),
+            kind: self.kind,
+            secret: self.secret,
+            fact: self.fact.clone(),
+            about: self.about.clone(),
+        }
+    }
+
     /// The edit that writes it; `None` while its secret is awaited and not given.
     pub fn edit(&self, secret: Option<&Secret>) -> Option<Edit> {
         let text = match (self.value.text(), secret) {

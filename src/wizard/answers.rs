@@ -279,7 +279,7 @@ pub fn file(w: &Wizard) -> String {
             proxmox["user"] = value(user.to_string());
             Some(("password", "PVE_PASSWORD"))
         }
-        None => None,
+        Some(crate::domain::Credential::Ticket(_) | crate::domain::Credential::Shell(_)) | None => None,
     };
     if let Some((name, variable)) = secret {
         let mut from = toml_edit::InlineTable::new();

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use crate::domain::finding::Step;
-use crate::domain::{Around, FileSeen, Id, Inquiry, Observation, Text, Trouble};
+use crate::domain::{
+    Around, FileSeen, Id, Inquiry, Login, LoginAnswer, Observation, Secret, ShellAnswer, SshPlace, Text, Trouble,
+};
 use crate::plan::action::{Action, Outcome, RunNo};
 
 /// Names one look at a file; an answer to another one is dropped.
@@ -13,6 +15,10 @@ pub struct ReadId(pub u64);
 /// Names one survey; an answer to another one is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProbeId(pub u64);
+
+/// Names one attempt to log in or to open a shell; an answer to another one is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttemptId(pub u64);
 
 /// What a person did. Front ends send these and nothing else.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +57,11 @@ pub enum Msg {
     /// The run has a name in the journal, by which it can be taken back.
     Began(RunNo, String),
     Performed(RunNo, usize, Outcome),
+    /// The secret that an action of the run has made. It comes before its `Performed`.
+    Made(RunNo, usize, Secret),
+    TookBack(RunNo, usize, Outcome),
+    LoggedIn(AttemptId, Box<LoginAnswer>),
+    Opened(AttemptId, ShellAnswer),
     /// The answers were saved, and where; or why not.
     Saved(Result<PathBuf, Trouble>),
 }
@@ -64,6 +75,14 @@ pub enum Effect {
     Cancel(ProbeId),
     /// Announced in the journal first, closed in it after.
     Perform(RunNo, usize, Action),
+    /// Takes an action of this run back: looked at first, announced and closed in the journal likewise.
+    TakeBack(RunNo, usize, Action),
+    /// Sent once; what it may be answered with is a matter of the person, never of a retry.
+    LogIn(AttemptId, Box<Login>),
+    /// Root's shell over ssh, which may ask on the terminal by itself.
+    OpenShell(AttemptId, SshPlace),
+    /// An attempt whose answer nobody waits for any more.
+    Drop(AttemptId),
     /// The run is over, well or not.
     EndRun(RunNo),
     /// The answers file for a colleague, without secrets.

@@ -5,6 +5,7 @@
 
 pub mod answers;
 pub mod draft;
+pub mod errand;
 pub mod evidence;
 pub mod message;
 pub mod page;
@@ -16,13 +17,15 @@ use std::path::PathBuf;
 
 use crate::domain::finding::Step;
 use crate::domain::observation::{Link, Surroundings};
-use crate::domain::{Around, FileSeen, HostRecord, Id, Inquiry, Observation, Seen, Timestamp, Trouble};
-use crate::plan::Plan;
-use crate::plan::action::Outcome;
-use crate::plan::action::RunNo;
+use crate::domain::{
+    Around, FileSeen, HostRecord, Id, Inquiry, Observation, RunSeen, Secret, Seen, Timestamp, Trouble,
+};
+use crate::plan::action::{Action, Outcome, RunNo};
 use crate::plan::run::Run;
+use crate::plan::{self, Plan};
 use crate::target::Library;
 use crate::wizard::draft::Draft;
+use crate::wizard::errand::Errand;
 use crate::wizard::evidence::{Evidence, FileEvidence, Survey};
 use crate::wizard::message::{Effect, Exit, Input, Msg, ProbeId, ReadId};
 use crate::wizard::page::{Page, StepState};
@@ -51,6 +54,14 @@ pub struct Setting {
     pub unattended: bool,
     /// The answers of an unfinished walk were filled in.
     pub resumed: bool,
+    pub errand: Errand,
+    /// What this conversation's run will be called, in the journal and in the comments of what it makes: `3f9a1c`.
+    pub run_name: String,
+    /// What earlier runs did on hosts, the latest first.
+    pub runs: Vec<RunSeen>,
+    /// This machine's name and its person's, for the names of what is made.
+    pub machine: Option<String>,
+    pub person: Option<String>,
 }
 
 /// One conversation.
@@ -62,6 +73,8 @@ pub struct Wizard {
     /// What was agreed about the host's certificate, with what was seen then.
     pub agreed: Option<Agreement>,
     pub run: Option<Run>,
+    /// The secret that the run has made.
+    pub made: Option<Secret>,
     /// What Review shows, once what it needs was read.
     pub plan: Option<Result<step::review::Draw, Trouble>>,
     /// Where the answers for a colleague were saved.
@@ -89,6 +102,7 @@ impl Wizard {
             evidence: Evidence::default(),
             agreed: None,
             run: None,
+            made: None,
             plan: None,
             saved: None,
             at: PageId::Tool,
@@ -178,6 +192,14 @@ impl Wizard {
                 Vec::new()
             }
             Msg::Performed(run, index, outcome) => self.performed(run, index, outcome),
+            Msg::TookBack(run, index, outcome) => self.took_back(run, index, outcome),
+            Msg::Made(run, _, secret) => {
+                if self.run.as_ref().is_some_and(|current| current.no == run) {
+                    self.made = Some(secret);
+                }
+                Vec::new()
+            }
+            Msg::LoggedIn(..) | Msg::Opened(..) => Vec::new(),
             Msg::Saved(answer) => {
                 self.saved = Some(answer);
                 Vec::new()
@@ -379,16 +401,44 @@ impl Wizard {
 
     fn performed(&mut self, run: RunNo, index: usize, outcome: Outcome) -> Vec<Effect> {
         let Some(current) = self.run.as_mut().filter(|current| current.no == run) else { return Vec::new() };
-        match current.performed(index, outcome) {
-            Some(action) if !self.leaving => vec![Effect::Perform(run, index + 1, action)],
-            _ if self.leaving => {
-                let mut effects = vec![Effect::EndRun(run)];
+        let next = current.performed(index, outcome);
+        self.run_on(next)
+    }
+
+    fn took_back(&mut self, run: RunNo, index: usize, outcome: Outcome) -> Vec<Effect> {
+        let Some(current) = self.run.as_mut().filter(|current| current.no == run) else { return Vec::new() };
+        let next = current.took_back(index, outcome);
+        self.run_on(next)
+    }
+
+    /// Asks for what a run does next, or ends it. Whoever wants to leave gets no further action done, and what was made is
+    /// taken back first.
+    fn run_on(&mut self, next: plan::run::Next) -> Vec<Effect> {
+        use plan::run::Next as Step;
+        let Some(run) = self.run.as_mut() else { return Vec::new() };
+        let next = match next {
+            Step::Do(..) if self.leaving => run.give_up(),
+            next => next,
+        };
+        let no = run.no;
+        match next {
+            Step::Do(index, Action::Edit(edit)) => {
+                let edit = match &self.made {
+                    Some(secret) => Box::new(edit.with_secret(secret)),
+                    None => edit,
+                };
+                vec![Effect::Perform(no, index, Action::Edit(edit))]
+            }
+            Step::Do(index, action) => vec![Effect::Perform(no, index, action)],
+            Step::TakeBack(index, action) => vec![Effect::TakeBack(no, index, action)],
+            Step::Over if self.leaving => {
+                let mut effects = vec![Effect::EndRun(no)];
                 effects.extend(self.keep_walk());
                 effects.push(Effect::Leave(Exit::Interrupted));
                 effects
             }
-            _ => {
-                let mut effects = vec![Effect::EndRun(run)];
+            Step::Over => {
+                let mut effects = vec![Effect::EndRun(no)];
                 effects.extend(self.enter(PageId::Done));
                 effects
             }
@@ -432,10 +482,10 @@ impl Wizard {
 
     pub(crate) fn start_run(&mut self, plan: &Plan) -> Vec<Effect> {
         let no = RunNo(self.fresh());
-        let run = Run::new(no, plan);
-        let first = run.first().map(|action| Effect::Perform(no, 0, action));
+        let mut run = Run::new(no, plan);
+        let first = run.first();
         self.run = Some(run);
-        first.into_iter().collect()
+        self.run_on(first)
     }
 }
 
@@ -458,6 +508,7 @@ pub fn link_of(seen: &Seen) -> Option<Link> {
         Seen::SignedIn { .. } | Seen::SignInRefused { .. } => Link::SignIn,
         Seen::Rights(_) => Link::Rights,
         Seen::KnownPrivileges(_)
+        | Seen::Estate(_)
         | Seen::Nodes(_)
         | Seen::Guests(_)
         | Seen::Storages(_)

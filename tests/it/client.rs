@@ -66,7 +66,15 @@ pub fn local(port: u16) -> Endpoint {
 }
 
 pub fn inquiry(port: u16, trust: Option<Trust>, credential: Option<Credential>) -> Inquiry {
-    Inquiry { endpoints: vec![local(port)], address: None, trust, credential, paths: Vec::new(), lists: false }
+    Inquiry {
+        endpoints: vec![local(port)],
+        address: None,
+        trust,
+        credential,
+        paths: Vec::new(),
+        lists: false,
+        estate: false,
+    }
 }
 
 pub fn pin(lab: &Lab) -> Option<Trust> {

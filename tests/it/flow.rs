@@ -223,6 +223,11 @@ pub fn setting(here: &Path) -> Setting {
         hints: BTreeMap::new(),
         unattended: false,
         resumed: false,
+        errand: Default::default(),
+        run_name: "0a1b2c".into(),
+        runs: Vec::new(),
+        machine: None,
+        person: None,
     }
 }
 

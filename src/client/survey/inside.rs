@@ -26,6 +26,7 @@ pub async fn enter(survey: &Survey<'_>, host: &Trusted, credential: &Credential,
             Some(session) => Some(session),
             None => return,
         },
+        Credential::Ticket(_) | Credential::Shell(_) => None,
     };
     let Some(session) = session else {
         let trouble = RequestTrouble::Unreadable("the credential cannot be put into HTTP".into());

@@ -174,8 +174,15 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
                 .map(|record| record.trust.clone())
                 // "Do not verify" is said anew each time.
                 .filter(|trust| *trust != Trust::Unverified);
-            let inquiry =
-                Inquiry { endpoints, address: None, trust, credential: None, paths: Vec::new(), lists: false };
+            let inquiry = Inquiry {
+                endpoints,
+                address: None,
+                trust,
+                credential: None,
+                paths: Vec::new(),
+                lists: false,
+                estate: false,
+            };
             Next::Wait(vec![w.ask_look(inquiry)])
         }
     }

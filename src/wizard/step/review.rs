@@ -249,7 +249,7 @@ pub fn progress(w: &Wizard) -> Vec<PlanGroup> {
     for step in w.run.iter().flat_map(|run| &run.steps) {
         let (state, outcome) = match &step.outcome {
             Some(Outcome::Done { notes }) => (LinkState::Good, notes.first().cloned()),
-            Some(Outcome::NotDone(trouble)) => (LinkState::Broken, Some(trouble.what.clone())),
+            Some(Outcome::NotDone(trouble) | Outcome::Lost(trouble)) => (LinkState::Broken, Some(trouble.what.clone())),
             Some(Outcome::Unsafe(trouble) | Outcome::Skipped(trouble)) => {
                 (LinkState::Warning, Some(trouble.what.clone()))
             }

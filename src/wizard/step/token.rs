@@ -85,6 +85,7 @@ pub fn inquiry(w: &Wizard, paths: Vec<String>) -> Option<Inquiry> {
         credential: Some(credential(w)?),
         paths,
         lists: true,
+        estate: false,
     })
 }
 

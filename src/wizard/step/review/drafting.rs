@@ -36,9 +36,10 @@ pub(super) fn oddity_id(index: usize) -> Id {
 
 /// What is known, for the target's values.
 fn facts(w: &Wizard) -> Facts {
-    let access = token::credential(w).map(|credential| match credential {
-        Credential::Token { id, secret } => Access::Token { id, secret: Some(secret) },
-        Credential::Password { user, password } => Access::Password { user, password: Some(password) },
+    let access = token::credential(w).and_then(|credential| match credential {
+        Credential::Token { id, secret } => Some(Access::Token { id, secret: Some(secret) }),
+        Credential::Password { user, password } => Some(Access::Password { user, password: Some(password) }),
+        Credential::Ticket(_) | Credential::Shell(_) => None,
     });
     let verify = match details::verify(w) {
         VerifyWord::Off => Verify::Off,
@@ -159,6 +160,7 @@ fn edit(w: &Wizard) -> Result<Result<Prepared, (String, Vec<usize>)>, Trouble> {
         example: file::example(w).map(|(_, text)| text),
         declared: declared.as_deref(),
         agreed,
+        awaits_secret: false,
         keep: &|key| w.draft.choice(&keep_id(key)).and_then(|line| line.as_str().parse().ok()),
     };
     match prepare_edit(&order) {
