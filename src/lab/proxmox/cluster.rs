@@ -6,6 +6,9 @@ use super::super::ca::Issued;
 use super::super::release::LabRelease;
 use super::tfa::SecondFactor;
 
+/// How long Proxmox's tickets are good, in seconds (pve-access-control AccessControl.pm).
+const TICKET_LIFE: u64 = 2 * 60 * 60;
+
 /// A cluster of the lab. The fields are what Proxmox keeps; nothing checks a change that a test makes.
 pub struct Cluster {
     pub release: LabRelease,
@@ -31,6 +34,8 @@ pub struct Cluster {
     pub certificates: Vec<(String, Issued)>,
     /// Signs tickets; who changes it ends every login.
     pub ticket_key: [u8; 16],
+    /// How long a ticket is good, in seconds.
+    pub ticket_life: u64,
     /// Whether pvedaemon runs on the node that answers. Without it pveproxy answers alone what needs no root.
     pub daemon_runs: bool,
     /// Counts processes, so that the ids of tasks differ.
@@ -273,6 +278,7 @@ impl Cluster {
             tasks: Vec::new(),
             certificates: Vec::new(),
             ticket_key: *uuid::Uuid::new_v4().as_bytes(),
+            ticket_life: TICKET_LIFE,
             daemon_runs: true,
             last_pid: 256,
         };
