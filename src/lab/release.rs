@@ -126,6 +126,11 @@ impl LabRelease {
         self > V7_4_20
     }
 
+    /// Attaching a guest to a bridge asks for `SDN.Use` (8.0).
+    pub fn guards_bridges(self) -> bool {
+        self > V7_4_20
+    }
+
     /// `/sdn/vnets/V` was an ACL path in 7.4 only.
     pub fn has_vnet_acl(self) -> bool {
         self == V7_4_20

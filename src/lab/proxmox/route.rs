@@ -179,7 +179,8 @@ pub struct Outcome {
     pub daemon: bool,
 }
 
-/// Answers a call: find it, check rights, then the node, then the parameters, then act. That order is Proxmox's.
+/// Answers a call: find it, check rights, then the node, then the daemon, then the parameters, then act. That order is Proxmox's
+/// (pve-manager HTTPServer.pm, rest_handler).
 pub fn call(call: &mut Call, method: &str, path: &str) -> Outcome {
     let here = |answer| Outcome { answer, daemon: false };
     let path = percent_decode(path, false);
@@ -209,18 +210,22 @@ pub fn call(call: &mut Call, method: &str, path: &str) -> Outcome {
             None if node == "localhost" => {}
             None => return here(Err(unknown_node(node))),
             Some(known) if !known.online => {
-                let failure = Failure { status: 595, message: "No route to host".to_string(), errors: BTreeMap::new() };
-                return here(Err(failure));
+                return here(Err(Failure::unreachable("No route to host")));
             }
             Some(_) => {}
         }
     }
-    let schema = (route.params)(release);
-    let answer = check(release, &schema, &call.params).and_then(|()| (route.act)(call));
     // In 7.4 pveproxy itself reads the users. What another node answers is passed on, like the daemon's answers.
     let by_proxy = release == LabRelease::V7_4_20 && (route.method, route.path) == ("GET", "/access/users");
     let by_other = call.get("node").is_some_and(|node| node != "localhost" && node != call.cluster.here());
-    Outcome { answer, daemon: by_other || route.daemon && !by_proxy }
+    let by_daemon = route.daemon && !by_proxy;
+    // Rights were checked by pveproxy already; the parameters are the daemon's to check.
+    if by_daemon && !by_other && !call.cluster.daemon_runs {
+        return here(Err(Failure::unreachable("Connection refused")));
+    }
+    let schema = (route.params)(release);
+    let answer = check(release, &schema, &call.params).and_then(|()| (route.act)(call));
+    Outcome { answer, daemon: by_other || by_daemon }
 }
 
 fn unknown_node(node: &str) -> Failure {

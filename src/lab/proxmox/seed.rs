@@ -7,8 +7,9 @@ use serde_json::json;
 use super::super::release::LabRelease;
 use super::super::scenario::Scenario;
 use super::super::{LabToken, LabUser};
-use super::cluster::{Bridge, Cluster, Guest, Node, Role, Storage, Subject, Token, User, Volume};
-use super::tfa::{Totp, base32};
+use super::cluster::{Bridge, Cluster, Guest, Node, Realm, Role, Storage, Subject, Token, User, Volume};
+use super::realms::recovery_key;
+use super::tfa::{MOST_FAILURES, Recovery, SecondFactor, SecurityKey, Totp, base32};
 
 const GIB: u64 = 1 << 30;
 /// The role that a tool's token has: what cloning, starting and removing guests was measured to need, and nothing more.
@@ -27,6 +28,32 @@ const TOOL_RIGHTS: [&str; 11] = [
     "VM.Config.Memory",
     "VM.Config.Network",
     "VM.PowerMgmt",
+];
+
+/// What somebody shows besides their password.
+enum Factor {
+    /// Time codes of an authenticator app.
+    Phone,
+    /// Recovery keys.
+    Paper,
+    /// A key that only a browser can ask.
+    Browser,
+    /// Too many wrong codes were tried.
+    Locked,
+}
+
+/// Who can log in, or could.
+const PEOPLE: &[(&str, &str, &[Factor])] = &[
+    ("root@pam", "the host's own administrator", &[]),
+    ("admin@pve", "an administrator with a second factor", &[Factor::Phone]),
+    ("apex@pve", "owner of the tools' tokens", &[]),
+    ("monitor@pve", "reads everything", &[]),
+    ("guest@pve", "has no rights", &[]),
+    ("retired@pve", "disabled", &[]),
+    ("keys@pve", "an administrator with a second factor and recovery keys", &[Factor::Phone, Factor::Paper]),
+    ("browser@pve", "an administrator whose second factor needs a browser", &[Factor::Browser]),
+    ("locked@pve", "an administrator who typed too many wrong codes", &[Factor::Phone, Factor::Locked]),
+    ("helper@pve", "PVEAdmin: makes users and tokens, and may grant nothing", &[]),
 ];
 
 /// A cluster, and the users and tokens that its people would know.
@@ -52,6 +79,15 @@ fn text(text: &str) -> String {
 
 fn hosts(cluster: &mut Cluster, scenario: Scenario) {
     cluster.name = Some(text("homelab"));
+    // Its users log in at another site, through a browser.
+    cluster.realms.push(Realm {
+        name: text("sso"),
+        kind: text("openid"),
+        comment: text("Single sign-on"),
+        is_default: false,
+        tfa: None,
+        can_log_in: false,
+    });
     for (name, last) in [("pve1", 11), ("pve2", 12)] {
         let address = std::net::IpAddr::from([192, 0, 2, last]);
         let online = name == "pve1" || scenario != Scenario::NodeDown;
@@ -96,35 +132,16 @@ fn people(cluster: &mut Cluster) -> (Vec<LabUser>, Vec<LabToken>) {
     cluster.roles.insert(text(TOOL_ROLE), Role { privileges: rights.into_iter().collect(), special: false });
 
     let mut users = Vec::new();
-    let mut user = |cluster: &mut Cluster, id: &str, comment: &str, second_factor: bool| {
-        let password = password();
-        let mut user = User {
-            enable: true,
-            comment: Some(text(comment)),
-            password: Some(password.clone()),
-            ..cluster.users.get(id).cloned().unwrap_or_default()
-        };
-        let secret = uuid::Uuid::new_v4().as_bytes().repeat(2)[..20].to_vec();
-        let totp = second_factor.then(|| base32(&secret));
-        if second_factor {
-            let id = uuid::Uuid::new_v4().to_string();
-            let created = super::super::http::unix_now() - 86_400;
-            user.factors.totp.push(Totp { id, description: text("phone"), created, secret, last: None });
-        }
-        user.enable = true;
-        cluster.users.insert(text(id), user);
-        users.push(LabUser { user: text(id), password, totp });
-    };
-    user(cluster, "root@pam", "the host's own administrator", false);
-    user(cluster, "admin@pve", "an administrator with a second factor", true);
-    user(cluster, "apex@pve", "owner of the tools' tokens", false);
-    user(cluster, "monitor@pve", "reads everything", false);
-    user(cluster, "guest@pve", "has no rights", false);
-    user(cluster, "retired@pve", "disabled", false);
+    for (id, about, factors) in PEOPLE {
+        users.push(person(cluster, id, about, factors));
+    }
     if let Some(retired) = cluster.users.get_mut("retired@pve") {
         retired.enable = false;
     }
-    cluster.grant("/", Subject::User, "admin@pve", "Administrator", true);
+    for admin in ["admin@pve", "keys@pve", "browser@pve", "locked@pve"] {
+        cluster.grant("/", Subject::User, admin, "Administrator", true);
+    }
+    cluster.grant("/", Subject::User, "helper@pve", "PVEAdmin", true);
     cluster.grant("/", Subject::User, "monitor@pve", "PVEAuditor", true);
     cluster.grant("/", Subject::User, "retired@pve", "PVEAuditor", true);
     for path in TOOL_PATHS {
@@ -150,6 +167,43 @@ fn people(cluster: &mut Cluster) -> (Vec<LabUser>, Vec<LabToken>) {
     token(cluster, "monitor@pve", "exporter", true, 0, "reads everything");
     token(cluster, "retired@pve", "tool", false, 0, "its user is disabled");
     (users, tokens)
+}
+
+/// Makes a user with a password and these factors.
+fn person(cluster: &mut Cluster, id: &str, about: &str, factors: &[Factor]) -> LabUser {
+    let created = super::super::http::unix_now() - 86_400;
+    let password = password();
+    let mut known = LabUser { user: text(id), password, totp: None, recovery: Vec::new(), about: text(about) };
+    let mut held = SecondFactor::default();
+    let new_id = || uuid::Uuid::new_v4().to_string();
+    for factor in factors {
+        match factor {
+            Factor::Phone => {
+                let secret =
+                    [*uuid::Uuid::new_v4().as_bytes(), *uuid::Uuid::new_v4().as_bytes()].concat()[..20].to_vec();
+                known.totp = Some(base32(&secret));
+                held.totp.push(Totp { id: new_id(), description: text("phone"), created, secret, last: None });
+            }
+            Factor::Paper => {
+                known.recovery = (0..10).map(|_| recovery_key()).collect();
+                held.recovery = Some(Recovery { created, keys: known.recovery.iter().cloned().map(Some).collect() });
+            }
+            Factor::Browser => {
+                held.webauthn.push(SecurityKey { id: new_id(), description: text("key on the desk"), created });
+            }
+            // Nothing locks in 7.4.
+            Factor::Locked => {
+                held.failures = MOST_FAILURES;
+                held.locked = cluster.release.locks_codes();
+            }
+        }
+    }
+    let user = cluster.users.entry(text(id)).or_default();
+    user.enable = true;
+    user.comment = Some(text(about));
+    user.password = Some(known.password.clone());
+    user.factors = held;
+    known
 }
 
 fn password() -> String {
@@ -228,7 +282,7 @@ fn guests(cluster: &mut Cluster, scenario: Scenario) {
     }
 }
 
-fn go_wrong(cluster: &mut Cluster, tokens: &mut [LabToken], scenario: Scenario) {
+fn go_wrong(cluster: &mut Cluster, tokens: &mut Vec<LabToken>, scenario: Scenario) {
     match scenario {
         Scenario::WrongSecret => {
             for token in tokens {
@@ -243,15 +297,76 @@ fn go_wrong(cluster: &mut Cluster, tokens: &mut [LabToken], scenario: Scenario) 
             let owners = cluster.users.iter_mut().filter(|(id, user)| *id != "root@pam" && !user.tokens.is_empty());
             owners.for_each(|(_, user)| user.enable = false);
         }
-        Scenario::NoRights => cluster.acl.retain(|row| row.who == "admin@pve"),
+        Scenario::NoRights => cluster.acl.retain(|row| row.role == "Administrator"),
         Scenario::MissingRight => {
             if let Some(role) = cluster.roles.get_mut(TOOL_ROLE) {
                 role.privileges.remove("VM.PowerMgmt");
             }
         }
         Scenario::HostileStrings => hostile(cluster),
+        Scenario::DaemonDown => cluster.daemon_runs = false,
+        Scenario::TokenExists => tokens.push(by_hand(cluster)),
+        Scenario::RoleTaken => {
+            cluster.roles.insert(text(OUR_ROLE), role(["VM.Audit", "VM.Console"]));
+        }
+        Scenario::OursExists => tokens.push(by_an_earlier_run(cluster)),
         _ => {}
     }
+}
+
+/// The service user that labwizard makes for Glassdome, and the names of its token and its role.
+const OUR_USER: &str = "glassdome@pve";
+const OUR_TOKEN: &str = "glassdome";
+const OUR_ROLE: &str = "LabwizardGlassdome";
+/// How the comments of an earlier run begin.
+const OUR_MARK: &str = "labwizard 0a1b2c";
+
+fn role<const N: usize>(privileges: [&str; N]) -> Role {
+    Role { privileges: privileges.map(text).into(), special: false }
+}
+
+/// The service user and its token, without rights.
+fn service(cluster: &mut Cluster, comment: &str, about: &str) -> LabToken {
+    let secret = uuid::Uuid::new_v4().to_string();
+    let mut user = User { enable: true, comment: Some(text(comment)), ..User::default() };
+    let token = Token { secret: secret.clone(), privsep: true, expire: 0, comment: Some(text(comment)) };
+    user.tokens.insert(text(OUR_TOKEN), token);
+    cluster.users.insert(text(OUR_USER), user);
+    LabToken { id: format!("{OUR_USER}!{OUR_TOKEN}"), secret, about: text(about) }
+}
+
+/// Grants a role to the service user and to its token.
+fn grant_both(cluster: &mut Cluster, path: &str, role: &str) {
+    cluster.grant(path, Subject::User, OUR_USER, role, true);
+    cluster.grant(path, Subject::Token, &format!("{OUR_USER}!{OUR_TOKEN}"), role, true);
+}
+
+/// A token of the very name that labwizard would choose, which somebody made in the web interface and uses.
+fn by_hand(cluster: &mut Cluster) -> LabToken {
+    let token = service(cluster, "made by hand for the lab in the cellar", "made by hand, and in use");
+    for path in TOOL_PATHS {
+        grant_both(cluster, path, TOOL_ROLE);
+    }
+    token
+}
+
+/// What an earlier run of labwizard left for Glassdome: one role for each set of privileges.
+fn by_an_earlier_run(cluster: &mut Cluster) -> LabToken {
+    let comment = format!("{OUR_MARK}: for Glassdome");
+    let token = service(cluster, &comment, "made by an earlier run of labwizard");
+    let mut machines: Role = cluster.roles.get(TOOL_ROLE).cloned().unwrap_or_default();
+    machines.privileges.retain(|name| name.starts_with("VM."));
+    let storage = format!("{OUR_ROLE}-storage");
+    cluster.roles.insert(text(OUR_ROLE), machines);
+    cluster.roles.insert(storage.clone(), role(["Datastore.AllocateSpace"]));
+    grant_both(cluster, "/vms", OUR_ROLE);
+    grant_both(cluster, "/storage/local-lvm", &storage);
+    if cluster.release.guards_bridges() {
+        let bridges = format!("{OUR_ROLE}-sdn");
+        cluster.roles.insert(bridges.clone(), role(["SDN.Use"]));
+        grant_both(cluster, "/sdn/zones/localnetwork", &bridges);
+    }
+    token
 }
 
 /// Texts that must never steer a terminal, a page or a shell.
