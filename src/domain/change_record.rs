@@ -130,10 +130,7 @@ mod tests {
     }
 
     fn to() -> impl Strategy<Value = Vec<Grantee>> {
-        prop::collection::vec(
-            prop_oneof![users().prop_map(Grantee::User), tokens().prop_map(Grantee::Token)],
-            0..4,
-        )
+        prop::collection::vec(prop_oneof![users().prop_map(Grantee::User), tokens().prop_map(Grantee::Token)], 0..4)
     }
 
     fn changes() -> impl Strategy<Value = Change> {

@@ -47,10 +47,9 @@ pub fn refused(change: &Change, status: u16, words: &str) -> Trouble {
                 format!("whoever is signed in lacks {privilege} on {path}"),
                 Some(instead("Sign in as somebody who holds it", change)),
             ),
-            None => (
-                format!("whoever is signed in may not, {said}"),
-                Some(instead("Sign in as somebody who may", change)),
-            ),
+            None => {
+                (format!("whoever is signed in may not, {said}"), Some(instead("Sign in as somebody who may", change)))
+            }
         },
         _ if already(&words) => (
             format!("it is there already, {said}, and was not when the plan was made"),
@@ -85,7 +84,8 @@ pub fn not_sent(change: &Change, trouble: &RequestTrouble) -> Trouble {
 
 /// Its answer was lost, and the host says that it was not done.
 pub fn never_done(change: &Change, trouble: &RequestTrouble) -> Trouble {
-    let what = format!("The host did not {}: {}. It was asked since, and nothing was done.", deed(change), why(trouble));
+    let what =
+        format!("The host did not {}: {}. It was asked since, and nothing was done.", deed(change), why(trouble));
     Trouble { what, hint: Some("Start again.".into()) }
 }
 
@@ -106,7 +106,10 @@ pub fn secret_lost(change: &Change, trouble: &RequestTrouble) -> Trouble {
         deed(change),
         why(trouble)
     );
-    Trouble { what, hint: change.back().and_then(|back| command(&back)).map(|back| format!("This takes it back: {back}")) }
+    Trouble {
+        what,
+        hint: change.back().and_then(|back| command(&back)).map(|back| format!("This takes it back: {back}")),
+    }
 }
 
 /// What was made is other than it was made, and is left alone. `differs` ends a sentence.
@@ -170,7 +173,9 @@ fn thing(change: &Change) -> String {
         Change::MakeRole { role, .. } | Change::RemoveRole { role } => format!("The role {role}"),
         Change::MakeToken(token) => format!("The token {}", token.id),
         Change::RemoveToken(id) | Change::NewSecret(id) => format!("The token {id}"),
-        Change::Grant { path, role, .. } | Change::Ungrant { path, role, .. } => format!("The grant of {role} on {path}"),
+        Change::Grant { path, role, .. } | Change::Ungrant { path, role, .. } => {
+            format!("The grant of {role} on {path}")
+        }
     }
 }
 
@@ -228,7 +233,10 @@ mod tests {
     #[test]
     fn a_refusal_names_the_right_that_is_missing_and_the_command_for_who_has_it() {
         let trouble = refused(&role(), 403, "Permission check failed (/access, Sys.Modify)\n");
-        assert_eq!(trouble.what, "The host did not make the role Lab: whoever is signed in lacks Sys.Modify on /access.");
+        assert_eq!(
+            trouble.what,
+            "The host did not make the role Lab: whoever is signed in lacks Sys.Modify on /access."
+        );
         assert!(trouble.hint.unwrap().contains("pveum role add"));
         let trouble = refused(&token(), 403, "Permission check failed");
         assert!(trouble.what.contains("may not, “Permission check failed”"), "{}", trouble.what);
@@ -246,8 +254,20 @@ mod tests {
             (role(), 401, "permission denied - invalid PVE ticket", "login", "Sign in again"),
             (role(), 500, "create role failed: role 'Lab' already exists", "already", "plan again"),
             (token(), 400, "Parameter verification failed. tokenid: Token already exists.", "already", "plan again"),
-            (grant.clone(), 400, "Parameter verification failed. path: invalid ACL path '/x'", "invalid ACL", "pveum acl"),
-            (grant, 500, "ACL update failed: 400 - requires 'Permissions.Modify' or superset", "may not grant", "Sign in"),
+            (
+                grant.clone(),
+                400,
+                "Parameter verification failed. path: invalid ACL path '/x'",
+                "invalid ACL",
+                "pveum acl",
+            ),
+            (
+                grant,
+                500,
+                "ACL update failed: 400 - requires 'Permissions.Modify' or superset",
+                "may not grant",
+                "Sign in",
+            ),
             (role(), 500, "cfs-lock 'file-user_cfg' error: no quorum!", "no changes now", "pvecm status"),
             (role(), 0, "role 'Lab' is odd", "pveum said", "pveum role add"),
         ];
@@ -263,7 +283,8 @@ mod tests {
     fn what_is_not_known_comes_with_the_command_that_ends_it() {
         let unknown = unknown(&token(), &RequestTrouble::Cut);
         assert!(unknown.hint.unwrap().contains("pveum user token remove lab@pve glassdome"));
-        let renewed = super::unknown(&Change::NewSecret("lab@pve!glassdome".parse().unwrap()), &RequestTrouble::TimedOut);
+        let renewed =
+            super::unknown(&Change::NewSecret("lab@pve!glassdome".parse().unwrap()), &RequestTrouble::TimedOut);
         assert!(renewed.hint.unwrap().contains("--regenerate 1"));
     }
 

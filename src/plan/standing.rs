@@ -52,9 +52,7 @@ pub fn standing(change: &Change, run: &str, estate: &Estate) -> Standing {
         Change::RemoveRole { role } => gone(estate.role(role).is_none()),
         Change::RemoveUser { user } if estate.user(user).is_none() => removed(user, estate),
         Change::RemoveUser { .. } => Standing::NotDone,
-        Change::Ungrant { path, role, to } => {
-            gone(to.iter().all(|grantee| row(estate, path, role, grantee).is_none()))
-        }
+        Change::Ungrant { path, role, to } => gone(to.iter().all(|grantee| row(estate, path, role, grantee).is_none())),
     }
 }
 
@@ -237,7 +235,8 @@ mod tests {
 
     #[test]
     fn what_stands_as_made_is_told_and_what_is_absent_too() {
-        for (change, estate) in [(make(), whole()), (grant(), whole()), (user(), up_to_user()), (role(), up_to_user())] {
+        for (change, estate) in [(make(), whole()), (grant(), whole()), (user(), up_to_user()), (role(), up_to_user())]
+        {
             assert_eq!(standing(&change, RUN, &estate), Standing::AsDone, "{change:?}");
             let bare = Estate { users: vec![root()], ..Estate::default() };
             assert_eq!(standing(&change, RUN, &bare), Standing::NotDone, "{change:?}");
@@ -281,8 +280,7 @@ mod tests {
     fn of_a_grant_only_the_entries_that_are_there_go_back() {
         let mut estate = whole();
         estate.acl.retain(|row| row.who == Holder::User(id().user));
-        let expected =
-            Change::Ungrant { path: "/vms".into(), role: "Lab".into(), to: vec![Grantee::User(id().user)] };
+        let expected = Change::Ungrant { path: "/vms".into(), role: "Lab".into(), to: vec![Grantee::User(id().user)] };
         assert_eq!(back(&grant(), &estate), Some(expected));
         assert_eq!(came_through(&grant(), RUN, &whole()), Standing::AsDone);
     }

@@ -60,12 +60,7 @@ pub(super) async fn make(
 }
 
 /// Asks the host what came of a change whose answer was lost.
-async fn look_up(
-    desks: &mut Desks,
-    run: &str,
-    action: &HostAction,
-    lost: &RequestTrouble,
-) -> (disk::Outcome, Outcome) {
+async fn look_up(desks: &mut Desks, run: &str, action: &HostAction, lost: &RequestTrouble) -> (disk::Outcome, Outcome) {
     let HostAction { at, by, change, .. } = action;
     let unknown = || (disk::Outcome::Lost, Outcome::Lost(refused::unknown(change, lost)));
     if matches!(change, Change::NewSecret(_)) {

@@ -138,7 +138,10 @@ impl Performer {
     /// Takes an action of this run back.
     pub async fn take_back(&mut self, index: usize, action: Action) -> Outcome {
         let Action::Host(action) = action else {
-            return Outcome::NotDone(Trouble { what: "Only what is done on a host is taken back here.".into(), hint: None });
+            return Outcome::NotDone(Trouble {
+                what: "Only what is done on a host is taken back here.".into(),
+                hint: None,
+            });
         };
         let Some(mut run) = self.run.take() else { return not_begun() };
         // The secret never left this process; that it is dead needs no proof that costs whoever leaves three seconds.
@@ -244,9 +247,8 @@ impl Performer {
             // And which of them hold the secret, to prove its death later.
             let secrets = back::keys_of(edit, secret);
             let before = edit.seen.there.as_ref().map(|there| &there.text);
-            self.replaced = before.and_then(|text| {
-                secrets.iter().find_map(|key| back::secret_of(text, edit.dialect, key))
-            });
+            self.replaced =
+                before.and_then(|text| secrets.iter().find_map(|key| back::secret_of(text, edit.dialect, key)));
             names.insert("secret".to_owned(), secrets.join(" "));
         }
         let announced = Announced { kind: "edit".into(), sentence: format!("set {} values", keys.len()), names };

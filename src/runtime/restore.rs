@@ -28,12 +28,7 @@ impl Restored {
 ///
 /// # Errors
 /// What [`State::take_back`] can meet.
-pub fn restore(
-    state: &State,
-    caller: &Caller,
-    record: &RunRecord,
-    file: &FileRecord,
-) -> Result<Restored, DiskError> {
+pub fn restore(state: &State, caller: &Caller, record: &RunRecord, file: &FileRecord) -> Result<Restored, DiskError> {
     let path = file.path.display();
     // Whoever asks to have this taken back agreed to the file as it is, when it was written.
     let odd = read_config(&file.path, caller)?.oddities;

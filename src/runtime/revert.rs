@@ -126,7 +126,9 @@ impl Proof {
         match still_opens(at, &self.id, &self.secret, &desks.options).await {
             Ok(false) => Ok(Some("its old secret is refused now".to_owned())),
             Ok(true) => Err(StillOpens),
-            Err(trouble) => Ok(Some(format!("whether its old secret is refused is not known: {}", refused::why(&trouble)))),
+            Err(trouble) => {
+                Ok(Some(format!("whether its old secret is refused is not known: {}", refused::why(&trouble))))
+            }
         }
     }
 }

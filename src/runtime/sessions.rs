@@ -6,7 +6,7 @@ use tokio::sync::Mutex;
 
 use crate::client::{Options, renew};
 use crate::domain::observation::RequestTrouble;
-use crate::domain::{Credential, HostAt, Inquiry, Timestamp, Ticket};
+use crate::domain::{Credential, HostAt, Inquiry, Ticket, Timestamp};
 
 /// What was renewed so far, by the ticket that the login gave. In memory only.
 pub(super) struct Sessions {
