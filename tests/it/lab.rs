@@ -7,6 +7,7 @@ use labwizard::lab::{CutAt, Lab, LabConfig, LabRelease, NewCertificate, Scenario
 
 use crate::wire::connect;
 
+mod described;
 mod faults;
 mod login;
 mod making;
