@@ -180,7 +180,7 @@ fn is_acl_path(release: LabRelease, path: &str) -> bool {
         [] | ["access" | "nodes" | "pool" | "sdn" | "storage" | "vms"] => true,
         ["access", "groups" | "realm"] | ["access", "groups" | "realm", _] => true,
         ["nodes" | "storage", _] => true,
-        ["pool", names @ ..] => names.len() <= 3,
+        ["pool", names @ ..] => names.len() <= release.pool_levels(),
         ["vms", id] => number(id),
         ["sdn", "zones"] | ["sdn", "zones", _] | ["sdn", "zones", _, _] => true,
         ["sdn", "zones", _, _, tag] => tag.parse::<u16>().is_ok(),
@@ -214,7 +214,7 @@ pub fn acl_update(call: &mut Call) -> Answer {
         let Some(known) = call.cluster.roles.get(role) else {
             return Err(failed(format!("role '{role}' does not exist")));
         };
-        if !call.may(&path, &["Permissions.Modify"]) {
+        if call.release().limits_half_grants() && !call.may(&path, &["Permissions.Modify"]) {
             within_own(call, &path, role, known, delete, propagate)?;
         }
         for (name, subject) in subjects {

@@ -1,5 +1,6 @@
 //! Making a token by hand, from the login to the last trace taken away, on every release: what each call answers.
 
+use labwizard::lab::proxmox::cluster::Subject;
 use labwizard::lab::{AccessState, LabRelease, Scenario};
 use serde_json::json;
 
@@ -219,6 +220,35 @@ fn who_may_allocate_gives_away_their_own_rights_on_single_objects_and_no_more() 
         let seen = seen.as_array().unwrap().iter().any(|row| row["path"] == "/vms/100" && row["ugid"] == "guest@pve");
         assert!(seen, "{release}: what may be changed is seen");
     }
+}
+
+#[test]
+fn in_7_4_who_may_allocate_gives_away_anything() {
+    for (release, wanted) in
+        [(LabRelease::V7_4_20, OK), (LabRelease::V8_4_16, "500 ACL update failed: 400 Parameter verification failed.")]
+    {
+        let lab = lab(release, Scenario::Fine);
+        lab.change(|cluster| cluster.grant("/vms/100", Subject::User, "guest@pve", "LabTool", true));
+        let guest = Session::of(&lab, "guest@pve");
+        let grant = |path: &str, role: &str, more: &[(&str, &str)]| {
+            let form = [&[("path", path), ("roles", role), ("users", "guest@pve")], more].concat();
+            guest.ask("PUT", "/access/acl", &form).status
+        };
+        assert_eq!(grant("/vms/100", "Administrator", &[]), wanted, "{release}");
+        assert_eq!(grant("/vms/100", "LabTool", &[("delete", "1")]), OK, "{release}: their own may go");
+    }
+}
+
+#[test]
+fn what_stands_at_a_path_that_is_none_any_more_can_be_removed() {
+    let lab = lab(LabRelease::default(), Scenario::Fine);
+    let before = lab.access_state();
+    lab.change(|cluster| cluster.grant("/sdn/vnets/old", Subject::User, "guest@pve", "PVEAuditor", true));
+    let root = Session::of(&lab, "root@pam");
+    let form = [("path", "/sdn/vnets/old"), ("roles", "PVEAuditor"), ("users", "guest@pve")];
+    assert_eq!(root.ask("PUT", "/access/acl", &form).error("path"), "invalid ACL path '/sdn/vnets/old'");
+    assert_eq!(root.ask("PUT", "/access/acl", &[form.as_slice(), &[("delete", "1")]].concat()).status, OK);
+    assert_eq!(lab.access_state(), before);
 }
 
 #[test]
