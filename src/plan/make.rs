@@ -17,7 +17,7 @@ use crate::domain::{
 };
 use crate::plan::make::roles::Roles;
 use crate::plan::make::rows::{Gives, Laid, Row, ShutOut, holder_of};
-use crate::target::needs::{Grant, grants};
+use crate::target::needs::{Grant, every_grant, grants};
 
 pub use allows::allows;
 pub use sentence::sentence;
@@ -139,7 +139,7 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
     }
     let mut skipped = Vec::new();
     if let Some(old) = way.rows_of(order) {
-        laid.estate.acl.retain(|row| row.who != holder_of(&as_token));
+        laid.clear(&as_token);
         for row in order.estate.acl.iter().filter(|row| row.who == holder_of(&Grantee::Token(old.clone()))) {
             match row.propagates {
                 true => laid.copy(&row.path, &row.role, &as_token),
@@ -181,7 +181,10 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
         Way::Beside { remove: true, .. } => vec![Change::RemoveToken(order.token.clone())],
         _ => Vec::new(),
     };
-    let grants = if separated { held(&laid, &as_token, &for_token) } else { Vec::new() };
+    let grants = match order.wanted {
+        Wanted::Least { token, .. } if separated => held(&laid, &as_token, &grants(token)),
+        _ => Vec::new(),
+    };
     let owner = held(&laid, &as_owner, &[]);
     let remarks = remarks::remarks(order, &way, &laid, &roles, &skipped, separated);
     Ok(Making { token: Some(token), changes, afterwards, grants, owner, remarks })
@@ -253,7 +256,9 @@ fn wanted(order: &Order<'_>, separated: bool) -> Result<(Vec<Grant>, Vec<Grant>)
     }
     // A token has no more than its owner, so the owner needs all that the token does.
     let all: Vec<Need> = owner.iter().chain(token).cloned().collect();
-    Ok((if separated { grants(token) } else { Vec::new() }, grants(&all)))
+    // Also where a grant above would be enough: an entry that stands there already may hide it.
+    let each = |needs: &[Need]| every_grant(needs).into_iter().map(|(grant, _)| grant).collect();
+    Ok((if separated { each(token) } else { Vec::new() }, each(&all)))
 }
 
 /// The rows in the order in which roles are named after them: the token's first.
