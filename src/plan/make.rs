@@ -93,6 +93,8 @@ pub enum NoMaking {
     OwnerOff(UserId),
     /// What is needed and this release does not know.
     UnknownPrivilege(String),
+    /// Proxmox parts lists of names at a sign in this one, so a grant would go to others.
+    Splits(UserId),
     /// The role NoAccess keeps them out of this path, whatever is granted beside it.
     ShutOut { who: Grantee, path: String },
 }
@@ -176,6 +178,9 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
             changes.push(make(way.expire(order), comment));
             changes.extend(granting(&tokens, &roles));
         }
+    }
+    if !laid.rows.is_empty() && as_owner.splits() {
+        return Err(NoMaking::Splits(owner.clone()));
     }
     let afterwards = match &way {
         Way::Beside { remove: true, .. } => vec![Change::RemoveToken(order.token.clone())],

@@ -324,6 +324,17 @@ fn an_owner_that_is_off_and_a_privilege_that_is_unknown_leave_no_plan() {
     assert_eq!(Host::new().plan(&old).unwrap_err(), NoMaking::UnknownPrivilege("VM.Audit".into()));
 }
 
+/// Anybody may be called so, and a grant to them would reach y@pve.
+#[test]
+fn an_owner_whose_name_proxmox_takes_for_two_is_granted_nothing() {
+    for user in ["x,y@pve", "x;y@pve"] {
+        let token = format!("{user}!wiz");
+        let wanted = Want { token: &token, ..want(&[("/vms", "VM.Audit")]) };
+        assert_eq!(Host::new().plan(&wanted).unwrap_err(), NoMaking::Splits(user.parse().unwrap()));
+        assert!(Host::new().user(user).plan(&Want { same: true, ..wanted }).is_ok());
+    }
+}
+
 fn used() -> Host {
     Host::new()
         .user("lab@pve")
