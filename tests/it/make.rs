@@ -359,17 +359,18 @@ proptest! {
         separated: bool,
         seed in 1usize..1000,
         wanted in proptest::collection::vec((0..6usize, 1usize..32), 1..4),
+        more in proptest::collection::vec((0..6usize, 1usize..32), 0..3),
         way in 0..4usize,
     ) {
         let at = if way == 3 { LabRelease::V8_4_21 } else { LabRelease::V9_2_11 };
         let mut cluster = small(at, separated, &rows, |role| by_bits(seed >> role));
-        let wanted = needed(&wanted);
+        let (wanted, owned) = (needed(&wanted), [needed(&wanted), needed(&more)].concat());
         let (token, existing) = match way {
             0 => ("u@pve!wiz", Existing::Refuse),
             1 => ("u@pve!tk", Existing::Beside { name: "wiz".parse().unwrap(), remove: false }),
             _ => ("u@pve!tk", Existing::InPlace),
         };
-        let making = match plan(&cluster, token, Wanted::Least { token: &wanted, owner: &wanted }, &existing) {
+        let making = match plan(&cluster, token, Wanted::Least { token: &wanted, owner: &owned }, &existing) {
             Ok(making) => making,
             Err(NoMaking::ShutOut { path, .. }) => {
                 // Only where an entry says so at that very path.
@@ -393,10 +394,10 @@ proptest! {
                 prop_assert!(now.is_some_and(|now| *now || !below), "{} lost {} on {}: {:?}", who, privilege, path, making);
             }
         }
-        for need in &wanted {
-            let held = names(&permissions::at(&cluster, &used, &need.path));
-            // A deeper entry of the owner's is not ours to widen where nothing was asked for at it.
-            prop_assert!(held.is_superset(&need.privileges), "{:?} has {:?}: {:?}", need, held, making);
+        let asked = wanted.iter().map(|need| (used.as_str(), need)).chain(owned.iter().map(|need| ("u@pve", need)));
+        for (who, need) in asked {
+            let held = names(&permissions::at(&cluster, who, &need.path));
+            prop_assert!(held.is_superset(&need.privileges), "{} {:?} has {:?}: {:?}", who, need, held, making);
         }
         // A new token has by its own entries what the plan says, as far as its owner has it too.
         if way == 0 {

@@ -79,7 +79,7 @@ impl Host {
                 }
             },
             existing: &want.existing,
-            expire: Some(LATER),
+            expire: want.expire,
             run: "3f9a1c",
             purpose: "Tool on desk7",
             now: NOW,
@@ -118,6 +118,7 @@ struct Want<'a> {
     owner: Vec<Need>,
     same: bool,
     existing: Existing,
+    expire: Option<Timestamp>,
     role: &'a str,
     release: Release,
     known: Vec<Privilege>,
@@ -130,6 +131,7 @@ fn want(needs: &[(&str, &str)]) -> Want<'static> {
         owner: Vec::new(),
         same: false,
         existing: Existing::Refuse,
+        expire: Some(LATER),
         role: "LabwizardTool",
         release: NINE,
         known: Vec::new(),
@@ -421,6 +423,18 @@ fn a_token_that_has_ended_is_made_again_also_where_new_secrets_are_given() {
             "acl modify /vms --tokens 'lab@pve!wiz' --roles PVETemplateUser",
         ]
     );
+}
+
+#[test]
+fn no_token_is_made_that_has_ended_before_it_begins() {
+    let dead = |existing| Want { expire: Some(NOW), existing, ..want(&[("/vms", "VM.Audit")]) };
+    let past = |name: &str| NoMaking::Past(format!("lab@pve!{name}").parse().unwrap());
+    let ended = Host::new().user("lab@pve").token("wiz", true, Some(NOW - 1), "");
+    assert_eq!(Host::new().plan(&dead(Existing::Refuse)).unwrap_err(), past("wiz"));
+    assert_eq!(ended.plan(&dead(beside(false))).unwrap_err(), past("wiz-2"));
+    assert_eq!(ended.plan(&dead(Existing::InPlace)).unwrap_err(), past("wiz"));
+    assert!(Host::new().plan(&Want { expire: Some(0), ..dead(Existing::Refuse) }).is_ok());
+    assert!(Host::new().plan(&Want { expire: None, ..dead(Existing::Refuse) }).is_ok());
 }
 
 #[test]
