@@ -1,5 +1,6 @@
 //! Plans that make tokens, carried out on the lab's own model of Proxmox's users, roles and ACL.
 
+mod by_hand;
 mod permit;
 
 use std::collections::{BTreeMap, BTreeSet};
