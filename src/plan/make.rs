@@ -17,9 +17,9 @@ use crate::domain::{
 };
 use crate::plan::make::roles::Roles;
 use crate::plan::make::rows::{Gives, Laid, Row, ShutOut, holder_of};
-use crate::target::needs::{Grant, grants};
+use crate::target::needs::{Grant, every_grant, grants};
 
-pub use allows::allows;
+pub use allows::{allows, place};
 pub use sentence::sentence;
 
 /// The first release that can give a token a new secret in place (pve-access-control 9.1.0).
@@ -93,6 +93,10 @@ pub enum NoMaking {
     OwnerOff(UserId),
     /// What is needed and this release does not know.
     UnknownPrivilege(String),
+    /// It would end before it begins; a host makes such a token all the same.
+    Past(TokenId),
+    /// Proxmox parts lists of names at a sign in this one, so a grant would go to others.
+    Splits(UserId),
     /// The role NoAccess keeps them out of this path, whatever is granted beside it.
     ShutOut { who: Grantee, path: String },
 }
@@ -125,10 +129,13 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
     let way = way(order)?;
     let owner = &order.token.user;
     let there = order.estate.user(owner);
-    if there.is_some_and(|user| !user.enabled || user.expire.is_some_and(|end| end > 0 && end <= order.now)) {
+    if there.is_some_and(|user| !user.enabled || user.expire.is_some_and(|end| is_past(end, order.now))) {
         return Err(NoMaking::OwnerOff(owner.clone()));
     }
     let token = way.token(order);
+    if !matches!(way, Way::NewSecret(_)) && way.expire(order).is_some_and(|end| is_past(end, order.now)) {
+        return Err(NoMaking::Past(token));
+    }
     let separated = way.separated(order);
     let (for_token, for_owner) = wanted(order, separated)?;
 
@@ -139,7 +146,7 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
     }
     let mut skipped = Vec::new();
     if let Some(old) = way.rows_of(order) {
-        laid.estate.acl.retain(|row| row.who != holder_of(&as_token));
+        laid.clear(&as_token);
         for row in order.estate.acl.iter().filter(|row| row.who == holder_of(&Grantee::Token(old.clone()))) {
             match row.propagates {
                 true => laid.copy(&row.path, &row.role, &as_token),
@@ -177,11 +184,17 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
             changes.extend(granting(&tokens, &roles));
         }
     }
+    if !laid.rows.is_empty() && as_owner.splits() {
+        return Err(NoMaking::Splits(owner.clone()));
+    }
     let afterwards = match &way {
         Way::Beside { remove: true, .. } => vec![Change::RemoveToken(order.token.clone())],
         _ => Vec::new(),
     };
-    let grants = if separated { held(&laid, &as_token, &for_token) } else { Vec::new() };
+    let grants = match order.wanted {
+        Wanted::Least { token, .. } if separated => held(&laid, &as_token, &grants(token)),
+        _ => Vec::new(),
+    };
     let owner = held(&laid, &as_owner, &[]);
     let remarks = remarks::remarks(order, &way, &laid, &roles, &skipped, separated);
     Ok(Making { token: Some(token), changes, afterwards, grants, owner, remarks })
@@ -205,7 +218,12 @@ fn way<'e>(order: &Order<'e>) -> Result<Way<'e>, NoMaking> {
 }
 
 fn has_ended(token: &TokenSeen, now: Timestamp) -> bool {
-    token.expire.is_some_and(|end| end > 0 && end <= now)
+    token.expire.is_some_and(|end| is_past(end, now))
+}
+
+/// Whether an end has come; 0 is Proxmox's word for never.
+fn is_past(end: Timestamp, now: Timestamp) -> bool {
+    end > 0 && end <= now
 }
 
 impl Way<'_> {
@@ -253,7 +271,9 @@ fn wanted(order: &Order<'_>, separated: bool) -> Result<(Vec<Grant>, Vec<Grant>)
     }
     // A token has no more than its owner, so the owner needs all that the token does.
     let all: Vec<Need> = owner.iter().chain(token).cloned().collect();
-    Ok((if separated { grants(token) } else { Vec::new() }, grants(&all)))
+    // Also where a grant above would be enough: an entry that stands there already may hide it.
+    let each = |needs: &[Need]| every_grant(needs).into_iter().map(|(grant, _)| grant).collect();
+    Ok((if separated { each(token) } else { Vec::new() }, each(&all)))
 }
 
 /// The rows in the order in which roles are named after them: the token's first.

@@ -42,6 +42,23 @@ pub fn paths(changes: &[Change]) -> Vec<String> {
     all.into_iter().collect()
 }
 
+/// The paths of the groups of those whose tokens or accounts are changed: who may change users of one of these groups may make
+/// the change too. Without them [`refusals`] may foresee one too many.
+pub fn group_paths(changes: &[Change], estate: &Estate) -> Vec<String> {
+    let owners = changes.iter().filter_map(|change| match change {
+        Change::MakeToken(token) => Some(&token.id.user),
+        Change::NewSecret(id) | Change::RemoveToken(id) => Some(&id.user),
+        Change::RemoveUser { user } => Some(user),
+        Change::MakeUser { .. }
+        | Change::MakeRole { .. }
+        | Change::RemoveRole { .. }
+        | Change::Grant { .. }
+        | Change::Ungrant { .. } => None,
+    });
+    let groups = owners.filter_map(|owner| estate.user(owner)).flat_map(|user| &user.groups);
+    groups.map(|group| format!("{GROUPS}/{group}")).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// Those of the changes that `asker`, who holds `rights`, may not make.
 pub fn refusals(changes: &[Change], asker: &UserId, rights: &Rights, estate: &Estate) -> Vec<Refusal> {
     if asker.is_root() {

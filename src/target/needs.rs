@@ -88,32 +88,37 @@ pub struct Grant {
 /// A role at a deeper path replaces what is inherited there, so a deeper grant carries what is needed above it as far as that
 /// privilege is asked for at such a path at all; where this adds nothing, the grant above is enough.
 pub fn grants(needs: &[Need]) -> Vec<Grant> {
+    every_grant(needs).into_iter().filter_map(|(grant, enough_above)| (!enough_above).then_some(grant)).collect()
+}
+
+/// A grant for every path that something is needed at, the upper paths first, and whether the one above it gives all of it
+/// already: to whoever has no other grant there.
+pub fn every_grant(needs: &[Need]) -> Vec<(Grant, bool)> {
     let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for need in needs {
         wanted.entry(&need.path).or_default().extend(need.privileges.iter().map(String::as_str));
     }
     let mut paths: Vec<_> = wanted.keys().copied().collect();
     paths.sort_by_key(|path| (path.matches('/').count() - usize::from(*path == "/"), *path));
-    let mut out: Vec<Grant> = Vec::new();
+    let mut out: Vec<(Grant, bool)> = Vec::new();
     for path in paths {
         let above = nearest_above(path, &out);
         let mut privileges: BTreeSet<Privilege> = wanted[path].iter().map(|p| (*p).to_owned()).collect();
-        if let Some(above) = above {
-            if privileges.is_subset(&above.privileges) {
-                continue;
-            }
+        let enough_above = above.is_some_and(|above| privileges.is_subset(&above.privileges));
+        if let Some(above) = above.filter(|_| !enough_above) {
             privileges.extend(above.privileges.iter().filter(|p| is_asked_at(p, path)).cloned());
         }
-        out.push(Grant { path: path.to_owned(), privileges });
+        out.push((Grant { path: path.to_owned(), privileges }, enough_above));
     }
     out
 }
 
-fn nearest_above<'g>(path: &str, grants: &'g [Grant]) -> Option<&'g Grant> {
+/// The nearest of the grants above that is made.
+fn nearest_above<'g>(path: &str, grants: &'g [(Grant, bool)]) -> Option<&'g Grant> {
     let mut at = path;
     while at != "/" {
         at = parent(at);
-        if let Some(grant) = grants.iter().find(|grant| grant.path == at) {
+        if let Some((grant, _)) = grants.iter().find(|(grant, enough_above)| grant.path == at && !enough_above) {
             return Some(grant);
         }
     }

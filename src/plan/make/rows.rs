@@ -37,6 +37,8 @@ pub struct Kept {
 /// What stands, with the entries that were laid onto it.
 #[derive(Debug)]
 pub struct Laid {
+    /// Before anything was added.
+    before: Estate,
     pub estate: Estate,
     pub rows: Vec<Row>,
     pub kept: Vec<Kept>,
@@ -73,16 +75,25 @@ pub fn holder_of(who: &Grantee) -> Holder {
 
 impl Laid {
     pub fn new(estate: &Estate) -> Laid {
-        Laid { estate: estate.clone(), rows: Vec::new(), kept: Vec::new(), opened: Vec::new() }
+        let (before, estate) = (estate.clone(), estate.clone());
+        Laid { before, estate, rows: Vec::new(), kept: Vec::new(), opened: Vec::new() }
     }
 
-    /// Adds an entry like one that is there already, for another holder.
+    /// Takes all entries of a holder away, as they go with a token that is removed.
+    pub fn clear(&mut self, who: &Grantee) {
+        let holder = holder_of(who);
+        self.before.acl.retain(|row| row.who != holder);
+        self.estate.acl.retain(|row| row.who != holder);
+    }
+
+    /// Adds an entry like one that is there already, which its holder then has had all along.
     pub fn copy(&mut self, path: &str, role: &str, to: &Grantee) {
-        self.put(path, role, to);
+        self.before.acl.push(entry(path, role, to));
+        self.estate.acl.push(entry(path, role, to));
         self.rows.push(Row { path: path.to_owned(), gives: Gives::Role(role.to_owned()), to: to.clone() });
     }
 
-    /// Adds what `who` lacks of the grants, the upper paths first.
+    /// Adds what `who` lacks of the grants, which come with the upper paths first.
     ///
     /// # Errors
     /// Where NoAccess stands on the same path for the same holder.
@@ -92,7 +103,7 @@ impl Laid {
                 continue;
             }
             let kept = self.replaced(who, &grant.path);
-            if self.estate.shut_out(who, &grant.path) {
+            if self.before.shut_out(who, &grant.path) {
                 self.opened.push((who.clone(), grant.path.clone()));
             }
             let besides: BTreeSet<Privilege> = kept.difference(&grant.privileges).cloned().collect();
@@ -101,7 +112,7 @@ impl Laid {
                 self.kept.push(Kept { who: who.clone(), path: grant.path.clone(), privileges: besides });
             }
             let role = self.stand_in(&privileges);
-            self.put(&grant.path, &role, who);
+            self.estate.acl.push(entry(&grant.path, &role, who));
             self.rows.push(Row { path: grant.path.clone(), gives: Gives::Privileges(privileges), to: who.clone() });
             if !self.holds(who, grant) {
                 return Err(ShutOut { who: who.clone(), path: grant.path.clone() });
@@ -116,19 +127,20 @@ impl Laid {
         grant.privileges.iter().all(|privilege| held.get(privilege) == Some(&true))
     }
 
-    /// What an entry for `who` at this path would take the place of, at the path and below it.
+    /// What an entry for `who` at this path would take the place of, at the path and below it. What was
+    /// added above carries its own down as far as it is asked for.
     fn replaced(&self, who: &Grantee, path: &str) -> BTreeSet<Privilege> {
         let holder = holder_of(who);
-        let own: Vec<&AclSeen> = self.estate.acl.iter().filter(|row| row.path == path && row.who == holder).collect();
+        let own: Vec<&AclSeen> = self.before.acl.iter().filter(|row| row.path == path && row.who == holder).collect();
         // Entries of the same holder on one path stand beside each other.
         if own.iter().any(|row| row.propagates) {
             return BTreeSet::new();
         }
         // A part that no path has: what is only inherited.
         let below = format!("{}/~", path.trim_end_matches('/'));
-        let mut replaced: BTreeSet<Privilege> = self.estate.granted(who, &below).into_keys().collect();
+        let mut replaced: BTreeSet<Privilege> = self.before.granted(who, &below).into_keys().collect();
         if own.is_empty() {
-            replaced.extend(self.estate.granted(who, path).into_keys());
+            replaced.extend(self.before.granted(who, path).into_keys());
         }
         replaced
     }
@@ -143,9 +155,8 @@ impl Laid {
         }
         name
     }
+}
 
-    fn put(&mut self, path: &str, role: &str, to: &Grantee) {
-        let who = holder_of(to);
-        self.estate.acl.push(AclSeen { path: path.to_owned(), who, role: role.to_owned(), propagates: true });
-    }
+fn entry(path: &str, role: &str, to: &Grantee) -> AclSeen {
+    AclSeen { path: path.to_owned(), who: holder_of(to), role: role.to_owned(), propagates: true }
 }
