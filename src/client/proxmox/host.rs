@@ -157,11 +157,15 @@ impl Session {
     }
 }
 
-/// The host's words without the secrets that `redactor` knows, cut at 300 characters.
+/// The host's words without the secrets that `redactor` knows, cut at 300 characters: the status line's, else the body's
+/// message, and what it has against parameters.
 pub fn words(reply: &Reply, redactor: &Redactor) -> String {
-    let said = match reply.reason() {
+    let mut said = match reply.reason() {
         Some(reason) => reason.to_owned(),
         None => answer::message(&reply.body).unwrap_or_default(),
     };
+    for fault in answer::faults(&reply.body) {
+        said = format!("{said} {fault}");
+    }
     redactor.redact(&said).trim().chars().take(300).collect()
 }
