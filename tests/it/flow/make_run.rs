@@ -1,6 +1,8 @@
 //! Agreed plans that change a host, performed against a lab without a conversation: all or nothing, and nothing left unsaid.
 
+mod killed;
 mod others;
+mod undo;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use labwizard::lab::{CutAt, Lab, LabConfig, LabRelease};
 use labwizard::plan::action::{Action, HostAction, Outcome, Revert, RunNo};
 use labwizard::plan::run::{Next, Run};
 use labwizard::plan::{Plan, Planned};
+use labwizard::runtime::World;
 use labwizard::wizard::message::{Effect, Msg};
 use tokio::sync::mpsc;
 
@@ -205,9 +208,17 @@ async fn perform(
     stage: &Stage,
     name: &str,
     actions: Vec<Action>,
+    begin: impl FnMut(Option<&Secret>, Action) -> Action,
+) -> Ran {
+    perform_in(stage.world(), name, actions, begin).await
+}
+
+async fn perform_in(
+    mut world: World,
+    name: &str,
+    actions: Vec<Action>,
     mut begin: impl FnMut(Option<&Secret>, Action) -> Action,
 ) -> Ran {
-    let mut world = stage.world();
     world.call_run(name).await;
     let (answers, mut told) = mpsc::unbounded_channel();
     world.answer_to(answers);

@@ -52,7 +52,7 @@ async fn what_somebody_changed_since_is_theirs_and_stays() {
         ("user lab@pve", |c| c.grant("/", Subject::User, "lab@pve", "PVEAuditor", true), "holds PVEAuditor on /"),
         (
             "role LabwizardGlassdome",
-            |c| drop(c.roles.get_mut(ROLE).unwrap().privileges.insert("VM.Monitor".into())),
+            |c| c.roles.get_mut(ROLE).unwrap().privileges.extend(["VM.PowerMgmt".to_owned()]),
             "privileges",
         ),
         (
