@@ -3,15 +3,8 @@
 use crate::domain::observation::RequestTrouble;
 use crate::domain::{Change, Trouble, pveum};
 
-/// Where the daemons of a host do not answer its web server: 595, and what a server in front of it says in its place
-/// (pve-http-server `AnyEvent.pm`, AnyEvent::HTTP).
+/// The daemons of a host do not take its web server's connection (pve-http-server `AnyEvent.pm`, AnyEvent::HTTP).
 const DAEMON_DOWN: u16 = 595;
-
-/// After such a status it is not known whether the change was done: the connection behind the web server, or behind a server
-/// in front of it, ended in the middle.
-pub fn leaves_doubt(status: u16) -> bool {
-    matches!(status, 502 | 504 | 596..=599)
-}
 
 /// The change in a few words, to stand behind “did not”.
 pub fn deed(change: &Change) -> String {
@@ -286,15 +279,5 @@ mod tests {
         let renewed =
             super::unknown(&Change::NewSecret("lab@pve!glassdome".parse().unwrap()), &RequestTrouble::TimedOut);
         assert!(renewed.hint.unwrap().contains("--regenerate 1"));
-    }
-
-    #[test]
-    fn only_an_answer_that_can_come_after_the_deed_leaves_doubt() {
-        for status in [502, 504, 596, 599] {
-            assert!(leaves_doubt(status), "{status}");
-        }
-        for status in [400, 401, 403, 500, 501, 595] {
-            assert!(!leaves_doubt(status), "{status}");
-        }
     }
 }

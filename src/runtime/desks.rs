@@ -7,7 +7,6 @@ use tokio::time::sleep;
 use crate::client::{Changed, Desk, Options};
 use crate::domain::observation::RequestTrouble;
 use crate::domain::{Change, Credential, Estate, HostAt, Timestamp};
-use crate::plan::refused::leaves_doubt;
 use crate::runtime::sessions::Sessions;
 
 /// How often a host is asked how something stands before that is given up.
@@ -66,12 +65,6 @@ impl Desks {
         let changed = match self.at(at, by).await {
             Ok(desk) => desk.change(change).await,
             Err(trouble) => Changed::NotSent(trouble),
-        };
-        let changed = match changed {
-            Changed::Refused { status, words } if leaves_doubt(status) => {
-                Changed::Lost(RequestTrouble::Answered { status, phrase: words })
-            }
-            other => other,
         };
         if matches!(changed, Changed::NotSent(_) | Changed::Lost(_)) {
             self.close(at, by);

@@ -8,6 +8,9 @@ mod revert;
 mod sessions;
 mod world;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 
 use tokio::sync::mpsc::{self, UnboundedReceiver};
