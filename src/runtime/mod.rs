@@ -1,16 +1,22 @@
 //! Runs effects against the network and the disk, and sends back what happened. There is one loop, here.
 
+mod desks;
+mod making;
 mod perform;
+mod restore;
+mod revert;
+mod sessions;
 mod world;
 
 use std::io;
 
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::front::Front;
 use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit, Input, Msg};
 
+pub use restore::{Restored, restore};
 pub use world::{World, record_from_state};
 
 /// Holds one conversation to its end. `first` is what the wizard asked for when it was made.
@@ -22,11 +28,28 @@ pub async fn converse<F: Front>(
 ) -> io::Result<Exit> {
     let (answers, mut told) = mpsc::unbounded_channel();
     world.answer_to(answers);
+    world.call_run(&wizard.setting.run_name).await;
+    let held = hold(front, wizard, first, &mut world, &mut told).await;
+    if held.is_err() {
+        // Nobody is there any more: what was answered is kept, what is under way comes to its end and is taken back.
+        let patience = world.patience();
+        let _ = tokio::time::timeout(patience, wind_up(wizard, &mut world, &mut told)).await;
+    }
+    world.settle().await;
+    held
+}
+
+async fn hold<F: Front>(
+    front: &mut F,
+    wizard: &mut Wizard,
+    first: Vec<Effect>,
+    world: &mut World,
+    told: &mut UnboundedReceiver<Msg>,
+) -> io::Result<Exit> {
     let mut effects = first;
     loop {
         for effect in effects.drain(..) {
             if let Some(exit) = world.run(effect) {
-                world.settle().await;
                 return Ok(exit);
             }
         }
@@ -42,18 +65,24 @@ pub async fn converse<F: Front>(
         let msg = tokio::select! {
             biased;
             Some(msg) = told.recv() => msg,
-            input = front.next() => match input {
-                Ok(input) => Msg::Person(input),
-                Err(error) => {
-                    // Nobody is there any more: what was answered is kept, what is under way comes to its end.
-                    for effect in wizard.update(Msg::Person(Input::Quit)) {
-                        world.run(effect);
-                    }
-                    world.settle().await;
-                    return Err(error);
-                }
-            },
+            input = front.next() => Msg::Person(input?),
         };
         effects = wizard.update(msg);
+    }
+}
+
+/// Leaves as somebody would who asks for it, and does what the conversation asks for until it has ended.
+async fn wind_up(wizard: &mut Wizard, world: &mut World, told: &mut UnboundedReceiver<Msg>) {
+    let mut effects = wizard.update(Msg::Person(Input::Quit));
+    loop {
+        for effect in effects.drain(..) {
+            if world.run(effect).is_some() {
+                return;
+            }
+        }
+        match told.recv().await {
+            Some(msg) => effects = wizard.update(msg),
+            None => return,
+        }
     }
 }
