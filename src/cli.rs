@@ -86,6 +86,12 @@ pub struct Undo {
     /// Delete what is kept of the run instead of taking it back
     #[arg(long)]
     pub forget: bool,
+    /// Answers with trust and login, for nobody to be asked where the run made something on a host
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Agree to what is taken back
+    #[arg(long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

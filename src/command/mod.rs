@@ -21,6 +21,7 @@ pub mod demo;
 pub mod place;
 pub mod targets;
 pub mod tokens;
+pub mod unattended;
 pub mod undo;
 pub mod wizard;
 

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::cli::{Looks, Tokens, TokensDo};
 use crate::command::place::Place;
-use crate::command::{Ended, apply, complain, wizard};
+use crate::command::{Ended, apply, complain, unattended, wizard};
 use crate::domain::visible::visible;
 use crate::domain::{Id, Text, TokenId};
+use crate::front::unattended::Answers;
 use crate::wizard::draft::Draft;
 use crate::wizard::errand::Errand;
 use crate::wizard::step::{host, tokens};
@@ -48,7 +49,11 @@ pub fn run(looks: Looks, asked: &Tokens) -> Ended {
         draft.type_in(host::HOST, Text::new(latest.endpoint.to_string()));
     }
     if asked.answers.is_some() {
-        return apply::unattended(setting, draft, place.world());
+        let held = unattended::hold(setting, draft, Answers::default(), place.world());
+        return held.map_or(Ended::Badly, |held| {
+            held.say(apply::hint);
+            held.ended()
+        });
     }
     wizard::hold(looks, setting, draft, place.world())
 }

@@ -264,8 +264,7 @@ impl Wizard {
             Next::To(page) => self.enter(page),
             Next::Leave(exit) => {
                 let done = self.at == PageId::Done;
-                let keep =
-                    if done { self.keeps().then_some(Effect::KeepWalk(None)) } else { self.keep_walk() };
+                let keep = if done { self.keeps().then_some(Effect::KeepWalk(None)) } else { self.keep_walk() };
                 keep.into_iter().chain([Effect::Leave(exit)]).collect()
             }
             Next::Do(effects) => {

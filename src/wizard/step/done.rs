@@ -32,7 +32,9 @@ pub fn failed(w: &Wizard) -> bool {
 /// The file is read anew, so that the page tells what stands there and not what was meant.
 pub fn enter(w: &mut Wizard) -> Vec<Effect> {
     match file::path(w) {
-        Some(path) if !tool::token_only(w) && w.run.is_some() && w.setting.errand == Errand::SetUp => vec![w.ask_file(path)],
+        Some(path) if !tool::token_only(w) && w.run.is_some() && w.setting.errand == Errand::SetUp => {
+            vec![w.ask_file(path)]
+        }
         _ => Vec::new(),
     }
 }

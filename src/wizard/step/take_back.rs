@@ -15,7 +15,7 @@ use crate::wizard::page::{Answer, Block, Choice, Tone};
 use crate::wizard::step::{By, Next, Parts, file, host, made, quiet, review, say, token, toned};
 
 pub const TAKE_BACK: Id = Id::fixed("take-back");
-const DO: Id = Id::fixed("do");
+pub const DO: Id = Id::fixed("do");
 const LEAVE: Id = Id::fixed("leave");
 
 /// The run that is taken back.
@@ -74,7 +74,8 @@ pub fn page(w: &Wizard) -> Parts {
     } else {
         blocks.push(Block::Plan(review::groups(&plan)));
         for host in elsewhere(w) {
-            blocks.push(toned(Tone::Warning, format!("This run also made something on {host}, which is another host.")));
+            blocks
+                .push(toned(Tone::Warning, format!("This run also made something on {host}, which is another host.")));
         }
         blocks.push(quiet(
             "Each is looked at first: what is no longer as this run made it is left alone, and you are told.",
@@ -91,7 +92,11 @@ pub fn page(w: &Wizard) -> Parts {
         }));
     }
     Parts {
-        title: if running { "Taking it back.".into() } else { format!("The run {} is taken back like this:", record.name) },
+        title: if running {
+            "Taking it back.".into()
+        } else {
+            format!("The run {} is taken back like this:", record.name)
+        },
         blocks,
         submit: "go on",
         busy: running.then(|| "Taking it back; this is not stopped in the middle".into()),

@@ -151,10 +151,8 @@ pub fn page(w: &Wizard) -> Parts {
         };
     }
     let mut blocks = list(w);
-    let soon: Vec<_> = rows(w)
-        .iter()
-        .filter_map(|row| token_end::near(&row.id, row.seen.expire, w.setting.now))
-        .collect();
+    let soon: Vec<_> =
+        rows(w).iter().filter_map(|row| token_end::near(&row.id, row.seen.expire, w.setting.now)).collect();
     if !soon.is_empty() {
         blocks.push(Block::Findings(soon));
     }
@@ -218,7 +216,10 @@ fn unknown(w: &Wizard) -> Option<crate::wizard::page::FieldError> {
     if picked(w).is_some() {
         return None;
     }
-    wrong(format!("No token “{}” is seen here.", visible(wanted.as_str())), "labwizard tokens list shows them.".to_owned())
+    wrong(
+        format!("No token “{}” is seen here.", visible(wanted.as_str())),
+        "labwizard tokens list shows them.".to_owned(),
+    )
 }
 
 /// What happened, and the list that is left.
@@ -261,7 +262,9 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
         }
         None => return Next::Stay,
     }
-    let (Some(at), Some(by)) = (host::at(w), token::credential(w).filter(|by| by.is_for_this_run())) else { return Next::Stay };
+    let (Some(at), Some(by)) = (host::at(w), token::credential(w).filter(|by| by.is_for_this_run())) else {
+        return Next::Stay;
+    };
     let change = Change::RemoveToken(id);
     let planned = Planned {
         heading: review::heading(w),
