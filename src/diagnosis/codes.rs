@@ -44,6 +44,7 @@ codes! {
     TOKEN_SECRET = "token.wrong-secret", "The token exists and its secret is another.";
     TOKEN_UNKNOWN = "token.unknown", "The user has no token of this name.";
     TOKEN_EXPIRED = "token.expired", "The token has ended.";
+    TOKEN_ENDS_SOON = "token.ends-soon", "The token ends within thirty days, or has ended.";
     TOKEN_MALFORMED = "token.malformed", "What arrived at the host is no token.";
     TOKEN_NOT_SENT = "token.not-arrived", "No token arrived at the host.";
     USER_UNKNOWN = "user.unknown", "The host knows no such user.";

@@ -14,7 +14,9 @@ pub mod make;
 pub mod nearby;
 pub mod review;
 pub mod road;
+pub mod take_back;
 pub mod token;
+pub mod tokens;
 pub mod tool;
 pub mod trust;
 pub mod uses;
@@ -189,8 +191,9 @@ pub fn done(w: &Wizard, page: PageId) -> bool {
         PageId::Details => details::done(w),
         PageId::Verify => verify::done(w),
         PageId::Review => w.run.is_some(),
-        // Their pages are not there yet.
-        PageId::Ssh | PageId::TakeBack | PageId::Tokens => false,
+        PageId::TakeBack | PageId::Tokens => w.run.is_some(),
+        // Its page is not there yet.
+        PageId::Ssh => false,
         PageId::Done => false,
     }
 }
@@ -222,8 +225,14 @@ pub fn page(w: &Wizard) -> Page {
         PageId::Details => details::page(w),
         PageId::Verify => verify::page(w),
         PageId::Review => review::page(w),
-        PageId::Ssh | PageId::TakeBack | PageId::Tokens => Parts::default(),
-        PageId::Done => done::page(w),
+        PageId::TakeBack => take_back::page(w),
+        PageId::Tokens => tokens::page(w),
+        PageId::Ssh => Parts::default(),
+        PageId::Done => match w.setting.errand {
+            Errand::SetUp => done::page(w),
+            Errand::TakeBack(_) => take_back::done(w),
+            Errand::Tokens => tokens::done(w),
+        },
     };
     let first = pages(w).first() == Some(&at);
     Page {
@@ -257,7 +266,9 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
         PageId::Details => details::submit(w),
         PageId::Verify => verify::submit(w, by),
         PageId::Review => review::submit(w, by),
-        PageId::Ssh | PageId::TakeBack | PageId::Tokens => Next::Stay,
+        PageId::TakeBack => take_back::submit(w, by),
+        PageId::Tokens => tokens::submit(w, by),
+        PageId::Ssh => Next::Stay,
         PageId::Done => done::submit(w, by),
     }
 }

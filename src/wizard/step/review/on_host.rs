@@ -41,7 +41,8 @@ pub(super) fn afterwards(w: &Wizard, making: &Making) -> Result<Vec<Planned>, Tr
     changes(w, &making.afterwards, true)
 }
 
-fn heading(w: &Wizard) -> String {
+/// Where it happens, and as whom.
+pub fn heading(w: &Wizard) -> String {
     let who = make::signer(w).map(|user| visible(&user.to_string())).unwrap_or_default();
     let place = host::endpoint(w).map(|endpoint| visible(&endpoint.to_string())).unwrap_or_default();
     format!("On {place}, signed in as {who}")
