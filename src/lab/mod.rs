@@ -6,6 +6,7 @@ mod answer;
 mod broken;
 pub mod ca;
 mod certificates;
+mod console;
 pub mod http;
 mod pages;
 pub mod proxmox;
@@ -28,6 +29,7 @@ use tokio::sync::watch;
 
 pub use certificates::NewCertificate;
 use certificates::Served;
+pub use console::{Console, Printed};
 pub use proxmox::cluster::Cluster;
 pub use proxmox::tfa::totp_code;
 pub use release::LabRelease;
