@@ -1,11 +1,29 @@
 //! The desk where users, roles, tokens and grants are changed: over the API with a ticket, or in root's shell.
 
 use crate::client::Options;
+use crate::client::http::Unanswered;
+use crate::client::proxmox::request::Request;
+use crate::client::proxmox::{Asker, Session, Trusted, answer, estate};
 use crate::domain::observation::RequestTrouble;
-use crate::domain::{Change, Credential, Estate, HostAt, Secret};
+use crate::domain::{Change, Credential, Estate, HostAt, Secret, Trust, UserId};
 
 /// Somebody who is signed in and may change a host.
-pub struct Desk {}
+pub struct Desk {
+    /// Who that is on the host.
+    who: UserId,
+    hand: Hand,
+}
+
+/// How a desk reaches the host.
+enum Hand {
+    Api(Box<Api>),
+}
+
+/// The API, signed in to.
+struct Api {
+    host: Trusted,
+    session: Session,
+}
 
 /// What came of a change, which was sent once at most.
 #[derive(Debug)]
@@ -21,20 +39,77 @@ pub enum Changed {
 }
 
 impl Desk {
-    /// Makes ready. Nothing is sent over a connection that does not hold against what was agreed.
+    /// Makes ready. Nothing is sent over a connection that does not hold against what was agreed, and nothing at all where
+    /// nothing is verified.
     pub async fn open(at: &HostAt, by: &Credential, options: &Options) -> Result<Desk, RequestTrouble> {
-        let _ = (at, by, options);
-        Err(RequestTrouble::Stopped)
+        let (who, session) = match by {
+            Credential::Ticket(ticket) => (ticket.user.clone(), Session::ticket(ticket)),
+            Credential::Token { id, secret } => (id.user.clone(), Session::token(id, secret)),
+            // A password is turned into a ticket first, which asks for the second factor.
+            Credential::Password { .. } | Credential::Shell(_) => return Err(RequestTrouble::Stopped),
+        };
+        if at.trust == Trust::Unverified {
+            return Err(RequestTrouble::Stopped);
+        }
+        let unsendable = || RequestTrouble::Unreadable("the credential cannot be put into HTTP".into());
+        let session = session.ok_or_else(unsendable)?;
+        let host = Trusted::reach(at, options).await?;
+        Ok(Desk { who, hand: Hand::Api(Box::new(Api { host, session })) })
     }
 
     /// Users, tokens, roles and grants, as far as this one may see them.
     pub async fn estate(&self) -> Result<Estate, RequestTrouble> {
-        Err(RequestTrouble::Stopped)
+        estate::read(self.asker(), &self.who).await.map_err(|(_, trouble)| trouble)
     }
 
     /// Sends a change, once.
     pub async fn change(&self, change: &Change) -> Changed {
-        let _ = change;
-        Changed::NotSent(RequestTrouble::Stopped)
+        match &self.hand {
+            Hand::Api(api) => api.change(change).await,
+        }
     }
+
+    /// Who answers this desk's questions.
+    fn asker(&self) -> Asker<'_> {
+        match &self.hand {
+            Hand::Api(api) => Asker::Api { host: &api.host, session: &api.session },
+        }
+    }
+}
+
+impl Api {
+    async fn change(&self, change: &Change) -> Changed {
+        let reply = match self.host.send(&Request::Change(change.clone()), &self.session).await {
+            Ok(reply) => reply,
+            Err(Unanswered { trouble, gone: false }) => return Changed::NotSent(trouble),
+            Err(Unanswered { trouble, gone: true }) => return Changed::Lost(trouble),
+        };
+        let status = reply.status;
+        match status {
+            200 => done(change, &reply.body),
+            _ if passed_on(status) => {
+                Changed::Lost(RequestTrouble::Answered { status, phrase: self.session.words(&reply) })
+            }
+            _ => Changed::Refused { status, words: self.session.words(&reply) },
+        }
+    }
+}
+
+/// What a good answer to a change says. One that cannot be read whole may have lost the secret on its way.
+fn done(change: &Change, body: &[u8]) -> Changed {
+    let read = match change {
+        Change::MakeToken(make) => answer::token_secret(body, &make.id).map(Some),
+        Change::NewSecret(id) => answer::token_secret(body, id).map(Some),
+        _ => answer::nothing(body).map(|()| None),
+    };
+    match read {
+        Ok(secret) => Changed::Done(secret),
+        Err(unreadable) => Changed::Lost(RequestTrouble::Unreadable(unreadable.to_string())),
+    }
+}
+
+/// Statuses of somebody in between, whose connection to the one who acts broke after it was made: the change may have come
+/// through. pveproxy says 596 to 599 so (AnyEvent::HTTP), other proxies 502 and 504. 595 says that nobody took the connection.
+fn passed_on(status: u16) -> bool {
+    matches!(status, 502 | 504 | 596..=599)
 }

@@ -28,31 +28,47 @@ pub(super) struct Outgoing<'a> {
     pub target: &'a str,
     /// A form, percent-encoded already. Wiped when dropped.
     pub form: Option<Zeroizing<Vec<u8>>>,
-    /// The header that signs in.
-    pub credential: Option<(&'a HeaderName, &'a HeaderValue)>,
+    /// The headers that sign in.
+    pub credential: Vec<(HeaderName, HeaderValue)>,
     /// How much of the body is taken, in bytes.
     pub limit: usize,
     /// Whether a longer body is cut there instead of being refused.
     pub cut: bool,
 }
 
+/// A request without a whole answer.
+#[derive(Debug)]
+pub struct Unanswered {
+    pub trouble: RequestTrouble,
+    /// Some of it may have left this machine.
+    pub gone: bool,
+}
+
+impl From<Unanswered> for RequestTrouble {
+    fn from(unanswered: Unanswered) -> Self {
+        unanswered.trouble
+    }
+}
+
 impl Pool {
     /// Sends one request over a connection of this pool and reads the whole answer. Nothing is ever sent twice.
-    pub async fn send(&self, outgoing: Outgoing<'_>) -> Result<Reply, RequestTrouble> {
+    pub async fn send(&self, outgoing: Outgoing<'_>) -> Result<Reply, Unanswered> {
+        let stays = |trouble| Unanswered { trouble, gone: false };
+        let gone = |trouble| Unanswered { trouble, gone: true };
         let limits = self.limits();
+        let (limit, cut) = (outgoing.limit, outgoing.cut);
+        let request = self.request(outgoing).map_err(stays)?;
         let _place = self.place().await;
         let mut connection = match timeout(limits.total, self.take()).await {
             Ok(Ok(connection)) => connection,
-            Ok(Err(OpenTrouble::Connect(_) | OpenTrouble::Tls(_))) => return Err(RequestTrouble::NotConnected),
-            Err(_) => return Err(RequestTrouble::TimedOut),
+            Ok(Err(OpenTrouble::Connect(_) | OpenTrouble::Tls(_))) => return Err(stays(RequestTrouble::NotConnected)),
+            Err(_) => return Err(stays(RequestTrouble::TimedOut)),
         };
-        let (limit, cut) = (outgoing.limit, outgoing.cut);
-        let request = self.request(outgoing)?;
         let answered = async {
             let response = connection.send(request).await.map_err(|error| trouble(&error))?;
             answer::read(response, limit, cut, limits.idle).await
         };
-        let reply = timeout(limits.total, answered).await.map_err(|_| RequestTrouble::TimedOut)??;
+        let reply = timeout(limits.total, answered).await.map_err(|_| gone(RequestTrouble::TimedOut))?.map_err(gone)?;
         self.put_back(connection);
         Ok(reply)
     }
@@ -62,9 +78,7 @@ impl Pool {
         let unsendable = || RequestTrouble::Unreadable("the request cannot be put into HTTP".into());
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_str(self.host()).map_err(|_| unsendable())?);
-        if let Some((name, value)) = outgoing.credential {
-            headers.insert(name, value.clone());
-        }
+        headers.extend(outgoing.credential);
         let payload = match outgoing.form {
             None => Payload::none(),
             Some(form) => {

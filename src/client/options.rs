@@ -62,6 +62,8 @@ pub struct Limits {
     /// How long an address is tried before the next one is tried beside it (RFC 8305), and how long an endpoint that stands
     /// earlier in the list is waited for when a later one has answered as Proxmox.
     pub head_start: Duration,
+    /// The age at which whoever holds a ticket renews it. It lives 2 h (pve-access-control `AccessControl.pm`).
+    pub renew: Duration,
 }
 
 impl Default for Limits {
@@ -71,6 +73,7 @@ impl Default for Limits {
             total: Duration::from_secs(20),
             idle: Duration::from_secs(10),
             head_start: Duration::from_millis(250),
+            renew: Duration::from_secs(60 * 60),
         }
     }
 }

@@ -185,7 +185,7 @@ impl Survey<'_> {
     fn spares(&self) -> usize {
         match self.inquiry.credential {
             Some(Credential::Token { .. } | Credential::Password { .. } | Credential::Ticket(_)) => {
-                5 + self.inquiry.paths.len().min(2)
+                5 + self.inquiry.paths.len().min(2) + if self.inquiry.estate { 3 } else { 0 }
             }
             Some(Credential::Shell(_)) => 0,
             None => 1,

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 pub use super::lenient::Unreadable;
-use super::lenient::{Flag, Map, Rows, Word, data, shallow};
+use super::lenient::{Flag, Hidden, Map, Rows, Word, data, shallow};
 use crate::domain::observation::{GuestSeen, NodeSeen, Realm, StorageSeen};
-use crate::domain::{Release, Secret};
+use crate::domain::{Factors, Release, Secret, TokenId, UserId};
 
 /// The body's `message`, for a host whose status line lost its words.
 pub fn message(body: &[u8]) -> Option<String> {
@@ -34,31 +35,96 @@ pub fn release(body: &[u8]) -> Result<Release, Unreadable> {
 
 /// What `POST /access/ticket` gave.
 pub enum Login {
-    Ticket(Secret),
-    /// A second factor is asked for; the kinds that the host offers, `totp, recovery`.
-    NeedsFactor(String),
+    /// The ticket, its CSRF token, and whose it is by the host's own spelling: a realm may not mind large and small letters.
+    Ticket { user: Option<UserId>, ticket: Secret, csrf: Secret },
+    /// A second factor is asked for.
+    NeedsCode { challenge: Secret, factors: Factors },
 }
 
 /// `POST /access/ticket`.
 pub fn login(body: &[u8]) -> Result<Login, Unreadable> {
     #[derive(Deserialize)]
-    struct Ticket {
-        ticket: String,
+    struct Answer {
+        #[serde(default)]
+        username: Word,
+        #[serde(default)]
+        ticket: Hidden,
+        #[serde(default, rename = "CSRFPreventionToken")]
+        csrf: Hidden,
         #[serde(default, rename = "NeedTFA")]
         need_tfa: Flag,
     }
-    let Ticket { ticket, need_tfa }: Ticket = data(body)?;
-    let ticket = Secret::new(ticket);
-    if need_tfa.0 {
-        return Ok(Login::NeedsFactor(factors(ticket.reveal())));
+    let Answer { username, ticket, csrf, need_tfa }: Answer = data(body)?;
+    let ticket = ticket.0.ok_or(Unreadable::Ticket)?;
+    let challenged = ticket.reveal().starts_with(CHALLENGE);
+    match (need_tfa.0 || challenged, csrf.0) {
+        (true, _) => {
+            let factors = factors(ticket.reveal()).ok_or(Unreadable::Ticket)?;
+            Ok(Login::NeedsCode { challenge: ticket, factors })
+        }
+        // The old form of a challenge, which is never asked for, is nobody's ticket either.
+        (false, Some(csrf)) if !ticket.reveal().starts_with("PVE:tfa!") => {
+            Ok(Login::Ticket { user: username.0.parse().ok(), ticket, csrf })
+        }
+        (false, _) => Err(Unreadable::Ticket),
     }
-    Ok(Login::Ticket(ticket))
 }
 
-/// The kinds of factor in a challenge, `PVE:!tfa!{"totp"%3Atrue}:…`: those of the known names that it holds.
-fn factors(challenge: &str) -> String {
-    const KINDS: [&str; 5] = ["totp", "recovery", "webauthn", "u2f", "yubico"];
-    KINDS.into_iter().filter(|kind| challenge.contains(&format!("\"{kind}\""))).collect::<Vec<_>>().join(", ")
+/// A challenge begins so where a ticket has its user.
+const CHALLENGE: &str = "PVE:!tfa!";
+
+/// What a challenge offers: the JSON in `PVE:!tfa!{"totp"%3Atrue,"recovery"%3A[0,1]}:…`, whose colons are written as `%3A`
+/// (proxmox-login `ticket.rs`).
+fn factors(challenge: &str) -> Option<Factors> {
+    let (json, _) = challenge.strip_prefix(CHALLENGE)?.split_once(':')?;
+    let json = json.replace("%3A", ":").replace("%3a", ":");
+    if !shallow(json.as_bytes()) {
+        return None;
+    }
+    let offered: serde_json::Map<String, Value> = serde_json::from_str(&json).ok()?;
+    let there = |name: &str| offered.get(name).is_some_and(|value| !is_nothing(value));
+    // The places of the keys that are left; older releases said only whether there are any.
+    let recovery = match offered.get("recovery") {
+        Some(Value::Array(left)) => left.len(),
+        Some(value) if !is_nothing(value) => 1,
+        _ => 0,
+    };
+    Some(Factors {
+        totp: there("totp"),
+        recovery,
+        yubico: there("yubico"),
+        webauthn: there("webauthn") || there("u2f"),
+    })
+}
+
+/// What Perl takes for false or empty.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Number(number) => number.as_u64() == Some(0),
+        Value::String(text) => matches!(text.as_str(), "" | "0" | "unavailable"),
+        Value::Array(list) => list.is_empty(),
+        Value::Bool(true) | Value::Object(_) => false,
+    }
+}
+
+/// The new secret of a token: `POST` or `PUT /access/users/{userid}/token/{tokenid}`, held against the id that was asked for.
+pub fn token_secret(body: &[u8], asked: &TokenId) -> Result<Secret, Unreadable> {
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(default, rename = "full-tokenid")]
+        id: Word,
+        #[serde(default)]
+        value: Hidden,
+    }
+    let Answer { id, value }: Answer = data(body)?;
+    let whole = |value: &Secret| value.reveal().bytes().all(|byte| byte.is_ascii_graphic());
+    value.0.filter(|value| id.0 == asked.to_string() && whole(value)).ok_or(Unreadable::Value)
+}
+
+/// Any whole answer, of a write that gives nothing back.
+pub fn nothing(body: &[u8]) -> Result<(), Unreadable> {
+    data::<IgnoredAny>(body).map(|_| ())
 }
 
 /// `GET /access/domains`.
@@ -252,9 +318,59 @@ mod tests {
 
     #[test]
     fn a_challenge_names_its_factors_and_is_no_ticket() {
-        let body = br#"{"data":{"NeedTFA":1,"ticket":"PVE:!tfa!{\"totp\"%3Atrue,\"recovery\"%3A\"x\"}:0:sig"}}"#;
-        let Ok(Login::NeedsFactor(kinds)) = login(body) else { panic!("a challenge was taken for a ticket") };
-        assert_eq!(kinds, "totp, recovery");
+        for (offered, wanted) in [
+            (r#"{\"totp\"%3Atrue}"#, Factors { totp: true, ..Factors::default() }),
+            (r#"{\"totp\"%3Atrue,\"recovery\"%3A[0,3,9]}"#, Factors { totp: true, recovery: 3, ..Factors::default() }),
+            (r#"{\"recovery\"%3A\"low\",\"yubico\"%3A1}"#, Factors { recovery: 1, yubico: true, ..Factors::default() }),
+            (
+                r#"{\"webauthn\"%3A{\"publicKey\"%3A{}},\"totp\"%3Afalse}"#,
+                Factors { webauthn: true, ..Factors::default() },
+            ),
+            ("{}", Factors::default()),
+        ] {
+            for flag in [r#","NeedTFA":1"#, r#","NeedTFA":"1""#, ""] {
+                let body = format!(
+                    r#"{{"data":{{"ticket":"PVE:!tfa!{offered}:6B02345E::sig","CSRFPreventionToken":"x"{flag}}}}}"#
+                );
+                let Ok(Login::NeedsCode { challenge, factors }) = login(body.as_bytes()) else {
+                    panic!("a challenge was taken for a ticket: {body}")
+                };
+                assert_eq!(factors, wanted);
+                assert!(challenge.reveal().ends_with(":6B02345E::sig"));
+            }
+        }
+        // The old form of 7.4, a ticket without CSRF token, and none at all.
+        for other in [
+            r#""NeedTFA":1,"ticket":"PVE:tfa!totp@pve:6B::sig","CSRFPreventionToken":"x""#,
+            r#""ticket":"PVE:tfa!totp@pve:6B::sig","CSRFPreventionToken":"x""#,
+            r#""ticket":"PVE:root@pam:6B::sig""#,
+            r#""ticket":null,"CSRFPreventionToken":"x""#,
+        ] {
+            assert!(
+                matches!(login(format!("{{\"data\":{{{other}}}}}").as_bytes()), Err(Unreadable::Ticket)),
+                "{other}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_secret_is_taken_only_for_the_token_that_was_asked_for() {
+        let asked: TokenId = "apex@pve!tool".parse().unwrap();
+        let read = |text: &str| token_secret(format!("{{\"data\":{text}}}").as_bytes(), &asked);
+        let good =
+            r#"{"full-tokenid":"apex@pve!tool","value":"00000000-0000-4000-8000-000000000001","info":{"privsep":"0"}}"#;
+        assert_eq!(read(good).unwrap().reveal(), "00000000-0000-4000-8000-000000000001");
+        assert_eq!(read(r#"{"full-tokenid":"apex@pve!tool","value":17}"#).unwrap().reveal(), "17");
+        for other in [
+            r#"{"full-tokenid":"apex@pve!tool2","value":"x"}"#,
+            r#"{"value":"x"}"#,
+            r#"{"full-tokenid":"apex@pve!tool"}"#,
+            r#"{"full-tokenid":"apex@pve!tool","value":""}"#,
+            r#"{"full-tokenid":"apex@pve!tool","value":"a b"}"#,
+        ] {
+            assert_eq!(read(other).unwrap_err(), Unreadable::Value, "{other}");
+        }
+        assert!(read("null").is_err());
     }
 
     #[test]

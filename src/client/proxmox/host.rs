@@ -1,19 +1,22 @@
 //! The two kinds of host, and how each is asked.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
+use zeroize::Zeroizing;
 
 use super::answer;
 use super::request::{Question, Request};
-use super::session::{Session, redactor_of};
-use crate::client::http::{Outgoing, Pool, Reply};
+use super::session::Session;
+use crate::client::connect;
+use crate::client::http::{Outgoing, Pool, Reply, Unanswered};
 use crate::client::options::Options;
 use crate::client::tls::{Door, SystemCas};
 use crate::domain::observation::{RequestTrouble, TlsTrouble};
 use crate::domain::redact::Redactor;
-use crate::domain::{Endpoint, Secret, Trust, UserId};
+use crate::domain::{Endpoint, HostAt, Trust};
 
 /// Anybody: any certificate, whose key they have. No credential can be given to one.
 pub struct Stranger(Pool);
@@ -38,7 +41,7 @@ impl Stranger {
     }
 
     pub async fn ask(&self, question: Question) -> Result<Reply, RequestTrouble> {
-        ask(&self.0, &Request::Open(question), None).await
+        Ok(send(&self.0, &Request::Open(question), None).await?)
     }
 }
 
@@ -61,6 +64,35 @@ impl Trusted {
         Ok(Trusted { pool: Pool::new(door, endpoint, options.limits), endpoint: endpoint.clone() })
     }
 
+    /// Goes to a host that was agreed to. Fails where its certificate does not hold; then nothing was sent.
+    pub async fn reach(at: &HostAt, options: &Options) -> Result<Trusted, RequestTrouble> {
+        let HostAt { endpoint, address, trust } = at;
+        let addresses = match address.or_else(|| endpoint.host.address()) {
+            Some(address) => vec![address],
+            None => {
+                let found = options.resolver.resolve(&endpoint.host.to_string()).await;
+                found.map_err(|_| RequestTrouble::NotConnected)?
+            }
+        };
+        let system = Arc::new(SystemCas::new(options.system.clone()));
+        if *trust == Trust::System {
+            let system = Arc::clone(&system);
+            // Without them the certificate does not hold, which is found below.
+            let _ = tokio::task::spawn_blocking(move || system.load()).await;
+        }
+        let (tcp, address) = connect::first(&addresses, endpoint.port, &options.limits)
+            .await
+            .map_err(|_| RequestTrouble::NotConnected)?;
+        let held = |trouble| match trouble {
+            TlsTrouble::TimedOut => RequestTrouble::TimedOut,
+            _ => RequestTrouble::NotConnected,
+        };
+        let socket = SocketAddr::new(address, endpoint.port);
+        let host = Trusted::new(trust, endpoint, socket, options, &system).map_err(held)?;
+        host.begin(tcp, 0).await.map_err(held)?;
+        Ok(host)
+    }
+
     /// Shakes hands over `tcp`, and opens `spare` more connections meanwhile.
     pub async fn begin(&self, tcp: TcpStream, spare: usize) -> Result<(), TlsTrouble> {
         self.pool.prepare(spare);
@@ -76,27 +108,32 @@ impl Trusted {
     }
 
     pub async fn ask_openly(&self, question: Question) -> Result<Reply, RequestTrouble> {
-        ask(&self.pool, &Request::Open(question), None).await
+        Ok(send(&self.pool, &Request::Open(question), None).await?)
     }
 
     /// Asks as `session`. Whatever the status, the answer is a reply; its words are to be read through [`Session::words`].
     pub async fn ask(&self, request: &Request, session: &Session) -> Result<Reply, RequestTrouble> {
-        ask(&self.pool, request, Some(session)).await
+        Ok(self.send(request, session).await?)
     }
 
-    /// Signs in with a password.
-    pub async fn log_in(&self, user: &UserId, password: &Secret) -> Result<Reply, RequestTrouble> {
-        ask(&self.pool, &Request::Ticket { user: user.clone(), password: password.share() }, None).await
+    /// The same for a write, where it matters whether any of it left.
+    pub async fn send(&self, request: &Request, session: &Session) -> Result<Reply, Unanswered> {
+        send(&self.pool, request, Some(session)).await
+    }
+
+    /// Sends one step of a login, which has no session yet.
+    pub async fn log_in(&self, step: &Request) -> Result<Reply, RequestTrouble> {
+        Ok(send(&self.pool, step, None).await?)
     }
 }
 
-async fn ask(pool: &Pool, request: &Request, session: Option<&Session>) -> Result<Reply, RequestTrouble> {
-    let target = request.target();
+async fn send(pool: &Pool, request: &Request, session: Option<&Session>) -> Result<Reply, Unanswered> {
+    let (target, method) = (request.target(), request.method());
     pool.send(Outgoing {
-        method: request.method(),
+        credential: session.map(|session| session.headers(&method)).unwrap_or_default(),
+        method,
         target: &target,
         form: request.encoded_form(),
-        credential: session.map(Session::header),
         limit: request.limit(),
         // Somebody else's page may be any size; its beginning tells who it is.
         cut: matches!(request, Request::Open(Question::LoginPage)),
@@ -110,27 +147,18 @@ impl Session {
         words(reply, self.redactor())
     }
 
-    /// The host's words for a refused login, where there is no session yet.
-    pub fn password_words(reply: &Reply, password: &Secret) -> String {
-        words(reply, &redactor_of(password))
-    }
-
-    /// The data of a good answer, read by `read`; any other as the trouble that it is.
-    pub fn data<T>(
-        &self,
-        reply: Result<Reply, RequestTrouble>,
-        read: impl FnOnce(&[u8]) -> Result<T, answer::Unreadable>,
-    ) -> Result<T, RequestTrouble> {
+    /// The body of a good answer; any other as the trouble that it is.
+    pub fn good(&self, reply: Result<Reply, RequestTrouble>) -> Result<Zeroizing<Vec<u8>>, RequestTrouble> {
         let reply = reply?;
         if reply.status != 200 {
             return Err(RequestTrouble::Answered { status: reply.status, phrase: self.words(&reply) });
         }
-        read(&reply.body).map_err(|unreadable| RequestTrouble::Unreadable(unreadable.to_string()))
+        Ok(reply.body)
     }
 }
 
-/// The host's words, cut at 300 characters.
-fn words(reply: &Reply, redactor: &Redactor) -> String {
+/// The host's words without the secrets that `redactor` knows, cut at 300 characters.
+pub fn words(reply: &Reply, redactor: &Redactor) -> String {
     let said = match reply.reason() {
         Some(reason) => reason.to_owned(),
         None => answer::message(&reply.body).unwrap_or_default(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::domain::Secret;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -26,6 +27,10 @@ pub enum Unreadable {
     Rows,
     #[error("no release in the field “version”")]
     Release,
+    #[error("no ticket, or one that is none")]
+    Ticket,
+    #[error("no secret in the field “value”, or that of another token")]
+    Value,
 }
 
 /// `{"data": …}` around every answer.
@@ -115,6 +120,10 @@ pub(super) struct Flag(pub bool);
 #[derive(Clone, Default)]
 pub(super) struct Word(pub String);
 
+/// A number or a string that goes straight into a secret; none where it is null or empty.
+#[derive(Default)]
+pub(super) struct Hidden(pub Option<Secret>);
+
 struct Scalar<T>(PhantomData<T>);
 
 trait FromScalar: Default {
@@ -130,6 +139,12 @@ impl FromScalar for Flag {
 impl FromScalar for Word {
     fn text(text: &str) -> Self {
         Word(text.to_owned())
+    }
+}
+
+impl FromScalar for Hidden {
+    fn text(text: &str) -> Self {
+        Hidden((!text.is_empty()).then(|| Secret::new(text.to_owned())))
     }
 }
 
@@ -165,6 +180,12 @@ impl<'de> Deserialize<'de> for Flag {
 }
 
 impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Scalar(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for Hidden {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(Scalar(PhantomData))
     }

@@ -5,11 +5,14 @@
 //! [`Trust`](crate::domain::Trust) and nothing else; only it can be signed in to.
 
 pub(super) mod answer;
+mod asker;
+pub(super) mod estate;
 mod host;
 mod lenient;
 pub(super) mod recognise;
 pub mod request;
 mod session;
 
-pub(super) use host::{Stranger, Trusted};
-pub(super) use session::Session;
+pub(super) use asker::Asker;
+pub(super) use host::{Stranger, Trusted, words};
+pub(super) use session::{Session, redactor_of};

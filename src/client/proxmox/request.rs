@@ -6,7 +6,8 @@ use hyper::Method;
 use zeroize::Zeroizing;
 
 use crate::client::http::encode;
-use crate::domain::{Release, Secret, UserId};
+use crate::domain::change::{Change, Grantee, TokenMake};
+use crate::domain::{Factor, Release, Secret, TokenId, UserId};
 
 /// What anybody may ask anybody: it needs no login and carries none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +21,18 @@ pub enum Question {
 /// What a trusted host can be asked.
 pub enum Request {
     Open(Question),
-    /// Signs a user in with a password: `POST /access/ticket`. Never with `otp`, which newer releases refuse.
+    /// Signs a user in with a password, or with a ticket in its place: `POST /access/ticket`. Never with `otp`, which newer
+    /// releases refuse and which spends the code.
     Ticket {
         user: UserId,
         password: Secret,
+    },
+    /// The second step of a login: `POST /access/ticket` with the challenge of the first.
+    Code {
+        user: UserId,
+        challenge: Secret,
+        factor: Factor,
+        code: Secret,
     },
     Version,
     /// What the asker may do, path by path.
@@ -45,12 +54,21 @@ pub enum Request {
     Certificates {
         node: String,
     },
+    /// The users that the asker may see, with their tokens.
+    Users,
+    /// The tokens of a user, who may always ask for their own.
+    TokensOf(UserId),
+    Roles,
+    /// The grants that the asker may see.
+    Acl,
+    /// A write.
+    Change(Change),
 }
 
 /// A part of a path: a fixed word, or a named parameter with its value.
-enum Part<'a> {
+enum Part {
     Word(&'static str),
-    Value(&'static str, &'a str),
+    Value(&'static str, String),
 }
 use Part::{Value, Word};
 
@@ -63,8 +81,33 @@ impl Request {
     /// One of each, for a check against Proxmox's own description of its API.
     pub fn examples() -> Vec<Request> {
         let node = || "pve".to_owned();
-        let user = UserId::new("root", "pam").ok();
-        let ticket = user.map(|user| Request::Ticket { user, password: Secret::new("example".into()) });
+        let secret = || Secret::new("example".into());
+        let token: Option<TokenId> = "apex@pve!tool".parse().ok();
+        let of_user = token.into_iter().flat_map(|token| {
+            let user = || token.user.clone();
+            let comment = || "labwizard 3f9a1c".to_owned();
+            let role = || "LabWizard".to_owned();
+            let to = || vec![Grantee::User(user()), Grantee::Token(token.clone())];
+            let make =
+                TokenMake { id: token.clone(), separated: true, expire: Some(1_800_000_000), comment: comment() };
+            let changes = [
+                Change::MakeUser { user: user(), comment: comment() },
+                Change::MakeRole { role: role(), privileges: ["VM.Audit".to_owned(), "VM.Clone".to_owned()].into() },
+                Change::MakeToken(make),
+                Change::Grant { path: "/vms".into(), role: role(), to: to() },
+                Change::NewSecret(token.clone()),
+                Change::Ungrant { path: "/vms".into(), role: role(), to: to() },
+                Change::RemoveToken(token.clone()),
+                Change::RemoveRole { role: role() },
+                Change::RemoveUser { user: user() },
+            ];
+            let logins = [
+                Request::Ticket { user: user(), password: secret() },
+                Request::Code { user: user(), challenge: secret(), factor: Factor::Totp, code: secret() },
+                Request::TokensOf(user()),
+            ];
+            logins.into_iter().chain(changes.map(Request::Change))
+        });
         let mut all = vec![
             Request::Open(Question::Domains),
             Request::Open(Question::LoginPage),
@@ -77,34 +120,70 @@ impl Request {
             Request::Storages { node: node() },
             Request::Bridges { node: node() },
             Request::Certificates { node: node() },
+            Request::Users,
+            Request::Roles,
+            Request::Acl,
         ];
-        all.extend(ticket);
+        all.extend(of_user);
         all
     }
 
     pub fn method(&self) -> Method {
         match self {
-            Request::Ticket { .. } => Method::POST,
+            Request::Ticket { .. } | Request::Code { .. } => Method::POST,
+            Request::Change(change) => match change {
+                Change::MakeUser { .. } | Change::MakeRole { .. } | Change::MakeToken(_) => Method::POST,
+                Change::Grant { .. } | Change::Ungrant { .. } | Change::NewSecret(_) => Method::PUT,
+                Change::RemoveToken(_) | Change::RemoveRole { .. } | Change::RemoveUser { .. } => Method::DELETE,
+            },
             _ => Method::GET,
         }
     }
 
     /// The API path below `/api2/json`, part by part; `None` for the login page.
-    fn parts(&self) -> Option<Vec<Part<'_>>> {
+    fn parts(&self) -> Option<Vec<Part>> {
+        let users = || vec![Word("access"), Word("users")];
+        let user = |user: &UserId| vec![Word("access"), Word("users"), Value("userid", user.to_string())];
+        let token = |id: &TokenId| {
+            let mut parts = user(&id.user);
+            parts.extend([Word("token"), Value("tokenid", id.name.to_string())]);
+            parts
+        };
+        let roles = || vec![Word("access"), Word("roles")];
+        let role = |role: &str| vec![Word("access"), Word("roles"), Value("roleid", role.to_owned())];
+        let node = |node: &str, rest: &'static str| vec![Word("nodes"), Value("node", node.to_owned()), Word(rest)];
         Some(match self {
             Request::Open(Question::LoginPage) => return None,
             Request::Open(Question::Domains) => vec![Word("access"), Word("domains")],
-            Request::Ticket { .. } => vec![Word("access"), Word("ticket")],
+            Request::Ticket { .. } | Request::Code { .. } => vec![Word("access"), Word("ticket")],
             Request::Version => vec![Word("version")],
             Request::Permissions | Request::PermissionsAt(_) => vec![Word("access"), Word("permissions")],
-            Request::KnownPrivileges => vec![Word("access"), Word("roles"), Value("roleid", "Administrator")],
+            Request::KnownPrivileges => role("Administrator"),
             Request::Nodes => vec![Word("nodes")],
             Request::Guests => vec![Word("cluster"), Word("resources")],
-            Request::Storages { node } => vec![Word("nodes"), Value("node", node), Word("storage")],
-            Request::Bridges { node } => vec![Word("nodes"), Value("node", node), Word("network")],
-            Request::Certificates { node } => {
-                vec![Word("nodes"), Value("node", node), Word("certificates"), Word("info")]
+            Request::Storages { node: name } => node(name, "storage"),
+            Request::Bridges { node: name } => node(name, "network"),
+            Request::Certificates { node: name } => {
+                let mut parts = node(name, "certificates");
+                parts.push(Word("info"));
+                parts
             }
+            Request::Users => users(),
+            Request::TokensOf(owner) => {
+                let mut parts = user(owner);
+                parts.push(Word("token"));
+                parts
+            }
+            Request::Roles => roles(),
+            Request::Acl => vec![Word("access"), Word("acl")],
+            Request::Change(change) => match change {
+                Change::MakeUser { .. } => users(),
+                Change::MakeRole { .. } => roles(),
+                Change::MakeToken(TokenMake { id, .. }) | Change::NewSecret(id) | Change::RemoveToken(id) => token(id),
+                Change::Grant { .. } | Change::Ungrant { .. } => vec![Word("access"), Word("acl")],
+                Change::RemoveRole { role: name } => role(name),
+                Change::RemoveUser { user: id } => user(id),
+            },
         })
     }
 
@@ -120,7 +199,7 @@ impl Request {
     /// The parameters in the path, by name.
     pub fn path_parameters(&self) -> Vec<(&'static str, String)> {
         let named = |part| match part {
-            Value(name, value) => Some((name, String::from(value))),
+            Value(name, value) => Some((name, value)),
             Word(_) => None,
         };
         self.parts().into_iter().flatten().filter_map(named).collect()
@@ -132,32 +211,47 @@ impl Request {
             Request::PermissionsAt(path) => vec![("path", path)],
             Request::Guests => vec![("type", "vm")],
             Request::Bridges { .. } => vec![("type", "any_bridge")],
+            Request::Users => vec![("full", "1")],
             _ => Vec::new(),
         }
     }
 
     /// The form in the body, whose values may be secret. `None` where there is no body.
     pub fn form(&self) -> Option<Vec<(&'static str, Zeroizing<String>)>> {
+        // Releases 7 answer in an older form without it; later ones take it and ignore it.
+        let new_format = ("new-format", Zeroizing::new("1".to_owned()));
         match self {
             Request::Ticket { user, password } => Some(vec![
                 ("username", Zeroizing::new(user.to_string())),
                 ("password", Zeroizing::new(password.reveal().to_owned())),
-                // Releases 7 answer in an older form without it; later ones take it and ignore it.
-                ("new-format", Zeroizing::new("1".to_owned())),
+                new_format,
             ]),
+            Request::Code { user, challenge, factor, code } => Some(vec![
+                ("username", Zeroizing::new(user.to_string())),
+                ("password", Zeroizing::new(format!("{}:{}", factor.word(), code.reveal()))),
+                ("tfa-challenge", Zeroizing::new(challenge.reveal().to_owned())),
+                new_format,
+            ]),
+            Request::Change(change) => change_form(change)
+                .map(|form| form.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect()),
             _ => None,
         }
     }
 
     /// Whether the host answers only who is signed in.
     pub fn needs_login(&self) -> bool {
-        !matches!(self, Request::Open(_) | Request::Ticket { .. })
+        !matches!(self, Request::Open(_) | Request::Ticket { .. } | Request::Code { .. })
     }
 
     /// How many bytes of the answer's body are read.
     pub fn limit(&self) -> usize {
         match self {
-            Request::Open(_) | Request::Ticket { .. } | Request::Version | Request::KnownPrivileges => SMALL,
+            Request::Open(_)
+            | Request::Ticket { .. }
+            | Request::Code { .. }
+            | Request::Version
+            | Request::KnownPrivileges
+            | Request::Change(_) => SMALL,
             // A login page is some 3 KiB; permissions grow with the number of guests that have rules of their own.
             _ => LIST,
         }
@@ -165,7 +259,10 @@ impl Request {
 
     /// The first release that has this request; `None` where all do that labwizard knows.
     pub fn since(&self) -> Option<Release> {
-        None
+        match self {
+            Request::Change(Change::NewSecret(_)) => Some(Release::new(9, 2, 0)),
+            _ => None,
+        }
     }
 
     /// Path and query as they go out, each part percent-encoded byte by byte.
@@ -175,7 +272,8 @@ impl Request {
         for part in parts {
             out.push(b'/');
             match part {
-                Word(text) | Value(_, text) => encode(text, &mut out),
+                Word(text) => encode(text, &mut out),
+                Value(_, text) => encode(&text, &mut out),
             }
         }
         for (i, (name, value)) in self.query().into_iter().enumerate() {
@@ -205,6 +303,41 @@ impl Request {
     }
 }
 
+/// The form of a write; none for a removal, which has no body (pve-http-server `AnyEvent.pm` refuses one).
+fn change_form(change: &Change) -> Option<Vec<(&'static str, String)>> {
+    let word = |text: &str| text.to_owned();
+    let acl = |path: &str, role: &str, to: &[Grantee], last: &'static str| {
+        let (mut users, mut tokens) = (Vec::new(), Vec::new());
+        for one in to {
+            match one {
+                Grantee::User(user) => users.push(user.to_string()),
+                Grantee::Token(token) => tokens.push(token.to_string()),
+            }
+        }
+        let mut form = vec![("path", word(path)), ("roles", word(role))];
+        let named = [("users", users), ("tokens", tokens)].into_iter().filter(|(_, names)| !names.is_empty());
+        form.extend(named.map(|(name, names)| (name, names.join(","))));
+        form.push((last, word("1")));
+        form
+    };
+    Some(match change {
+        Change::MakeUser { user, comment } => vec![("userid", user.to_string()), ("comment", comment.clone())],
+        Change::MakeRole { role, privileges } => {
+            let privileges: Vec<&str> = privileges.iter().map(String::as_str).collect();
+            vec![("roleid", role.clone()), ("privs", privileges.join(","))]
+        }
+        Change::MakeToken(TokenMake { separated, expire, comment, .. }) => vec![
+            ("privsep", word(if *separated { "1" } else { "0" })),
+            ("expire", expire.unwrap_or(0).to_string()),
+            ("comment", comment.clone()),
+        ],
+        Change::Grant { path, role, to } => acl(path, role, to, "propagate"),
+        Change::Ungrant { path, role, to } => acl(path, role, to, "delete"),
+        Change::NewSecret(_) => vec![("regenerate", word("1"))],
+        Change::RemoveToken(_) | Change::RemoveRole { .. } | Change::RemoveUser { .. } => return None,
+    })
+}
+
 impl fmt::Display for Request {
     /// As a person would say it: `GET /access/permissions`, with the values that went into the path.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -214,7 +347,8 @@ impl fmt::Display for Request {
             Some(parts) => {
                 for part in parts {
                     match part {
-                        Word(text) | Value(_, text) => write!(f, "/{text}")?,
+                        Word(text) => write!(f, "/{text}")?,
+                        Value(_, text) => write!(f, "/{text}")?,
                     }
                 }
             }
@@ -260,6 +394,6 @@ mod tests {
     fn only_open_questions_and_the_login_itself_go_without_a_login() {
         let open: Vec<String> =
             Request::examples().iter().filter(|r| !r.needs_login()).map(ToString::to_string).collect();
-        assert_eq!(open, ["GET /access/domains", "GET /", "POST /access/ticket"]);
+        assert_eq!(open, ["GET /access/domains", "GET /", "POST /access/ticket", "POST /access/ticket"]);
     }
 }

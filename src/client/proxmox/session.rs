@@ -1,18 +1,24 @@
 //! Who is asking: a token, or the ticket of a login.
 
+use hyper::Method;
 use hyper::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
 use crate::client::http::{encode, percent, sensitive};
 use crate::domain::redact::Redactor;
-use crate::domain::{Secret, TokenId};
+use crate::domain::{Secret, Ticket, TokenId};
 
 /// A credential ready for the wire, and the redactor that knows its secrets. It is handed only to a trusted host.
 pub struct Session {
     name: HeaderName,
     value: HeaderValue,
+    /// Goes with every write of a login; a token needs none.
+    csrf: Option<HeaderValue>,
     redactor: Redactor,
 }
+
+/// Without it a write with a ticket is refused (pve-manager `HTTPServer.pm`).
+const CSRF: HeaderName = HeaderName::from_static("csrfpreventiontoken");
 
 impl Session {
     /// `Authorization: PVEAPIToken=user@realm!name=secret`. Bytes that end or split the value for the server are
@@ -28,21 +34,34 @@ impl Session {
                 _ => value.extend(percent(byte)),
             }
         }
-        Some(Session { name: AUTHORIZATION, value: sensitive(value)?, redactor: redactor_of(secret) })
+        Some(Session { name: AUTHORIZATION, value: sensitive(value)?, csrf: None, redactor: redactor_of(secret) })
     }
 
-    /// The cookie of a login. Reading needs no CSRF token.
-    pub fn ticket(ticket: &Secret, password: &Secret) -> Option<Self> {
+    /// The cookie of a login, and what goes with its writes.
+    pub fn ticket(ticket: &Ticket) -> Option<Self> {
+        let Ticket { ticket, csrf, .. } = ticket;
         let mut value = Zeroizing::new(Vec::with_capacity(16 + 3 * ticket.reveal().len()));
         value.extend_from_slice(b"PVEAuthCookie=");
         encode(ticket.reveal(), &mut value);
-        let mut redactor = redactor_of(password);
-        redactor.add(ticket);
-        Some(Session { name: COOKIE, value: sensitive(value)?, redactor })
+        let header = Zeroizing::new(csrf.reveal().as_bytes().to_vec());
+        let mut redactor = redactor_of(ticket);
+        redactor.add(csrf);
+        Some(Session { name: COOKIE, value: sensitive(value)?, csrf: Some(sensitive(header)?), redactor })
     }
 
-    pub(super) fn header(&self) -> (&HeaderName, &HeaderValue) {
-        (&self.name, &self.value)
+    /// The same session, which hides one more secret in what the host says.
+    pub fn hiding(mut self, secret: &Secret) -> Self {
+        self.redactor.add(secret);
+        self
+    }
+
+    /// What signs a request of that method in.
+    pub(super) fn headers(&self, method: &Method) -> Vec<(HeaderName, HeaderValue)> {
+        let mut all = vec![(self.name.clone(), self.value.clone())];
+        if let (Some(csrf), false) = (&self.csrf, method == Method::GET) {
+            all.push((CSRF, csrf.clone()));
+        }
+        all
     }
 
     pub(super) fn redactor(&self) -> &Redactor {
@@ -51,7 +70,7 @@ impl Session {
 }
 
 /// Knows the secret, and what is left of it where the host splits what it was sent: at the last `=`, and at `;`.
-pub(super) fn redactor_of(secret: &Secret) -> Redactor {
+pub fn redactor_of(secret: &Secret) -> Redactor {
     let mut redactor = Redactor::new();
     redactor.add(secret);
     for piece in secret.reveal().split(['=', ';']).filter(|piece| piece.len() >= 4) {

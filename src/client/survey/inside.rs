@@ -8,25 +8,29 @@ use futures_util::future::join_all;
 use super::Survey;
 use super::eye::Eye;
 use crate::client::http::Reply;
+use crate::client::login;
 use crate::client::options::Options;
-use crate::client::proxmox::answer::{self, Login};
 use crate::client::proxmox::request::Request;
-use crate::client::proxmox::{Session, Trusted};
+use crate::client::proxmox::{Asker, Session, Trusted, answer, estate, redactor_of};
 use crate::client::tls::{Door, OpenTrouble, ca};
 use crate::domain::observation::{CaTrouble, NodeSeen, RequestTrouble};
-use crate::domain::{Credential, Der, Link, Rights, Secret, Seen, Trust, UserId};
+use crate::domain::{Credential, Der, Factors, Link, LoginAnswer, Rights, Secret, Seen, Ticket, Trust, UserId};
 
 /// Signs in with `credential`, and looks at what it opens.
 pub async fn enter(survey: &Survey<'_>, host: &Trusted, credential: &Credential, eye: &Eye<'_>) {
     let since = Instant::now();
     eye.saw(Seen::Started(Link::SignIn), since);
-    let session = match credential {
-        Credential::Token { id, secret } => Session::token(id, secret),
+    let (me, session) = match credential {
+        Credential::Token { id, secret } => (id.user.clone(), Session::token(id, secret)),
+        Credential::Ticket(ticket) => (ticket.user.clone(), Session::ticket(ticket)),
         Credential::Password { user, password } => match log_in(survey, host, user, password, eye, since).await {
-            Some(session) => Some(session),
+            Some(ticket) => {
+                let session = Session::ticket(&ticket).map(|session| session.hiding(password));
+                (ticket.user, session)
+            }
             None => return,
         },
-        Credential::Ticket(_) | Credential::Shell(_) => None,
+        Credential::Shell(_) => return,
     };
     let Some(session) = session else {
         let trouble = RequestTrouble::Unreadable("the credential cannot be put into HTTP".into());
@@ -36,11 +40,11 @@ pub async fn enter(survey: &Survey<'_>, host: &Trusted, credential: &Credential,
     if !sign_in(host, &session, survey.options, eye, since).await {
         return;
     }
-    let inside = Inside { survey, host, session: &session, eye };
-    tokio::join!(inside.rights(), inside.privileges(), inside.nodes(), inside.guests());
+    let inside = Inside { survey, host, asker: Asker::Api { host, session: &session }, me, eye };
+    inside.look().await;
 }
 
-/// Turns a password into a session. `None` where that was not to be; what happened is noted.
+/// Turns a password into a ticket. `None` where that was not to be; what happened is noted.
 async fn log_in(
     survey: &Survey<'_>,
     host: &Trusted,
@@ -48,37 +52,34 @@ async fn log_in(
     password: &Secret,
     eye: &Eye<'_>,
     since: Instant,
-) -> Option<Session> {
-    let request = Request::Ticket { user: user.clone(), password: password.share() };
+) -> Option<Ticket> {
+    let step = Request::Ticket { user: user.clone(), password: password.share() };
     // A token can be revoked; a password opens everything and is never shown to whoever happens to answer.
-    if survey.inquiry.trust == Some(Trust::Unverified) {
-        eye.saw(failed(Link::SignIn, &request, RequestTrouble::Stopped), since);
-        return None;
-    }
-    let reply = match host.log_in(user, password).await {
-        Ok(reply) => reply,
-        Err(trouble) => {
-            eye.saw(failed(Link::SignIn, &request, trouble), since);
-            return None;
-        }
+    let answer = match survey.inquiry.trust {
+        Some(Trust::Unverified) => LoginAnswer::Failed(RequestTrouble::Stopped),
+        _ => login::attempt(host, user, &step, &redactor_of(password), survey.options).await,
     };
-    if reply.status != 200 {
-        let phrase = Session::password_words(&reply, password);
-        eye.saw(refused(&reply, phrase, survey.options), since);
-        return None;
-    }
-    match answer::login(&reply.body) {
-        Ok(Login::Ticket(ticket)) => Session::ticket(&ticket, password),
-        Ok(Login::NeedsFactor(kinds)) => {
-            eye.saw(refused(&reply, format!("NeedTFA: {kinds}"), survey.options), since);
-            None
+    let seen = match answer {
+        LoginAnswer::SignedIn(ticket) => return Some(ticket),
+        LoginAnswer::Refused { status, phrase, clock_off } => Seen::SignInRefused { status, phrase, clock_off },
+        LoginAnswer::NeedsCode { factors, .. } => {
+            Seen::SignInRefused { status: 200, phrase: format!("NeedTFA: {}", kinds(factors)), clock_off: None }
         }
-        Err(unreadable) => {
-            let trouble = RequestTrouble::Unreadable(unreadable.to_string());
-            eye.saw(failed(Link::SignIn, &request, trouble), since);
-            None
-        }
-    }
+        LoginAnswer::Failed(trouble) => failed(Link::SignIn, &step, trouble),
+    };
+    eye.saw(seen, since);
+    None
+}
+
+/// The second factors by Proxmox's names for them, `totp, recovery`.
+fn kinds(factors: Factors) -> String {
+    let all = [
+        ("totp", factors.totp),
+        ("recovery", factors.recovery > 0),
+        ("webauthn", factors.webauthn),
+        ("yubico", factors.yubico),
+    ];
+    all.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect::<Vec<_>>().join(", ")
 }
 
 /// The one request that may be refused. Whether it was not.
@@ -119,11 +120,18 @@ fn failed(link: Link, request: &Request, trouble: RequestTrouble) -> Seen {
 struct Inside<'a, 'b> {
     survey: &'a Survey<'a>,
     host: &'a Trusted,
-    session: &'a Session,
+    asker: Asker<'a>,
+    /// Who asks.
+    me: UserId,
     eye: &'a Eye<'b>,
 }
 
 impl Inside<'_, '_> {
+    /// Asks everything that the inquiry wants, side by side.
+    async fn look(&self) {
+        tokio::join!(self.rights(), self.privileges(), self.estate(), self.nodes(), self.guests());
+    }
+
     /// Asks and reads; a failure is noted under `link`.
     async fn ask<T>(
         &self,
@@ -132,7 +140,7 @@ impl Inside<'_, '_> {
         read: impl FnOnce(&[u8]) -> Result<T, answer::Unreadable>,
     ) -> Option<T> {
         let since = Instant::now();
-        match self.session.data(self.host.ask(request, self.session).await, read) {
+        match self.asker.data(request, read).await {
             Ok(data) => Some(data),
             Err(trouble) => {
                 self.eye.saw(failed(link, request, trouble), since);
@@ -167,6 +175,18 @@ impl Inside<'_, '_> {
         let since = Instant::now();
         if let Some(names) = self.ask(Link::Rights, &Request::KnownPrivileges, answer::privileges).await {
             self.eye.saw(Seen::KnownPrivileges(names), since);
+        }
+    }
+
+    /// Users, tokens, roles and grants: all or nothing, since what is missing would be taken for absent.
+    async fn estate(&self) {
+        if !self.survey.inquiry.estate {
+            return;
+        }
+        let since = Instant::now();
+        match estate::read(self.asker, &self.me).await {
+            Ok(estate) => self.eye.saw(Seen::Estate(Box::new(estate)), since),
+            Err((request, trouble)) => self.eye.saw(failed(Link::Rights, &request, trouble), since),
         }
     }
 
@@ -213,7 +233,7 @@ impl Inside<'_, '_> {
         let this = nodes.iter().find(|node| node.online && node.fingerprint.is_some() && node.fingerprint == leaf);
         let Some(node) = this.or_else(|| nodes.iter().find(|node| node.online)) else { return };
         let request = Request::Certificates { node: node.name.clone() };
-        let listed = self.session.data(self.host.ask(&request, self.session).await, answer::cluster_ca);
+        let listed = self.asker.data(&request, answer::cluster_ca).await;
         let outcome = match listed {
             Err(trouble) => Err(CaTrouble::NotAsked(trouble)),
             Ok(None) => Err(CaTrouble::NotListed),

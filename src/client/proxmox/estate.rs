@@ -1,0 +1,167 @@
+//! Users, tokens, roles and grants, read side by side.
+
+use serde::Deserialize;
+
+use super::Asker;
+use super::answer::Unreadable;
+use super::lenient::{Flag, Rows, Word, data};
+use super::request::Request;
+use crate::domain::observation::RequestTrouble;
+use crate::domain::{AclSeen, Estate, Holder, RoleSeen, Timestamp, TokenSeen, UserId, UserSeen};
+
+/// What `asker` may see, who is `me`; fails with the part that could not be read. Each part answers anybody, with what they
+/// may see of it (pve-access-control `API2/User.pm`, `API2/Role.pm`, `API2/ACL.pm`).
+pub async fn read(asker: Asker<'_>, me: &UserId) -> Result<Estate, (Request, RequestTrouble)> {
+    let of = |request: Request| move |trouble| (request, trouble);
+    let (seen, roles, acl) = tokio::join!(
+        asker.data(&Request::Users, users),
+        asker.data(&Request::Roles, roles),
+        asker.data(&Request::Acl, acl)
+    );
+    let mut seen = seen.map_err(of(Request::Users))?;
+    if !seen.iter().any(|user| user.id == *me) {
+        // Whoever asks with a token is no user to the host; only the owner themself may ask for this.
+        let request = Request::TokensOf(me.clone());
+        match asker.data(&request, tokens).await {
+            Ok(tokens) => seen.push(UserSeen { tokens, ..nobody(me.clone()) }),
+            Err(RequestTrouble::Answered { .. }) => {}
+            Err(trouble) => return Err((request, trouble)),
+        }
+    }
+    Ok(Estate { users: seen, roles: roles.map_err(of(Request::Roles))?, acl: acl.map_err(of(Request::Acl))? })
+}
+
+/// A user who is there, and of whom nothing else is told.
+fn nobody(id: UserId) -> UserSeen {
+    UserSeen { id, enabled: true, expire: None, comment: None, groups: Vec::new(), tokens: Vec::new() }
+}
+
+#[derive(Deserialize)]
+struct TokenRow {
+    tokenid: Word,
+    #[serde(default)]
+    privsep: Flag,
+    #[serde(default)]
+    expire: Word,
+    #[serde(default)]
+    comment: Word,
+}
+
+impl TokenRow {
+    fn seen(self) -> Option<TokenSeen> {
+        Some(TokenSeen {
+            name: self.tokenid.0.parse().ok()?,
+            separated: self.privsep.0,
+            expire: moment(&self.expire),
+            comment: text(self.comment),
+        })
+    }
+}
+
+/// `GET /access/users?full=1`.
+fn users(body: &[u8]) -> Result<Vec<UserSeen>, Unreadable> {
+    #[derive(Deserialize)]
+    struct Row {
+        userid: Word,
+        #[serde(default)]
+        enable: Flag,
+        #[serde(default)]
+        expire: Word,
+        #[serde(default)]
+        comment: Word,
+        /// In one line, `admins,ops`.
+        #[serde(default)]
+        groups: Word,
+        tokens: Option<Rows<TokenRow>>,
+    }
+    let seen = |row: Row| {
+        Some(UserSeen {
+            id: row.userid.0.parse().ok()?,
+            enabled: row.enable.0,
+            expire: moment(&row.expire),
+            comment: text(row.comment),
+            groups: words(&row.groups),
+            tokens: row.tokens.into_iter().flat_map(|rows| rows.0).filter_map(TokenRow::seen).collect(),
+        })
+    };
+    Ok(data::<Rows<Row>>(body)?.0.into_iter().filter_map(seen).collect())
+}
+
+/// `GET /access/users/{userid}/token`.
+fn tokens(body: &[u8]) -> Result<Vec<TokenSeen>, Unreadable> {
+    Ok(data::<Rows<TokenRow>>(body)?.0.into_iter().filter_map(TokenRow::seen).collect())
+}
+
+/// `GET /access/roles`.
+fn roles(body: &[u8]) -> Result<Vec<RoleSeen>, Unreadable> {
+    #[derive(Deserialize)]
+    struct Row {
+        roleid: Word,
+        #[serde(default)]
+        privs: Word,
+        #[serde(default)]
+        special: Flag,
+    }
+    let seen = |row: Row| {
+        let privileges = words(&row.privs);
+        let fits = is_word(&row.roleid.0) && privileges.iter().all(|name| is_word(name));
+        fits.then(|| RoleSeen {
+            name: row.roleid.0,
+            privileges: privileges.into_iter().collect(),
+            built_in: row.special.0,
+        })
+    };
+    Ok(data::<Rows<Row>>(body)?.0.into_iter().filter_map(seen).collect())
+}
+
+/// `GET /access/acl`.
+fn acl(body: &[u8]) -> Result<Vec<AclSeen>, Unreadable> {
+    #[derive(Deserialize)]
+    struct Row {
+        path: Word,
+        #[serde(rename = "type")]
+        kind: Word,
+        ugid: Word,
+        roleid: Word,
+        #[serde(default)]
+        propagate: Flag,
+    }
+    let seen = |row: Row| {
+        let who = match row.kind.0.as_str() {
+            "user" => Holder::User(row.ugid.0.parse().ok()?),
+            "token" => Holder::Token(row.ugid.0.parse().ok()?),
+            "group" if is_word(&row.ugid.0) => Holder::Group(row.ugid.0),
+            _ => return None,
+        };
+        let fits = is_path(&row.path.0) && is_word(&row.roleid.0);
+        fits.then_some(AclSeen { path: row.path.0, who, role: row.roleid.0, propagates: row.propagate.0 })
+    };
+    Ok(data::<Rows<Row>>(body)?.0.into_iter().filter_map(seen).collect())
+}
+
+/// Seconds since 1970; 0 is never.
+fn moment(word: &Word) -> Option<Timestamp> {
+    word.0.parse().ok().filter(|at| *at != 0)
+}
+
+fn text(word: Word) -> Option<String> {
+    Some(word.0).filter(|text| !text.is_empty())
+}
+
+/// Proxmox's lists are parted by commas, semicolons or blanks (pve-common `Tools.pm` split_list).
+fn words(list: &Word) -> Vec<String> {
+    list.0.split([',', ';', ' ', '\t', '\n']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// The grammar of roles, groups and privileges (pve-access-control `AccessControl.pm` verify_rolename).
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+}
+
+/// A path of the ACL: `/`, or words behind slashes, of which those of users' realms and groups may be any.
+fn is_path(text: &str) -> bool {
+    text == "/"
+        || text.strip_prefix('/').is_some_and(|rest| {
+            rest.split('/').all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic()))
+        })
+}
