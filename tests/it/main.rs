@@ -13,5 +13,6 @@ mod rights;
 mod scenarios;
 mod screens;
 mod screenshots;
+mod ssh;
 mod targets;
 mod wire;

@@ -45,10 +45,12 @@ pub fn ssh(project: &Path, environment: &[(OsString, OsString)]) -> Option<PathB
         .unwrap_or(&project)
         .to_owned();
     let (_, paths) = environment.iter().find(|(name, _)| name == "PATH")?;
-    std::env::split_paths(paths).filter(|folder| folder.is_absolute()).map(|folder| folder.join("ssh")).find(|program| {
-        let outside = |path: &Path| path.canonicalize().is_ok_and(|real| !real.starts_with(&border));
-        outside(program) && program.parent().is_some_and(outside) && is_program(program)
-    })
+    std::env::split_paths(paths).filter(|folder| folder.is_absolute()).map(|folder| folder.join("ssh")).find(
+        |program| {
+            let outside = |path: &Path| path.canonicalize().is_ok_and(|real| !real.starts_with(&border));
+            outside(program) && program.parent().is_some_and(outside) && is_program(program)
+        },
+    )
 }
 
 fn is_program(path: &Path) -> bool {

@@ -8,7 +8,6 @@ use zeroize::Zeroizing;
 use super::shell::{Missed, SMALL, Shell};
 use super::talk::Halt;
 use crate::client::desk::Changed;
-use crate::client::proxmox::answer;
 use crate::client::proxmox::request::Request;
 use crate::domain::observation::RequestTrouble;
 use crate::domain::visible::visible;
@@ -31,27 +30,25 @@ impl Shell {
         body(&ran.output).ok_or_else(|| RequestTrouble::Unreadable("no JSON in what pvesh wrote".into()))
     }
 
-    /// Makes a change, once.
-    pub async fn change(self: &Arc<Self>, change: &Change) -> Changed {
+    /// Makes a change, once; what its command printed, as the API's body.
+    pub async fn write(self: &Arc<Self>, change: &Change) -> Result<Zeroizing<Vec<u8>>, Changed> {
         let Ok(command) = pveum::command(change) else {
-            return Changed::NotSent(RequestTrouble::Unreadable("a name in it cannot be put into a command".into()));
+            let why = "a name in it cannot be put into a command";
+            return Err(Changed::NotSent(RequestTrouble::Unreadable(why.into())));
         };
-        let ran = match self.run_aside(command, SMALL).await {
-            Ok(ran) => ran,
-            Err(Missed::NotSent(_)) => return Changed::NotSent(RequestTrouble::NotConnected),
-            Err(Missed::Lost(halt)) => return Changed::Lost(trouble(halt)),
-        };
+        let ran = self.run_aside(command, SMALL).await.map_err(|missed| match missed {
+            Missed::NotSent(_) => Changed::NotSent(RequestTrouble::NotConnected),
+            Missed::Lost(halt) => Changed::Lost(trouble(halt)),
+        })?;
         if ran.code != 0 {
-            return Changed::Refused { status: 0, words: said(&ran.words).1 };
+            return Err(Changed::Refused { status: 0, words: said(&ran.words).1 });
         }
         if !change.gives_secret() {
-            return Changed::Done(None);
+            // Some of its programs say something where the API says nothing.
+            return Ok(Zeroizing::new(b"{\"data\":null}".to_vec()));
         }
-        let secret = body(&ran.output).and_then(|body| answer::made(&body).ok());
-        match secret {
-            Some(secret) => Changed::Done(Some(secret)),
-            None => Changed::Lost(RequestTrouble::Unreadable("no secret in what pveum wrote".into())),
-        }
+        let unreadable = || RequestTrouble::Unreadable("no JSON in what pveum wrote".into());
+        body(&ran.output).ok_or_else(|| Changed::Lost(unreadable()))
     }
 
     /// Runs a command beside everything else that goes on.
@@ -93,7 +90,8 @@ fn pvesh(request: &Request) -> Option<Vec<String>> {
 /// Status and words of a refusal, on one line. The programs put the status first where it is not 500 (pve-common
 /// `Exception.pm`), and how they are called last (`RESTHandler.pm`).
 fn said(words: &str) -> (u16, String) {
-    let lines = words.lines().map(str::trim).take_while(|line| !line.starts_with("pve")).filter(|line| !line.is_empty());
+    let lines =
+        words.lines().map(str::trim).take_while(|line| !line.starts_with("pve")).filter(|line| !line.is_empty());
     let text = visible(&lines.collect::<Vec<_>>().join(" "));
     match text.split_once(' ').and_then(|(first, rest)| Some((first.parse().ok()?, rest))) {
         Some((status @ 400..=599, rest)) => (status, rest.to_owned()),

@@ -15,7 +15,8 @@ const MOST_WORDS: usize = 8 << 20;
 
 /// Words with which every shell begins: a way for output past what catches a command's words, and where Proxmox's programs
 /// lie, which not every way in has in its `PATH`.
-pub const FIRST: &str = "exec 3>&1; PATH=\"$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin\"; export PATH";
+pub const FIRST: &str =
+    "exec 3>&1; PATH=\"$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin\"; export PATH";
 
 /// What a command left.
 pub struct Ran {

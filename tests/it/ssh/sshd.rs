@@ -1,0 +1,1 @@
+//! The real ssh against a real sshd.
