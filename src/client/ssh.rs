@@ -12,21 +12,21 @@ mod terminal;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::client::Options;
 use crate::domain::{ShellAnswer, ShellId, SshPlace, SshTrouble};
 
 pub(super) use shell::Shell;
 
-/// The shells that are open, and the ssh that opens them. Clones share them; with the last one they end.
+/// The shells of a run, and the ssh that opens them. Clones share them; with the last one they end.
 #[derive(Clone)]
 pub struct Shells {
     /// Given, or looked for in `PATH` when the first shell is opened.
     ssh: Option<PathBuf>,
     /// What ssh and whatever it starts get of the environment.
     environment: Arc<Vec<(OsString, OsString)>>,
-    open: Arc<Mutex<Vec<Arc<Shell>>>>,
+    all: Arc<Mutex<Vec<Arc<Shell>>>>,
 }
 
 impl Shells {
@@ -38,7 +38,7 @@ impl Shells {
     /// This ssh, by its absolute path, and this environment, of which it gets what it needs.
     pub fn with(ssh: PathBuf, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let environment = environment.into_iter().filter(|(name, _)| find::is_for_ssh(name)).collect();
-        Shells { ssh: Some(ssh), environment: Arc::new(environment), open: Arc::default() }
+        Shells { ssh: Some(ssh), environment: Arc::new(environment), all: Arc::default() }
     }
 
     fn program(&self) -> Option<PathBuf> {
@@ -48,22 +48,31 @@ impl Shells {
         }
     }
 
-    fn keep(&self, shell: Shell) -> ShellId {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.push(Arc::new(shell));
-        ShellId(open.len() as u64)
+    fn keep(&self, shell: &Arc<Shell>) -> ShellId {
+        let mut all = self.all();
+        all.push(Arc::clone(shell));
+        ShellId(all.len() as u64)
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<Arc<Shell>>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn get(&self, id: ShellId) -> Option<Arc<Shell>> {
         let at = usize::try_from(id.0).ok()?.checked_sub(1)?;
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).get(at).cloned()
+        self.all().get(at).cloned()
     }
 
     /// Ends all of them, with everything that they started here; a command under way is lost.
     pub fn close(&self) {
-        for shell in self.open.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            shell.close();
-        }
+        let all = self.all().clone();
+        all.iter().for_each(|shell| shell.close());
+    }
+
+    /// Ends those that are still being opened.
+    pub fn give_up(&self) {
+        let all = self.all().clone();
+        all.iter().filter(|shell| !shell.was_opened()).for_each(|shell| shell.close());
     }
 }
 
@@ -72,9 +81,10 @@ impl Shells {
 pub fn open(place: &SshPlace, silent: bool, options: &Options) -> ShellAnswer {
     let shells = &options.shells;
     let Some(ssh) = shells.program() else { return ShellAnswer::Failed(SshTrouble::NoSsh) };
-    let shell = Shell::new(place.clone(), ssh, Arc::clone(&shells.environment), options.limits.total);
+    let shell = Arc::new(Shell::new(place.clone(), ssh, Arc::clone(&shells.environment), options.limits.total));
+    let number = shells.keep(&shell);
     match shell.open(silent) {
-        Ok(fingerprint) => ShellAnswer::Open { shell: shells.keep(shell), fingerprint },
+        Ok(fingerprint) => ShellAnswer::Open { shell: number, fingerprint },
         Err(trouble) => ShellAnswer::Failed(trouble),
     }
 }

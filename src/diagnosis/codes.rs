@@ -31,6 +31,8 @@ codes! {
     TLS_UNSUPPORTED = "tls.unsupported", "The certificate cannot be checked here.";
     TLS_FAILED = "tls.failed", "The handshake failed in another way.";
     TLS_UNVERIFIED = "tls.unverified", "The certificate is not verified.";
+    TLS_SSH_DIFFERS = "tls.ssh-differs", "Root's shell tells of another certificate than the host shows.";
+    TLS_SSH_UNREAD = "tls.ssh-unread", "Root's shell did not tell the host's certificate.";
     TLS_ENDS_SOON = "tls.ends-soon", "The certificate ends within two weeks.";
     CA_NOT_STRICT = "tls.ca-not-strict", "The cluster's CA lacks keyUsage; strict readers refuse it.";
     CA_NOT_USED = "tls.ca-not-used", "The cluster's CA cannot be used for full verification.";
@@ -52,6 +54,13 @@ codes! {
     LOGIN_REFUSED = "login.refused", "The host refuses user and password.";
     LOGIN_TFA = "login.needs-code", "The login asks for a second factor.";
     LOGIN_UNVERIFIED = "login.unverified", "A password is not sent where the certificate is not verified.";
+    SSH_NONE = "ssh.not-here", "There is no ssh on this machine.";
+    SSH_NOT_CONNECTED = "ssh.not-connected", "ssh ended before there was a shell.";
+    SSH_HOST_KEY = "ssh.host-key", "ssh does not know the host, or knows another key of it.";
+    SSH_REFUSED = "ssh.refused", "The host does not let the user in over ssh.";
+    SSH_NOT_ROOT = "ssh.not-root", "The shell is not root's.";
+    SSH_NO_PVEUM = "ssh.no-proxmox", "The machine behind ssh is no Proxmox VE.";
+    SSH_STOPPED = "ssh.stopped", "Opening the shell was stopped.";
     SIGNIN_FAILED = "signin.failed", "The signed-in request failed in another way.";
     RIGHTS_NONE = "rights.none", "The token may do nothing at all.";
     RIGHTS_MISSING = "rights.missing", "Rights that the target needs are missing.";

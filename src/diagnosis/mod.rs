@@ -6,6 +6,7 @@ pub mod file;
 mod rights;
 mod road;
 mod signin;
+pub mod ssh;
 
 use crate::domain::{
     Finding, Fingerprint, Need, Observation, Release, Seen, Timestamp, Trust, observation::Surroundings,

@@ -3,10 +3,12 @@
 mod perform;
 mod world;
 
-use std::io;
+use std::io::{self, Write};
 
 use tokio::sync::mpsc;
 
+use crate::client::ssh;
+use crate::domain::{ShellAnswer, SshPlace, SshTrouble};
 use crate::front::Front;
 use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit, Input, Msg};
@@ -21,10 +23,19 @@ pub async fn converse<F: Front>(
     mut world: World,
 ) -> io::Result<Exit> {
     let (answers, mut told) = mpsc::unbounded_channel();
-    world.answer_to(answers);
+    world.answer_to(answers.clone());
     let mut effects = first;
     loop {
         for effect in effects.drain(..) {
+            let effect = match effect {
+                // ssh asks on the terminal by itself, and nobody else may use that meanwhile.
+                Effect::OpenShell(id, place) if front.can_lend() => {
+                    let answer = ask_on_the_terminal(front, &place, &world)?;
+                    let _ = answers.send(Msg::Opened(id, answer));
+                    continue;
+                }
+                effect => effect,
+            };
             if let Some(exit) = world.run(effect) {
                 world.settle().await;
                 return Ok(exit);
@@ -56,4 +67,17 @@ pub async fn converse<F: Front>(
         };
         effects = wizard.update(msg);
     }
+}
+
+/// Opens a shell with the terminal in the hands of ssh.
+fn ask_on_the_terminal<F: Front>(front: &mut F, place: &SshPlace, world: &World) -> io::Result<ShellAnswer> {
+    let mut answer = ShellAnswer::Failed(SshTrouble::Stopped);
+    front.lend(&mut || {
+        let mut out = io::stdout().lock();
+        writeln!(out, "ssh {place}: what ssh needs to know it asks here. Ctrl-C gives up.")?;
+        out.flush()?;
+        answer = ssh::open(place, false, world.options());
+        Ok(())
+    })?;
+    Ok(answer)
 }

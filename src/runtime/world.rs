@@ -105,7 +105,16 @@ impl World {
                     let _ = answers.send(Msg::LoggedIn(id, Box::new(answer)));
                 });
             }
-            Effect::OpenShell(..) | Effect::Drop(_) => {}
+            // With nobody at a terminal: ssh fails where it would ask.
+            Effect::OpenShell(id, place) => {
+                let options = Arc::clone(&self.options);
+                self.tasks.spawn_blocking(move || {
+                    let answer = client::ssh::open(&place, true, &options);
+                    let _ = answers.send(Msg::Opened(id, answer));
+                });
+            }
+            // A login was sent already, and its answer is nobody's; a shell that is being opened is not to be.
+            Effect::Drop(_) => self.options.shells.give_up(),
             Effect::EndRun(_) => {
                 let performer = Arc::clone(&self.performer);
                 self.tasks.spawn_blocking(move || performer.blocking_lock().end());
@@ -131,12 +140,18 @@ impl World {
         None
     }
 
-    /// Ends what is only being looked at, and lets what writes come to its end.
+    pub(super) fn options(&self) -> &client::Options {
+        &self.options
+    }
+
+    /// Ends what is only being looked at, and lets what writes come to its end; then the shells.
     pub(super) async fn settle(&mut self) {
+        self.options.shells.give_up();
         for (_, probe) in self.probes.drain(..) {
             probe.abort();
         }
         while self.tasks.join_next().await.is_some() {}
+        self.options.shells.close();
     }
 }
 

@@ -8,10 +8,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use labwizard::client::ssh::{self, Shells};
-use labwizard::client::{Changed, Desk, Options, still_opens};
+use labwizard::client::{Changed, Desk, Options, still_opens, survey};
 use labwizard::domain::{
-    Change, Credential, Grantee, HostAt, Secret, ShellAnswer, ShellId, SshPlace, SshTrouble, TokenId, TokenMake, Trust,
-    UserId,
+    Change, Credential, Grantee, HostAt, Inquiry, Secret, Seen, ShellAnswer, ShellId, SshPlace, SshTrouble, TokenId,
+    TokenMake, Trust, UserId,
 };
 use labwizard::lab::{Console, CutAt, Lab, LabConfig, LabRelease};
 
@@ -278,4 +278,34 @@ fn a_place_that_ssh_could_take_for_something_else_is_none() {
 fn without_an_ssh_it_is_said() {
     let options = Options { shells: Shells::with("/nonexistent/ssh".into(), environment()), ..options() };
     assert_eq!(ssh::open(&root(), true, &options), ShellAnswer::Failed(SshTrouble::NoSsh));
+}
+
+#[tokio::test]
+async fn a_survey_looks_around_in_the_shell_and_sends_no_login_over_the_api() {
+    for release in LabRelease::all().iter().copied() {
+        let lab = Lab::start_in_thread(LabConfig { release, ..LabConfig::quick() }).unwrap();
+        let stand = Stand::of(&lab);
+        let options = stand.options();
+        let shell = opened(ssh::open(&root(), true, &options));
+        let inquiry = Inquiry {
+            credential: Some(Credential::Shell(shell)),
+            paths: vec!["/vms/100".into()],
+            lists: true,
+            estate: true,
+            ..Inquiry::of(&at(&lab))
+        };
+        let mut seen = Vec::new();
+        survey(inquiry, &options, |observation| seen.push(observation.seen)).await;
+        assert!(!seen.iter().any(|seen| matches!(seen, Seen::Failed { .. })), "{release:?}: {seen:?}");
+        let found = |wanted: fn(&Seen) -> bool| seen.iter().any(wanted);
+        assert!(found(|seen| matches!(seen, Seen::SignedIn { .. })), "{release:?}");
+        assert!(
+            found(|seen| matches!(seen, Seen::Rights(rights) if rights.holds("/vms/100", "VM.Allocate"))),
+            "{release:?}"
+        );
+        assert!(found(|seen| matches!(seen, Seen::Estate(estate) if !estate.users.is_empty())), "{release:?}");
+        assert!(found(|seen| matches!(seen, Seen::Storages(list) if !list.is_empty())), "{release:?}");
+        assert!(found(|seen| matches!(seen, Seen::ClusterCa(Ok(_)))), "{release:?}");
+        assert!(!lab.received().iter().any(|request| request.had_authorization), "{release:?}");
+    }
 }

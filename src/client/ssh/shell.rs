@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::hand;
 use super::process::{Ends, Process};
 use super::talk::{self, FIRST, Halt, Ran};
 use super::terminal::Lent;
-use super::{hand, process};
 use crate::domain::visible::visible;
 use crate::domain::{Fingerprint, SshPlace, SshTrouble};
 
@@ -31,6 +31,7 @@ pub struct Shell {
     line: Mutex<Option<Line>>,
     /// The running ssh, to be ended while a command is under way.
     process: Mutex<Option<Arc<Process>>>,
+    opened: AtomicBool,
     closed: AtomicBool,
 }
 
@@ -68,14 +69,16 @@ impl Shell {
             patience,
             line: Mutex::default(),
             process: Mutex::default(),
+            opened: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         }
     }
 
     /// Connects, and proves where this is; the fingerprint of the certificate that the host serves.
     pub fn open(&self, silent: bool) -> Result<Option<Fingerprint>, SshTrouble> {
-        let line = self.connect(silent)?;
+        let line = self.connect(silent).inspect_err(|_| self.close())?;
         *lock(&self.line) = Some(line);
+        self.opened.store(true, Ordering::SeqCst);
         let told = self.run(CERTIFICATES, SMALL).ok().filter(|ran| ran.code == 0);
         Ok(told.and_then(|ran| hand::served(&ran.output)))
     }
@@ -88,11 +91,22 @@ impl Shell {
             Err(error) => return Err(SshTrouble::Ended { code: None, words: visible(&error.to_string()) }),
         };
         *lock(&self.process) = Some(Arc::clone(&process));
+        match self.prove(&mut ends, &process, silent) {
+            Ok(()) => Ok(Line { ends, process }),
+            Err(trouble) => {
+                process.end(true);
+                Err(trouble)
+            }
+        }
+    }
+
+    /// Waits for the shell to answer, and for whose and where it is.
+    fn prove(&self, ends: &mut Ends, process: &Process, silent: bool) -> Result<(), SshTrouble> {
         let prelude = format!("{FIRST}\n");
         // What the host's own start-up files print comes before the first marker, and belongs to nobody.
         let first = if silent {
             let mut wait = |passed| passed < self.patience && !self.is_closed();
-            talk::run(&mut ends, &prelude, ":", SMALL, &mut wait)
+            talk::run(ends, &prelude, ":", SMALL, &mut wait)
         } else {
             let lent = Lent::to(process.group());
             process.show_words(true);
@@ -101,16 +115,16 @@ impl Shell {
                 process.unstop();
                 !self.is_closed()
             };
-            let first = talk::run(&mut ends, &prelude, ":", SMALL, &mut wait);
+            let first = talk::run(ends, &prelude, ":", SMALL, &mut wait);
             process.show_words(false);
             drop(lent);
             first
         };
         let proof = first.and_then(|_| {
             let mut wait = |passed| passed < self.patience && !self.is_closed();
-            talk::run(&mut ends, "", PROOF, SMALL, &mut wait)
+            talk::run(ends, "", PROOF, SMALL, &mut wait)
         });
-        let proof = proof.map_err(|halt| self.why(halt, &process))?;
+        let proof = proof.map_err(|halt| self.why(halt, process))?;
         let text = String::from_utf8_lossy(&proof.output);
         let mut lines = text.lines().map(str::trim);
         let user = lines.find(|line| !line.is_empty()).unwrap_or_default();
@@ -120,7 +134,7 @@ impl Shell {
         if proof.code != 0 {
             return Err(SshTrouble::NoPveum);
         }
-        Ok(Line { ends, process })
+        Ok(())
     }
 
     fn why(&self, halt: Halt, process: &Process) -> SshTrouble {
@@ -174,11 +188,16 @@ impl Shell {
         self.closed.load(Ordering::SeqCst)
     }
 
+    /// It was open once.
+    pub fn was_opened(&self) -> bool {
+        self.opened.load(Ordering::SeqCst)
+    }
+
     /// Ends it for good, at once.
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         if let Some(process) = lock(&self.process).take() {
-            process::Process::end(&process, true);
+            process.end(true);
         }
     }
 }
