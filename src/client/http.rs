@@ -65,10 +65,13 @@ impl Pool {
             Err(_) => return Err(stays(RequestTrouble::TimedOut)),
         };
         let answered = async {
-            let response = connection.send(request).await.map_err(|error| trouble(&error))?;
-            answer::read(response, limit, cut, limits.idle).await
+            let response = connection.send(request).await.map_err(|mut error| Unanswered {
+                gone: error.take_message().is_none(),
+                trouble: trouble(error.error()),
+            })?;
+            answer::read(response, limit, cut, limits.idle).await.map_err(gone)
         };
-        let reply = timeout(limits.total, answered).await.map_err(|_| gone(RequestTrouble::TimedOut))?.map_err(gone)?;
+        let reply = timeout(limits.total, answered).await.map_err(|_| gone(RequestTrouble::TimedOut))??;
         self.put_back(connection);
         Ok(reply)
     }

@@ -1,7 +1,9 @@
 //! The client against real TLS on loopback: the embedded lab, and small hosts that misbehave on purpose.
 
 mod against_lab;
+mod desk;
 mod faults;
+mod login;
 mod relay;
 mod road;
 mod speakers;
@@ -11,9 +13,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use labwizard::client::resolve::Lookup;
-use labwizard::client::{Limits, Options, Resolver, SystemRoots, survey};
+use labwizard::client::{Limits, Options, Resolver, SystemRoots, log_in, survey};
 use labwizard::domain::observation::NameTrouble;
-use labwizard::domain::{Credential, Endpoint, Host, Inquiry, Observation, Secret, Seen, Trust};
+use labwizard::domain::{
+    Credential, Endpoint, Factor, Host, HostAt, Inquiry, Login, LoginAnswer, Observation, Secret, Seen, Ticket, Trust,
+};
 use labwizard::lab::{Lab, LabToken};
 
 pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -79,6 +83,36 @@ pub fn inquiry(port: u16, trust: Option<Trust>, credential: Option<Credential>) 
 
 pub fn pin(lab: &Lab) -> Option<Trust> {
     Some(Trust::Pin(lab.fingerprint().parse().unwrap()))
+}
+
+/// A lab as it was agreed to.
+pub fn at(lab: &Lab) -> HostAt {
+    HostAt { endpoint: local(lab.port()), address: None, trust: pin(lab).unwrap() }
+}
+
+pub fn password_of(lab: &Lab, user: &str) -> Login {
+    let password = Secret::new(lab.user(user).unwrap().password);
+    Login::Password { at: at(lab), user: user.parse().unwrap(), password }
+}
+
+pub fn code_for(lab: &Lab, user: &str, challenge: &Secret, factor: Factor, code: &str) -> Login {
+    let (challenge, code) = (challenge.share(), Secret::new(code.to_owned()));
+    Login::Code { at: at(lab), user: user.parse().unwrap(), challenge, factor, code }
+}
+
+/// A whole login, with a time code where one is asked for.
+pub async fn ticket_of(lab: &Lab, user: &str) -> Ticket {
+    let answer = match log_in(password_of(lab, user), &options()).await {
+        LoginAnswer::NeedsCode { challenge, .. } => {
+            let code = lab.user(user).unwrap().code_now().unwrap();
+            log_in(code_for(lab, user, &challenge, Factor::Totp, &code), &options()).await
+        }
+        answer => answer,
+    };
+    match answer {
+        LoginAnswer::SignedIn(ticket) => ticket,
+        other => panic!("{user} did not get in: {other:?}"),
+    }
 }
 
 pub fn credential(token: &LabToken) -> Option<Credential> {

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper::{Request, Response};
 use tokio::net::TcpStream;
@@ -52,8 +53,12 @@ impl Connection {
         Ok(Connection { sender, _driver: driver, rests_since: Instant::now() })
     }
 
-    pub(super) async fn send(&mut self, request: Request<Payload>) -> hyper::Result<Response<Incoming>> {
-        self.sender.send_request(request).await
+    /// A failure gives the request back where not a byte of it was written.
+    pub(super) async fn send(
+        &mut self,
+        request: Request<Payload>,
+    ) -> Result<Response<Incoming>, TrySendError<Request<Payload>>> {
+        self.sender.try_send_request(request).await
     }
 
     /// Whether it can take a request: not closed, and not so long unused that the host may be closing it.

@@ -23,6 +23,17 @@ pub fn message(body: &[u8]) -> Option<String> {
     serde_json::from_slice::<Said>(body).ok().map(|said| said.message.0.trim().to_owned())
 }
 
+/// What is wrong with which parameter, `tokenid: Token already exists.`, where the answer names any (PVE::JSONSchema).
+pub fn faults(body: &[u8]) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Said {
+        errors: Map<Word>,
+    }
+    let said = if shallow(body) { serde_json::from_slice::<Said>(body).ok() } else { None };
+    let errors = said.map(|said| said.errors.0).unwrap_or_default();
+    errors.into_iter().map(|(name, fault)| format!("{name}: {}", fault.0.trim())).collect()
+}
+
 /// `GET /version`.
 pub fn release(body: &[u8]) -> Result<Release, Unreadable> {
     #[derive(Deserialize)]

@@ -15,14 +15,14 @@ use crate::find;
 const DOMAINS: &str = "/api2/json/access/domains";
 const REALMS: &str = r#"{"data":[{"realm":"pam","type":"pam"},{"realm":"pve","type":"pve"}]}"#;
 
-struct Scripted {
-    port: u16,
-    leaf: Fingerprint,
-    heads: Arc<Mutex<Vec<String>>>,
+pub struct Scripted {
+    pub port: u16,
+    pub leaf: Fingerprint,
+    pub heads: Arc<Mutex<Vec<String>>>,
 }
 
 /// A TLS host that answers each request with the bytes that `answer` gives for its path, and closes.
-async fn host(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Scripted {
+pub async fn host(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Scripted {
     let (config, der) = tls();
     let acceptor = tokio_rustls::TlsAcceptor::from(config);
     let listener = TcpListener::bind((LOOPBACK, 0)).await.unwrap();
@@ -34,13 +34,18 @@ async fn host(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Scrip
             let (acceptor, answer, noted) = (acceptor.clone(), Arc::clone(&answer), Arc::clone(&noted));
             tokio::spawn(async move {
                 let mut tls = acceptor.accept(tcp).await?;
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    if tls.read_buf(&mut head).await? == 0 {
+                let mut read = Vec::new();
+                let head = loop {
+                    if tls.read_buf(&mut read).await? == 0 {
                         return Ok(());
                     }
-                }
-                let head = String::from_utf8_lossy(&head).into_owned();
+                    let text = String::from_utf8_lossy(&read).into_owned();
+                    let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+                    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+                    if length.is_none_or(|length| body.len() >= length.parse().unwrap()) {
+                        break head.to_owned();
+                    }
+                };
                 let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
                 noted.lock().unwrap().push(head);
                 tls.write_all(&answer(&path)).await?;
@@ -52,7 +57,7 @@ async fn host(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Scrip
 }
 
 /// An answer with a length, in HTTP.
-fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {
+pub fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
         .into_bytes()
 }
