@@ -64,6 +64,8 @@ pub struct Limits {
     pub head_start: Duration,
     /// The age at which whoever holds a ticket renews it. It lives 2 h (pve-access-control `AccessControl.pm`).
     pub renew: Duration,
+    /// Between two tries to ask a host how something stands whose answer was lost.
+    pub pause: Duration,
 }
 
 impl Default for Limits {
@@ -74,6 +76,7 @@ impl Default for Limits {
             idle: Duration::from_secs(10),
             head_start: Duration::from_millis(250),
             renew: Duration::from_secs(60 * 60),
+            pause: Duration::from_secs(1),
         }
     }
 }

@@ -67,7 +67,7 @@ pub fn run(cli: Cli) -> Ended {
     match cli.command {
         None => wizard::run(cli.looks, cli.answers.as_deref()),
         Some(Command::Apply(apply)) => self::apply::run(&apply),
-        Some(Command::Undo(undo)) => self::undo::run(&undo),
+        Some(Command::Undo(undo)) => self::undo::run(cli.looks, &undo),
         Some(Command::Targets(targets)) => self::targets::run(&targets),
         Some(Command::Demo(demo)) => self::demo::run(cli.looks, &demo),
         Some(Command::Completions { shell }) => {

@@ -6,9 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::client;
 use crate::command::complain;
-use crate::disk::{Caller, DiskError, Git, State, default_folder};
-use crate::domain::Timestamp;
+use crate::disk::{Caller, DiskError, Git, RunRecord, State, default_folder};
 use crate::domain::observation::Surroundings;
+use crate::domain::{RunSeen, Timestamp};
 use crate::runtime::{World, record_from_state};
 use crate::target::Library;
 use crate::wizard::Setting;
@@ -81,6 +81,13 @@ impl Place {
                 Vec::new()
             }
         };
+        let runs = match self.state.runs() {
+            Ok(runs) => runs.iter().filter(|run| run.can_be_undone()).map(RunRecord::seen).collect(),
+            Err(error) => {
+                complain(&error.sentence(), Some(&error.hint()));
+                Vec::new()
+            }
+        };
         let proxies = PROXIES.iter().filter(|name| std::env::var_os(name).is_some()).map(|n| (*n).to_owned()).collect();
         Setting {
             now: now(),
@@ -96,10 +103,10 @@ impl Place {
             unattended: false,
             resumed: false,
             errand: Default::default(),
-            run_name: String::new(),
-            runs: Vec::new(),
-            machine: None,
-            person: None,
+            run_name: self.state.free_name().to_string(),
+            runs: runs.into_iter().filter(|run: &RunSeen| !run.changes.is_empty()).collect(),
+            machine: rustix::system::uname().nodename().to_str().ok().map(str::to_owned),
+            person: ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(variable),
         }
     }
 

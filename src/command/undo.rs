@@ -1,19 +1,23 @@
-//! Takes back what a run wrote: exactly that, or, where the file was edited since, only our values in it.
+//! Takes back what a run did: what it wrote into files here, and what it made on hosts in a conversation that signs in there.
 
-use crate::cli::Undo;
-use crate::command::place::{Place, now};
-use crate::command::{Ended, complain};
-use crate::disk::{
-    Caller, DiskError, FileRecord, FileState, FileUndo, FileWrite, RunId, RunRecord, State, read_config,
-};
-use crate::domain::{FileSeen, Text, time, visible};
-use crate::plan::back::{dialect, values_back};
+use std::io::{self, IsTerminal};
 
-pub fn run(undo: &Undo) -> Ended {
-    let (state, caller) = match Place::own() {
-        Ok(place) => (place.state, place.caller),
+use crate::cli::{Looks, Undo};
+use crate::command::place::Place;
+use crate::command::{Ended, complain, wizard};
+use crate::disk::{Caller, DiskError, FileState, RunId, RunRecord, State};
+use crate::domain::{ChangeSeen, ChangeState, RunSeen, pveum, time, visible};
+use crate::plan::make::sentence;
+use crate::runtime::restore;
+use crate::wizard::draft::Draft;
+use crate::wizard::errand::Errand;
+
+pub fn run(looks: Looks, undo: &Undo) -> Ended {
+    let place = match Place::own() {
+        Ok(place) => place,
         Err(error) => return refused(&error),
     };
+    let (state, caller) = (&place.state, &place.caller);
     let runs = match state.runs() {
         Ok(runs) => runs,
         Err(error) => return refused(&error),
@@ -38,7 +42,12 @@ pub fn run(undo: &Undo) -> Ended {
         }
         return Ended::Usage;
     };
+    let seen = record.seen();
     if undo.forget {
+        if seen.left().next().is_some() {
+            println!("This may still stand on hosts, and nobody will remember it:");
+            tell_left(&seen);
+        }
         return match state.forget(&record.id) {
             Ok(()) => {
                 println!("What was kept of {} is deleted.", record.id.as_str());
@@ -47,7 +56,33 @@ pub fn run(undo: &Undo) -> Ended {
             Err(error) => refused(&error),
         };
     }
-    take_back(&state, &caller, record)
+    if seen.left().next().is_none() || !record.can_be_undone() {
+        return take_back(state, caller, record);
+    }
+    if !io::stdin().is_terminal() && !looks.plain {
+        complain(
+            &format!("What {} made on hosts is taken back by signing in there, and nobody is here to.", seen.name),
+            None,
+        );
+        println!("This may still stand:");
+        tell_left(&seen);
+        return Ended::Usage;
+    }
+    let mut setting = place.setting();
+    setting.errand = Errand::TakeBack(Box::new(seen));
+    wizard::hold(looks, setting, Draft::default(), place.world())
+}
+
+/// What may still stand on hosts, in the order in which it is taken back, each with its command.
+fn tell_left(seen: &RunSeen) {
+    let mut left: Vec<&ChangeSeen> = seen.left().collect();
+    left.reverse();
+    for one in left {
+        println!("    {}: {}", one.endpoint, visible(&sentence(&one.change)));
+        if let Some(Ok(command)) = one.change.back().as_ref().map(pveum::command) {
+            println!("        taken back by: {}", visible(&command));
+        }
+    }
 }
 
 fn refused(error: &DiskError) -> Ended {
@@ -60,9 +95,10 @@ fn is_walk(run: &RunRecord) -> bool {
     !run.actions.is_empty()
 }
 
-/// Everything that the run wrote is back already.
+/// Everything that the run wrote and made is back already.
 fn is_back(run: &RunRecord) -> bool {
-    run.files.iter().all(|file| matches!(file.state, FileState::TakenBack | FileState::Dropped))
+    let back = |state: FileState| matches!(state, FileState::TakenBack | FileState::Dropped);
+    run.files.iter().all(|file| back(file.state)) && !run.may_stand_on_hosts()
 }
 
 fn list(runs: &[RunRecord]) {
@@ -79,8 +115,17 @@ fn list(runs: &[RunRecord]) {
             "not to be taken back"
         };
         println!("{}  {when}  {state}", run.id.as_str());
-        for file in &run.files {
+        for file in run.files.iter().filter(|file| file.state != FileState::Dropped) {
             println!("    {}", visible(&file.path.display().to_string()));
+        }
+        for one in run.seen().changes {
+            let state = match one.state {
+                ChangeState::Made => "stands",
+                ChangeState::Unknown => "may stand",
+                ChangeState::NotMade => "was never done",
+                ChangeState::TakenBack => "taken back",
+            };
+            println!("    {}: {} ({state})", one.endpoint, visible(&sentence(&one.change)));
         }
     }
 }
@@ -88,8 +133,8 @@ fn list(runs: &[RunRecord]) {
 fn take_back(state: &State, caller: &Caller, record: &RunRecord) -> Ended {
     let mut ended = Ended::Well;
     for file in record.files.iter().rev() {
-        match one(state, caller, record, file) {
-            Ok(said) => println!("{}", visible(&said)),
+        match restore(state, caller, record, file) {
+            Ok(restored) => println!("{}", visible(restored.sentence())),
             Err(error) => ended = refused(&error),
         }
     }
@@ -97,51 +142,4 @@ fn take_back(state: &State, caller: &Caller, record: &RunRecord) -> Ended {
         println!("How the host was trusted stays remembered.");
     }
     ended
-}
-
-fn one(state: &State, caller: &Caller, record: &RunRecord, file: &FileRecord) -> Result<String, DiskError> {
-    let path = file.path.display();
-    // Whoever asks to have this taken back agreed to the file as it is, when it was written.
-    let odd = read_config(&file.path, caller)?.oddities;
-    Ok(match state.take_back(&record.id, file.n, &odd)? {
-        FileUndo::Restored { doubt: None } => format!("{path} is as it was."),
-        FileUndo::Removed { doubt: None } => format!("{path} is removed; there was none before."),
-        FileUndo::Restored { doubt: Some(doubt) } | FileUndo::Removed { doubt: Some(doubt) } => doubt.sentence(),
-        FileUndo::AsBefore => format!("{path} needs nothing: it is as it was."),
-        FileUndo::Gone { .. } => {
-            format!("{path} is gone; its old content is kept with the run {}.", record.id.as_str())
-        }
-        FileUndo::Edited { before, now } => edited(state, record, file, before.as_ref(), now)?,
-    })
-}
-
-/// The file was edited since: only our values go back.
-fn edited(
-    state: &State,
-    record: &RunRecord,
-    file: &FileRecord,
-    before: Option<&Text>,
-    seen: FileSeen,
-) -> Result<String, DiskError> {
-    let path = file.path.display().to_string();
-    let ours = record.actions.iter().find(|action| action.action.names.get("path") == Some(&path));
-    let Some((keys, dialect)) = ours.and_then(|action| {
-        let names = &action.action.names;
-        let keys: Vec<String> = names.get("keys")?.split(' ').map(str::to_owned).collect();
-        Some((keys, dialect(names.get("dialect")?)?))
-    }) else {
-        return Ok(format!("{path} was edited since and is left alone."));
-    };
-    let Ok(edit) = values_back(before, seen, dialect, &keys) else {
-        return Ok(format!("{path} was edited since so that it can no longer be read; it is left alone."));
-    };
-    let Ok(after) = edit.after() else {
-        return Ok(format!("{path} was edited since so that our values cannot be told apart; it is left alone."));
-    };
-    let at = u64::try_from(now()).unwrap_or(0);
-    let mut run = state.begin_run(at)?;
-    run.write(FileWrite::over(&edit.seen, after.text().clone()).allowing(edit.agreed.iter().cloned()))?;
-    run.finish(at)?;
-    state.taken_back(&record.id, file.n)?;
-    Ok(format!("{path} was edited since: our {} values are back to what they were, everything else stays.", keys.len()))
 }

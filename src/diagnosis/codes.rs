@@ -54,6 +54,11 @@ codes! {
     LOGIN_REFUSED = "login.refused", "The host refuses user and password.";
     LOGIN_TFA = "login.needs-code", "The login asks for a second factor.";
     LOGIN_UNVERIFIED = "login.unverified", "A password is not sent where the certificate is not verified.";
+    LOGIN_CODE_REFUSED = "login.code-refused", "The host refuses the second factor and names no reason.";
+    LOGIN_CODE_WRONG = "login.code-wrong", "The code is mistyped or of another entry.";
+    LOGIN_CODE_USED = "login.code-used", "The code was used already.";
+    LOGIN_CODES_LOCKED = "login.codes-locked", "Too many wrong codes: none is taken until they are unlocked.";
+    LOGIN_NO_FACTOR = "login.no-usable-factor", "The host asks for a second factor that no terminal can give.";
     SSH_NONE = "ssh.not-here", "There is no ssh on this machine.";
     SSH_NOT_CONNECTED = "ssh.not-connected", "ssh ended before there was a shell.";
     SSH_HOST_KEY = "ssh.host-key", "ssh does not know the host, or knows another key of it.";
@@ -65,6 +70,10 @@ codes! {
     RIGHTS_NONE = "rights.none", "The token may do nothing at all.";
     RIGHTS_MISSING = "rights.missing", "Rights that the target needs are missing.";
     RIGHTS_UNREAD = "rights.not-read", "The host did not tell what the token may do.";
+    RIGHTS_CANNOT_MAKE = "rights.cannot-make", "Whoever is signed in may not make what was asked for.";
+    MAKE_EXISTS = "make.token-exists", "A token of the wanted name is there already.";
+    MAKE_OWNER_OFF = "make.owner-disabled", "The user that the token is to belong to is disabled or has ended.";
+    MAKE_UNKNOWN_RIGHT = "make.unknown-privilege", "A privilege that is needed is not known on this release.";
     NODE_OFFLINE = "node.offline", "A node is offline.";
     PICK_UNKNOWN = "pick.unknown", "What was chosen is not on the host.";
     LIST_UNREAD = "list.not-read", "A list could not be read.";

@@ -3,6 +3,7 @@
 mod certificate;
 pub mod codes;
 pub mod file;
+pub mod login;
 mod rights;
 mod road;
 mod signin;

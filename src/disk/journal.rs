@@ -101,6 +101,10 @@ pub(super) enum Line {
         n: usize,
         action: Announced,
     },
+    /// Action `n` is about to be taken back on its host.
+    Reverting {
+        n: usize,
+    },
     Ended {
         n: usize,
         outcome: Outcome,
@@ -293,6 +297,8 @@ impl RunRecord {
             Line::Announced { n, action } => {
                 self.actions.push(ActionRecord { n, action, outcome: None, made: BTreeMap::new() });
             }
+            // Until its end is there, the action stands as it stood.
+            Line::Reverting { .. } => {}
             Line::Ended { n, outcome, made } => {
                 if let Some(action) = self.actions.iter_mut().rev().find(|action| action.n == n) {
                     action.outcome = Some(outcome);

@@ -14,6 +14,7 @@ mod model;
 mod ops;
 mod read;
 mod run;
+mod run_seen;
 mod seen;
 mod state;
 #[cfg(test)]

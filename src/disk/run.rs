@@ -53,6 +53,11 @@ impl<O: Ops + Clone> Run<O> {
         self.record(&Line::Announced { n, action })
     }
 
+    /// Records, before it is sent, that action `n` is taken back on its host. It is on disk when this returns.
+    pub fn reverting(&mut self, n: usize) -> Result<(), DiskError> {
+        self.record(&Line::Reverting { n })
+    }
+
     /// Records what came of action `n`, and what it made, by name; never a secret.
     pub fn ended(&mut self, n: usize, outcome: Outcome, made: BTreeMap<String, String>) -> Result<(), DiskError> {
         self.record(&Line::Ended { n, outcome, made })

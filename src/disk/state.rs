@@ -66,24 +66,39 @@ impl<O: Ops + Clone> State<O> {
         &self.dir
     }
 
+    /// A name that no run here has.
+    pub fn free_name(&self) -> RunId {
+        let runs = self.existing(RUNS).ok().flatten();
+        let taken = |id: &RunId| {
+            let there = runs.as_ref().map(|runs| stat_if_there(&self.ops, runs, id.as_str()));
+            matches!(there, Some(Ok(Some(_))))
+        };
+        // A million runs are not kept.
+        loop {
+            let id = RunId::random();
+            if !taken(&id) {
+                return id;
+            }
+        }
+    }
+
+    /// Begins a run under a name of its own choice, [`State::begin_run_as`].
+    pub fn begin_run(&self, now: u64) -> Result<Run<O>, DiskError> {
+        self.begin_run_as(self.free_name(), now)
+    }
+
     /// Begins a run: its folder and its journal are on disk when this returns. Older runs beyond [`RUNS_KEPT`] go.
     ///
     /// `now` in seconds since 1970.
-    pub fn begin_run(&self, now: u64) -> Result<Run<O>, DiskError> {
+    ///
+    /// Errors: the name is taken, or what a write can meet.
+    pub fn begin_run_as(&self, id: RunId, now: u64) -> Result<Run<O>, DiskError> {
         self.prune(RUNS_KEPT - 1)?;
         let runs = self.made(RUNS)?;
-        let path = self.dir.join(RUNS);
+        let path = self.dir.join(RUNS).join(id.as_str());
         let refused = |error: io::Error| DiskError::refused(Doing::Journal, &path, &error);
-        // A name that is taken is passed over; a million runs are not kept.
-        let id = loop {
-            let id = RunId::random();
-            match self.ops.make_dir(&runs, id.as_str(), 0o700) {
-                Ok(()) => break id,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(refused(error)),
-            }
-        };
-        self.inherit(&runs, &path.join(id.as_str())).map_err(refused)?;
+        self.ops.make_dir(&runs, id.as_str(), 0o700).map_err(refused)?;
+        self.inherit(&runs, &path).map_err(refused)?;
         let run = Run::begin(self.clone(), id, now)?;
         sync_dir(&self.ops, &runs).map_err(refused)?;
         Ok(run)
@@ -116,6 +131,14 @@ impl<O: Ops + Clone> State<O> {
             Ok(_) => Err(unknown()),
             Err(error) => Err(DiskError::refused(Doing::Look, &self.run_folder(id), &error)),
         }
+    }
+
+    /// Opens the journal of a run that is over, to note in it what is taken back.
+    ///
+    /// Errors: no such run, still going on, of a later version or damaged.
+    pub fn reopen(&self, id: &RunId) -> Result<Run<O>, DiskError> {
+        let record = self.run_to_undo(id)?;
+        Run::reopen(self.clone(), id.clone(), record.files.len())
     }
 
     fn record(&self, id: &RunId) -> Result<RunRecord, DiskError> {
@@ -168,11 +191,15 @@ impl<O: Ops + Clone> State<O> {
         sync_dir(&self.ops, &runs).map_err(refused)
     }
 
-    /// Deletes the oldest of the runs that ended in order until `keep` of them are left. A run that broke off may name
-    /// what still stands on a host, and stays until it is undone or forgotten.
+    /// Deletes the oldest of the runs that are over until `keep` of them are left. A run that broke off, or whose work may
+    /// still stand on a host, stays until it is undone or forgotten.
     fn prune(&self, keep: usize) -> Result<(), DiskError> {
-        let ended = self.runs()?.into_iter().filter(|run| matches!(run.state, RunState::Finished(_)));
-        for run in ended.skip(keep) {
+        let over = |run: &RunRecord| match run.state {
+            RunState::Finished(_) => !run.may_stand_on_hosts(),
+            RunState::Broken => run.is_undone(),
+            RunState::Alive | RunState::Later(_) | RunState::Damaged => false,
+        };
+        for run in self.runs()?.into_iter().filter(over).skip(keep) {
             self.delete_run(&run.id)?;
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::io;
 use crate::domain::Text;
 
 use super::error::{DiskError, Doing};
-use super::journal::{FileRecord, FileState, Line, RunId, RunState};
+use super::journal::{FileRecord, FileState, Line, RunId, RunRecord, RunState};
 use super::lock::FileLock;
 use super::ops::{Disk, Ops, sync_dir};
 use super::read::{CONFIG_LIMIT, read_config};
@@ -87,16 +87,21 @@ impl<O: Ops + Clone> State<O> {
 
     /// A file of a run that this version may take back, and how many files the run has.
     pub(super) fn file_to_undo(&self, id: &RunId, n: usize) -> Result<(usize, FileRecord), DiskError> {
-        let run = self.run(id)?;
-        match run.state {
-            RunState::Alive => return Err(DiskError::RunAlive { id: id.to_string(), pid: run.pid }),
-            RunState::Later(version) => return Err(DiskError::Later { path: self.run_folder(id), version }),
-            RunState::Damaged => return Err(DiskError::Damaged { path: self.run_folder(id) }),
-            RunState::Finished(_) | RunState::Broken => {}
-        }
+        let run = self.run_to_undo(id)?;
         let count = run.files.len();
         let file = run.files.into_iter().find(|file| file.n == n);
         Ok((count, file.ok_or_else(|| DiskError::NoSuchRun { id: format!("{id}, file {n}") })?))
+    }
+
+    /// A run that this version may take back.
+    pub(super) fn run_to_undo(&self, id: &RunId) -> Result<RunRecord, DiskError> {
+        let run = self.run(id)?;
+        match run.state {
+            RunState::Alive => Err(DiskError::RunAlive { id: id.to_string(), pid: run.pid }),
+            RunState::Later(version) => Err(DiskError::Later { path: self.run_folder(id), version }),
+            RunState::Damaged => Err(DiskError::Damaged { path: self.run_folder(id) }),
+            RunState::Finished(_) | RunState::Broken => Ok(run),
+        }
     }
 
     /// What the file held before the run; `None` if there was none.
@@ -151,7 +156,6 @@ mod tests {
     use std::path::PathBuf;
 
     use super::super::caller::Caller;
-    use super::super::journal::RunRecord;
     use super::*;
 
     fn me() -> Caller {

@@ -253,6 +253,12 @@ impl<O: Ops + Clone> Rehearsal<O> {
         Ok(mode & !0o070)
     }
 
+    /// Ends it without a write: its temporary goes, and the journal says so.
+    pub fn end(mut self, run: &mut Run<O>) -> Result<(), DiskError> {
+        self.take_away();
+        run.record(&Line::Dropped { n: self.n })
+    }
+
     /// Puts other content in place than what was rehearsed with, as when the secret has come into being since.
     pub fn commit_with(mut self, run: &mut Run<O>, content: Text) -> Result<Written, DiskError> {
         self.write.content = content;

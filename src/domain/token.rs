@@ -73,6 +73,11 @@ impl UserId {
     pub fn realm(&self) -> &str {
         &self.realm
     }
+
+    /// The one user who may everything, by the name alone (pve-access-control `RPCEnvironment.pm`).
+    pub fn is_root(&self) -> bool {
+        self.user == "root" && self.realm == "pam"
+    }
 }
 
 impl FromStr for UserId {

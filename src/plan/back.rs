@@ -1,7 +1,7 @@
 //! Taking a file edit back where the file was edited by others since: only the values that were ours.
 
-use crate::domain::{FileSeen, Text};
-use crate::format::{Dialect, Document, Edit, EditError, Found};
+use crate::domain::{FileSeen, Secret, Text};
+use crate::format::{Dialect, Document, Edit, EditError, Found, Setting};
 use crate::plan::action::{FileEdit, Unfit};
 
 /// The edit that gives `keys` the values they had in `before`, and removes those that were not there. Everything else in the
@@ -35,6 +35,23 @@ fn value_back(old: &Document, current: &Document, key: &str) -> Result<Option<Ed
         Found::Twice(lines) => return Err(EditError::Duplicate { key: key.to_owned(), lines }.into()),
         Found::Missing | Found::Commented(_) => stands.then(|| Edit::remove(key)),
     })
+}
+
+/// The UUID that a key's one plain value holds, as it is or behind a token's id; it is a secret.
+pub fn secret_of(text: &Text, dialect: Dialect, key: &str) -> Option<Secret> {
+    let document = Document::parse(dialect, text.clone()).ok()?;
+    let Found::Once(entry) = document.get(key) else { return None };
+    let value = entry.value()?;
+    let value = value.as_str();
+    let is_uuid = |part: &&str| part.len() == 36 && uuid::Uuid::try_parse(part).is_ok();
+    let found = value.char_indices().filter_map(|(at, _)| value.get(at..at + 36)).find(is_uuid)?;
+    Some(Secret::new(found.to_owned()))
+}
+
+/// The keys of an edit whose value holds this secret.
+pub fn keys_of(edit: &FileEdit, secret: &Secret) -> Vec<String> {
+    let holds = |edit: &&Edit| matches!(&edit.value, Setting::Text(text) if text.as_str().contains(secret.reveal()));
+    edit.edits.iter().filter(holds).map(|edit| edit.key.clone()).collect()
 }
 
 /// The word of a dialect in the journal.
@@ -84,6 +101,17 @@ mod tests {
     #[test]
     fn of_a_file_that_we_made_our_keys_go_and_the_rest_stays() {
         assert_eq!(back(None, "TOKEN=ours\nTHEIRS=1\n", &["TOKEN", "GONE"]), "THEIRS=1\n");
+    }
+
+    #[test]
+    fn a_secret_is_found_alone_and_behind_its_token() {
+        const UUID: &str = "00000000-0000-4000-8000-000000000001";
+        for value in [UUID.to_owned(), format!("lab@pve!x={UUID}"), format!("\"PVEAPIToken=lab@pve!x={UUID}\"")] {
+            let found = secret_of(&Text::new(format!("A=1\nTOKEN={value}\n")), Dialect::Dotenv, "TOKEN");
+            assert_eq!(found.unwrap().reveal(), UUID);
+        }
+        assert!(secret_of(&Text::from("TOKEN=none\n"), Dialect::Dotenv, "TOKEN").is_none());
+        assert!(secret_of(&Text::from("A=1\n"), Dialect::Dotenv, "TOKEN").is_none());
     }
 
     #[test]

@@ -5,7 +5,9 @@ pub mod back;
 pub mod edit;
 pub mod make;
 pub mod permit;
+pub mod refused;
 pub mod run;
+pub mod standing;
 
 use crate::plan::action::Action;
 

@@ -1,11 +1,16 @@
 //! Runs effects against the network and the disk, and sends back what happened. There is one loop, here.
 
+mod desks;
+mod making;
 mod perform;
+mod restore;
+mod revert;
+mod sessions;
 mod world;
 
 use std::io::{self, Write};
 
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::client::ssh;
 use crate::domain::{ShellAnswer, SshPlace, SshTrouble};
@@ -13,6 +18,7 @@ use crate::front::Front;
 use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit, Input, Msg};
 
+pub use restore::{Restored, restore};
 pub use world::{World, record_from_state};
 
 /// Holds one conversation to its end. `first` is what the wizard asked for when it was made.
@@ -24,20 +30,37 @@ pub async fn converse<F: Front>(
 ) -> io::Result<Exit> {
     let (answers, mut told) = mpsc::unbounded_channel();
     world.answer_to(answers.clone());
+    world.call_run(&wizard.setting.run_name).await;
+    let held = hold(front, wizard, first, &mut world, (&answers, &mut told)).await;
+    if held.is_err() {
+        // Nobody is there any more: what was answered is kept, what is under way comes to its end and is taken back.
+        let patience = world.patience();
+        let _ = tokio::time::timeout(patience, wind_up(wizard, &mut world, &mut told)).await;
+    }
+    world.settle().await;
+    held
+}
+
+async fn hold<F: Front>(
+    front: &mut F,
+    wizard: &mut Wizard,
+    first: Vec<Effect>,
+    world: &mut World,
+    (answers, told): (&UnboundedSender<Msg>, &mut UnboundedReceiver<Msg>),
+) -> io::Result<Exit> {
     let mut effects = first;
     loop {
         for effect in effects.drain(..) {
             let effect = match effect {
                 // ssh asks on the terminal by itself, and nobody else may use that meanwhile.
                 Effect::OpenShell(id, place) if front.can_lend() => {
-                    let answer = ask_on_the_terminal(front, &place, &world)?;
+                    let answer = ask_on_the_terminal(front, &place, world)?;
                     let _ = answers.send(Msg::Opened(id, answer));
                     continue;
                 }
                 effect => effect,
             };
             if let Some(exit) = world.run(effect) {
-                world.settle().await;
                 return Ok(exit);
             }
         }
@@ -53,17 +76,7 @@ pub async fn converse<F: Front>(
         let msg = tokio::select! {
             biased;
             Some(msg) = told.recv() => msg,
-            input = front.next() => match input {
-                Ok(input) => Msg::Person(input),
-                Err(error) => {
-                    // Nobody is there any more: what was answered is kept, what is under way comes to its end.
-                    for effect in wizard.update(Msg::Person(Input::Quit)) {
-                        world.run(effect);
-                    }
-                    world.settle().await;
-                    return Err(error);
-                }
-            },
+            input = front.next() => Msg::Person(input?),
         };
         effects = wizard.update(msg);
     }
@@ -80,4 +93,20 @@ fn ask_on_the_terminal<F: Front>(front: &mut F, place: &SshPlace, world: &World)
         Ok(())
     })?;
     Ok(answer)
+}
+
+/// Leaves as somebody would who asks for it, and does what the conversation asks for until it has ended.
+async fn wind_up(wizard: &mut Wizard, world: &mut World, told: &mut UnboundedReceiver<Msg>) {
+    let mut effects = wizard.update(Msg::Person(Input::Quit));
+    loop {
+        for effect in effects.drain(..) {
+            if world.run(effect).is_some() {
+                return;
+            }
+        }
+        match told.recv().await {
+            Some(msg) => effects = wizard.update(msg),
+            None => return,
+        }
+    }
 }

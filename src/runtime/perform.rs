@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::disk::{self, Announced, Caller, DiskError, FileWrite, Run, State, Written};
+use crate::disk::{self, Announced, Caller, DiskError, FileLock, FileWrite, Run, RunId, State, Written};
 use crate::domain::certificate_der::pem_of;
-use crate::domain::{Certificate, Fingerprint, HostRecord, Text, Trouble, Trust};
-use crate::plan::action::{Action, FileEdit, Outcome};
-use crate::plan::back;
+use crate::domain::{Certificate, Change, Fingerprint, HostRecord, Secret, Text, TokenId, Trouble, Trust};
+use crate::plan::action::{Action, FileEdit, HostAction, Outcome, Revert};
+use crate::plan::{back, refused};
+use crate::runtime::desks::Desks;
+use crate::runtime::making;
+use crate::runtime::restore::{restore_as_action, written_secret};
+use crate::runtime::revert::{self, Deed, Proof, StillOpens};
 use crate::runtime::world::trouble;
 
 /// The mode of a file that everybody may read.
@@ -17,8 +21,19 @@ const PUBLIC: u32 = 0o644;
 pub(super) struct Performer {
     state: State,
     caller: Caller,
+    /// What the run is called; none lets the disk choose.
+    name: Option<RunId>,
     run: Option<Run>,
     refused: Option<DiskError>,
+    desks: Desks,
+    /// One for each token that the run works on.
+    locks: Vec<(TokenId, FileLock)>,
+    /// The secret that the run has made, to find the keys that hold it.
+    made: Option<Secret>,
+    /// The secret that stood in the file in place of it.
+    replaced: Option<Secret>,
+    /// What earlier runs wrote, read before it is taken out of their files.
+    written: BTreeMap<String, Option<Secret>>,
 }
 
 /// Seconds since 1970 by this machine's clock.
@@ -27,16 +42,34 @@ pub(super) fn seconds_now() -> u64 {
 }
 
 impl Performer {
-    pub fn new(state: State, caller: Caller) -> Self {
-        Performer { state, caller, run: None, refused: None }
+    pub fn new(state: State, caller: Caller, desks: Desks) -> Self {
+        Performer {
+            state,
+            caller,
+            name: None,
+            run: None,
+            refused: None,
+            desks,
+            locks: Vec::new(),
+            made: None,
+            replaced: None,
+            written: BTreeMap::new(),
+        }
     }
 
-    /// Begins the run in the journal, once; its name, where it was begun by this call.
-    pub fn begun_now(&mut self) -> Option<String> {
-        if self.run.is_some() {
+    /// Gives the run its name, under which what it makes is marked.
+    pub fn is_called(&mut self, name: RunId) {
+        self.name = Some(name);
+    }
+
+    /// Begins the run in the journal, once and where the action is noted there; its name, where it was begun by this call.
+    pub fn begun_now(&mut self, action: &Action) -> Option<String> {
+        // What takes an earlier run back is noted in that run's journal.
+        if self.run.is_some() || matches!(action, Action::Revert(_) | Action::Restore { .. } | Action::Prove) {
             return None;
         }
-        match self.state.begin_run(seconds_now()) {
+        let name = self.name.clone().unwrap_or_else(|| self.state.free_name());
+        match self.state.begin_run_as(name, seconds_now()) {
             Ok(run) => {
                 let name = run.id().as_str().to_owned();
                 self.run = Some(run);
@@ -54,9 +87,11 @@ impl Performer {
             // The journal only misses its last line then, and the run reads as broken off, which undo takes as well.
             let _ = run.finish(seconds_now());
         }
+        self.locks.clear();
     }
 
-    pub fn perform(&mut self, index: usize, action: Action) -> Outcome {
+    /// Performs an action under its number. `tell` is told the secret that it makes, before it is over.
+    pub async fn perform(&mut self, index: usize, action: Action, mut tell: impl FnMut(Secret)) -> Outcome {
         if let Some(error) = &self.refused {
             return Outcome::NotDone(trouble(error));
         }
@@ -88,42 +123,146 @@ impl Performer {
                 Err(error) => Outcome::NotDone(trouble(&error)),
             },
             Action::Remember(record) => self.remember(index, &record),
-            Action::Host(_) | Action::Prove | Action::Rehearse(_) | Action::Revert(_) | Action::Restore { .. } => {
-                Outcome::NotDone(Trouble { what: "This is not done here yet.".into(), hint: None })
+            Action::Host(action) => self.make(index, &action, &mut tell).await,
+            Action::Rehearse(edit) => self.rehearse(&edit),
+            Action::Revert(revert) => self.revert(&revert).await,
+            Action::Restore { run, n } => {
+                self.written_by(&run);
+                restore_as_action(&self.state, &self.caller, &run, n)
             }
+            // The conversation does it itself, by a survey.
+            Action::Prove => Outcome::NotDone(Trouble { what: "The token was not tried.".into(), hint: None }),
+        }
+    }
+
+    /// Takes an action of this run back.
+    pub async fn take_back(&mut self, index: usize, action: Action) -> Outcome {
+        let Action::Host(action) = action else {
+            return Outcome::NotDone(Trouble {
+                what: "Only what is done on a host is taken back here.".into(),
+                hint: None,
+            });
+        };
+        let Some(mut run) = self.run.take() else { return not_begun() };
+        // The secret never left this process; that it is dead needs no proof that costs whoever leaves three seconds.
+        let deed = Deed { at: &action.at, by: &action.by, change: &action.change, secret: None };
+        let outcome = revert::take_back(&mut self.desks, &mut run, index, &deed).await;
+        self.run = Some(run);
+        outcome
+    }
+
+    async fn make(&mut self, index: usize, action: &HostAction, tell: &mut impl FnMut(Secret)) -> Outcome {
+        if let Some(error) = self.lock(action) {
+            return Outcome::NotDone(trouble(&error));
+        }
+        let Some(mut run) = self.run.take() else { return not_begun() };
+        let proof = match (&action.change, &self.replaced) {
+            (Change::RemoveToken(id), Some(secret)) => Proof::of(&self.desks, &action.at, id, secret).await,
+            _ => None,
+        };
+        let made = &mut self.made;
+        let mut keep = |secret: Secret| {
+            *made = Some(secret.share());
+            tell(secret);
+        };
+        let outcome = making::make(&mut self.desks, &mut run, index, action, &mut keep).await;
+        self.run = Some(run);
+        match (outcome, proof) {
+            (Outcome::Done { mut notes }, Some(proof)) => match proof.end(&self.desks, &action.at).await {
+                Ok(note) => {
+                    notes.extend(note);
+                    Outcome::Done { notes }
+                }
+                Err(StillOpens) => Outcome::Lost(refused::still_opens(&action.change)),
+            },
+            (outcome, _) => outcome,
+        }
+    }
+
+    /// Two runs on one token of one host are kept apart.
+    fn lock(&mut self, action: &HostAction) -> Option<DiskError> {
+        let id = match &action.change {
+            Change::MakeToken(make) => &make.id,
+            Change::NewSecret(id) | Change::RemoveToken(id) => id,
+            _ => return None,
+        };
+        if self.locks.iter().any(|(held, _)| held == id) {
+            return None;
+        }
+        match self.state.lock(Path::new(&format!("{}/{id}", action.at.endpoint))) {
+            Ok(lock) => {
+                self.locks.push((id.clone(), lock));
+                None
+            }
+            Err(error) => Some(error),
+        }
+    }
+
+    /// Takes back what an earlier run did on a host; its own journal tells of it.
+    async fn revert(&mut self, revert: &Revert) -> Outcome {
+        let secret = match &revert.change {
+            Change::MakeToken(_) => self.written_by(&revert.run),
+            _ => None,
+        };
+        let unknown = || DiskError::NoSuchRun { id: revert.run.clone() };
+        let mut journal = match RunId::parse(&revert.run).ok_or_else(unknown).and_then(|id| self.state.reopen(&id)) {
+            Ok(journal) => journal,
+            Err(error) => return Outcome::NotDone(trouble(&error)),
+        };
+        let deed = Deed { at: &revert.at, by: &revert.by, change: &revert.change, secret };
+        revert::take_back(&mut self.desks, &mut journal, revert.n, &deed).await
+    }
+
+    /// The secret that an earlier run wrote, as its file holds it when this is first asked.
+    fn written_by(&mut self, run: &str) -> Option<Secret> {
+        let kept = self.written.entry(run.to_owned()).or_insert_with(|| {
+            let record = self.state.run(&RunId::parse(run)?).ok()?;
+            written_secret(&record, &self.caller)
+        });
+        kept.as_ref().map(Secret::share)
+    }
+
+    /// Everything of the write but the write.
+    fn rehearse(&mut self, edit: &FileEdit) -> Outcome {
+        let Some(run) = self.run.as_mut() else { return not_begun() };
+        let write = match written(edit) {
+            Ok(write) => write,
+            Err(trouble) => return Outcome::NotDone(trouble),
+        };
+        match run.rehearse(write).and_then(|rehearsal| rehearsal.end(run)) {
+            Ok(()) => Outcome::Done { notes: Vec::new() },
+            Err(error) => Outcome::NotDone(trouble(&error)),
         }
     }
 
     fn edit(&mut self, index: usize, edit: &FileEdit) -> Outcome {
         // Undo needs to know which keys were ours, should the file be edited by others until then.
         let keys: Vec<&str> = edit.edits.iter().map(|edit| edit.key.as_str()).collect();
-        let announced = Announced {
-            kind: "edit".into(),
-            sentence: format!("set {} values", keys.len()),
-            names: BTreeMap::from([
-                ("path".to_owned(), edit.seen.path.display().to_string()),
-                ("dialect".to_owned(), back::dialect_word(edit.dialect).to_owned()),
-                ("keys".to_owned(), keys.join(" ")),
-            ]),
-        };
+        let mut names = BTreeMap::from([
+            ("path".to_owned(), edit.seen.path.display().to_string()),
+            ("dialect".to_owned(), back::dialect_word(edit.dialect).to_owned()),
+            ("keys".to_owned(), keys.join(" ")),
+        ]);
+        if let Some(secret) = &self.made {
+            // And which of them hold the secret, to prove its death later.
+            let secrets = back::keys_of(edit, secret);
+            let before = edit.seen.there.as_ref().map(|there| &there.text);
+            self.replaced =
+                before.and_then(|text| secrets.iter().find_map(|key| back::secret_of(text, edit.dialect, key)));
+            names.insert("secret".to_owned(), secrets.join(" "));
+        }
+        let announced = Announced { kind: "edit".into(), sentence: format!("set {} values", keys.len()), names };
         if let Some(Err(error)) = self.run.as_mut().map(|run| run.announce(index, announced)) {
             return Outcome::NotDone(trouble(&error));
         }
-        match edit.after() {
-            Ok(edited) => self.write(
-                FileWrite::over(&edit.seen, edited.text().clone()).private().allowing(edit.agreed.iter().cloned()),
-            ),
-            Err(unfit) => Outcome::NotDone(Trouble { what: unfit.to_string(), hint: None }),
+        match written(edit) {
+            Ok(write) => self.write(write),
+            Err(trouble) => Outcome::NotDone(trouble),
         }
     }
 
     fn write(&mut self, write: FileWrite) -> Outcome {
-        let Some(run) = self.run.as_mut() else {
-            return Outcome::NotDone(Trouble {
-                what: "The run was not begun; nothing was written.".into(),
-                hint: None,
-            });
-        };
+        let Some(run) = self.run.as_mut() else { return not_begun() };
         match run.write(write) {
             Ok(Written { doubt: Some(doubt), .. }) => Outcome::Unsafe(trouble(&doubt)),
             Ok(Written { notes, .. }) => Outcome::Done { notes },
@@ -175,6 +314,16 @@ impl Performer {
         })?;
         run.ended(index, disk::Outcome::Done, BTreeMap::new())
     }
+}
+
+/// The write that an edit comes to.
+fn written(edit: &FileEdit) -> Result<FileWrite, Trouble> {
+    let edited = edit.after().map_err(|unfit| Trouble { what: unfit.to_string(), hint: None })?;
+    Ok(FileWrite::over(&edit.seen, edited.text().clone()).private().allowing(edit.agreed.iter().cloned()))
+}
+
+fn not_begun() -> Outcome {
+    Outcome::NotDone(Trouble { what: "The run was not begun; nothing was done.".into(), hint: None })
 }
 
 /// What a CA's file is called in the state folder.

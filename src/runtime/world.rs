@@ -2,17 +2,20 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::client::{self, survey};
-use crate::disk::{self, Caller, DiskError, State};
+use crate::disk::{self, Caller, DiskError, RunId, State};
 use crate::domain::around::{Around, Git, Module};
 use crate::domain::{
     Der, Endpoint, FileSeen, Fingerprint, HostRecord, Timestamp, Trouble, Trust, certificates_from_pem,
 };
+use crate::runtime::desks::Desks;
 use crate::runtime::perform::Performer;
+use crate::runtime::sessions::Sessions;
 use crate::wizard::message::{Effect, Exit, Msg, ProbeId};
 
 /// Client, disk, and the tasks that are under way.
@@ -22,6 +25,7 @@ pub struct World {
     caller: Caller,
     git: Option<disk::Git>,
     performer: Arc<Mutex<Performer>>,
+    sessions: Arc<Sessions>,
     answers: Option<mpsc::UnboundedSender<Msg>>,
     probes: Vec<(ProbeId, AbortHandle)>,
     tasks: JoinSet<()>,
@@ -29,25 +33,42 @@ pub struct World {
 
 impl World {
     pub fn new(options: client::Options, state: State, caller: Caller, git: Option<disk::Git>) -> Self {
-        let performer = Performer::new(state.clone(), caller);
+        let options = Arc::new(options);
+        let sessions = Arc::new(Sessions::new(Arc::clone(&options)));
+        let desks = Desks::new(Arc::clone(&options), Arc::clone(&sessions));
+        let performer = Performer::new(state.clone(), caller, desks);
         World {
-            options: Arc::new(options),
+            options,
             state,
             caller,
             git,
             performer: Arc::new(Mutex::new(performer)),
+            sessions,
             answers: None,
             probes: Vec::new(),
             tasks: JoinSet::new(),
         }
     }
 
-    pub(super) fn answer_to(&mut self, answers: mpsc::UnboundedSender<Msg>) {
+    /// Gives the run of this conversation its name, by which what it makes is marked.
+    pub async fn call_run(&mut self, name: &str) {
+        if let Some(name) = RunId::parse(name) {
+            self.performer.lock().await.is_called(name);
+        }
+    }
+
+    /// Says where the answers to effects go.
+    pub fn answer_to(&mut self, answers: mpsc::UnboundedSender<Msg>) {
         self.answers = Some(answers);
     }
 
+    /// The longest that an action in flight and what takes it back are waited for when nobody is there any more.
+    pub(super) fn patience(&self) -> Duration {
+        Duration::from_secs(5) + self.options.limits.connect + self.options.limits.total
+    }
+
     /// Starts an effect; its answer comes as a message. Leaving is answered at once.
-    pub(super) fn run(&mut self, effect: Effect) -> Option<Exit> {
+    pub fn run(&mut self, effect: Effect) -> Option<Exit> {
         let answers = self.answers.clone()?;
         match effect {
             Effect::LookAround(folder) => {
@@ -66,8 +87,9 @@ impl World {
                 });
             }
             Effect::Survey(id, inquiry) => {
-                let options = Arc::clone(&self.options);
+                let (options, sessions) = (Arc::clone(&self.options), Arc::clone(&self.sessions));
                 let handle = self.tasks.spawn(async move {
+                    let inquiry = sessions.freshened(inquiry).await;
                     let seen = answers.clone();
                     survey(inquiry, &options, move |observation| {
                         let _ = seen.send(Msg::Saw(id, observation));
@@ -83,20 +105,20 @@ impl World {
                 }
             }
             Effect::Perform(run, index, action) => {
-                let performer = Arc::clone(&self.performer);
-                self.tasks.spawn_blocking(move || {
-                    let mut performer = performer.blocking_lock();
-                    if let Some(name) = performer.begun_now() {
+                self.work(async move |performer| {
+                    if let Some(name) = performer.begun_now(&action) {
                         let _ = answers.send(Msg::Began(run, name));
                     }
-                    let outcome = performer.perform(index, action);
+                    let made = |secret| drop(answers.send(Msg::Made(run, index, secret)));
+                    let outcome = performer.perform(index, action, made).await;
                     let _ = answers.send(Msg::Performed(run, index, outcome));
                 });
             }
-            // Not yet.
-            Effect::TakeBack(run, index, _) => {
-                let trouble = Trouble { what: "It was not taken back.".into(), hint: None };
-                let _ = answers.send(Msg::TookBack(run, index, crate::plan::action::Outcome::NotDone(trouble)));
+            Effect::TakeBack(run, index, action) => {
+                self.work(async move |performer| {
+                    let outcome = performer.take_back(index, action).await;
+                    let _ = answers.send(Msg::TookBack(run, index, outcome));
+                });
             }
             Effect::LogIn(id, login) => {
                 let options = Arc::clone(&self.options);
@@ -115,10 +137,7 @@ impl World {
             }
             // A login was sent already, and its answer is nobody's; a shell that is being opened is not to be.
             Effect::Drop(_) => self.options.shells.give_up(),
-            Effect::EndRun(_) => {
-                let performer = Arc::clone(&self.performer);
-                self.tasks.spawn_blocking(move || performer.blocking_lock().end());
-            }
+            Effect::EndRun(_) => self.work(async |performer| performer.end()),
             Effect::SaveAnswers(path, text) => {
                 let caller = self.caller;
                 let state = self.state.clone();
@@ -144,8 +163,17 @@ impl World {
         &self.options
     }
 
+    /// Lets the performer work on a thread of its own: it waits for the disk as well as for the network.
+    fn work(&mut self, job: impl AsyncFnOnce(&mut Performer) + Send + 'static) {
+        let performer = Arc::clone(&self.performer);
+        let runtime = tokio::runtime::Handle::current();
+        self.tasks.spawn_blocking(move || {
+            runtime.block_on(async { job(&mut *performer.lock().await).await });
+        });
+    }
+
     /// Ends what is only being looked at, and lets what writes come to its end; then the shells.
-    pub(super) async fn settle(&mut self) {
+    pub async fn settle(&mut self) {
         self.options.shells.give_up();
         for (_, probe) in self.probes.drain(..) {
             probe.abort();

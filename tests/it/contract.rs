@@ -56,7 +56,8 @@ fn a_request_that_does_not_fit_is_found() {
     assert_eq!(faults(&Request::Permissions), ["userid is required"]);
 }
 
-fn collect(node: &Value, into: &mut BTreeMap<(String, String), Value>) {
+/// Every call of a description, by its method and path.
+pub fn collect(node: &Value, into: &mut BTreeMap<(String, String), Value>) {
     if let Value::Array(all) = node {
         return all.iter().for_each(|one| collect(one, into));
     }
@@ -109,7 +110,8 @@ fn faults(request: &Request, methods: &BTreeMap<(String, String), Value>) -> Vec
     faults
 }
 
-fn truth(value: &Value) -> bool {
+/// A boolean of a description.
+pub fn truth(value: &Value) -> bool {
     matches!(value, Value::Bool(true)) || value.as_u64() == Some(1) || value == "1"
 }
 

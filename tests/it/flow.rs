@@ -6,6 +6,7 @@ mod certificates;
 mod guides;
 mod hand;
 mod kept;
+mod make_run;
 mod update;
 
 use std::cell::RefCell;
@@ -180,7 +181,7 @@ impl Stage {
     pub fn setting(&self) -> Setting {
         let known = self.state().hosts().unwrap();
         let hosts = known.records.iter().filter_map(|one| record_from_state(one, &Stage::caller())).collect();
-        Setting { hosts, ..setting(&self.project()) }
+        Setting { hosts, run_name: self.state().free_name().to_string(), ..setting(&self.project()) }
     }
 
     pub fn world(&self) -> World {

@@ -7,6 +7,12 @@ use labwizard::lab::{CutAt, Lab, LabConfig, LabRelease, NewCertificate, Scenario
 
 use crate::wire::connect;
 
+mod described;
+mod faults;
+mod login;
+mod making;
+mod session;
+
 /// Sends a request that asks to close, and returns all that came.
 fn ask(lab: &Lab, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
     let mut stream = connect(lab).unwrap();

@@ -7,6 +7,7 @@ mod contract;
 mod flow;
 mod imports;
 mod lab;
+mod make;
 mod pty;
 mod relay;
 mod rights;

@@ -54,10 +54,14 @@ impl Shell {
     /// Runs a command beside everything else that goes on.
     async fn run_aside(self: &Arc<Self>, command: String, limit: usize) -> Result<super::talk::Ran, Missed> {
         let shell = Arc::clone(self);
-        tokio::task::spawn_blocking(move || shell.run(&command, limit))
-            .await
-            // Only where the program is ending.
-            .unwrap_or(Err(Missed::Lost(Halt::Ended)))
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let run = move || {
+            let ran = shell.run(&command, limit);
+            drop(turn);
+            ran
+        };
+        // It does not come to its end only where the program is ending.
+        tokio::task::spawn_blocking(run).await.unwrap_or(Err(Missed::Lost(Halt::Ended)))
     }
 }
 

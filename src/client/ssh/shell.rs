@@ -29,6 +29,8 @@ pub struct Shell {
     /// How long one command may take.
     patience: Duration,
     line: Mutex<Option<Line>>,
+    /// Who has their turn to ask; whoever gives up while they wait was never there.
+    pub(super) turn: Arc<tokio::sync::Mutex<()>>,
     /// The running ssh, to be ended while a command is under way.
     process: Mutex<Option<Arc<Process>>>,
     opened: AtomicBool,
@@ -68,6 +70,7 @@ impl Shell {
             environment,
             patience,
             line: Mutex::default(),
+            turn: Arc::default(),
             process: Mutex::default(),
             opened: AtomicBool::new(false),
             closed: AtomicBool::new(false),

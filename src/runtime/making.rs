@@ -1,0 +1,88 @@
+//! Makes one change on a host: announced in the journal, sent once, closed in the journal; an answer that was lost is looked up.
+
+use std::collections::BTreeMap;
+
+use crate::client::Changed;
+use crate::disk::{self, Announced, Run};
+use crate::domain::observation::RequestTrouble;
+use crate::domain::{Change, Secret, change_record};
+use crate::plan::action::{HostAction, Outcome};
+use crate::plan::make::sentence;
+use crate::plan::refused;
+use crate::plan::standing::{Standing, came_through};
+use crate::runtime::desks::{Desks, TRIES};
+use crate::runtime::world::trouble;
+
+/// How the journal knows a change.
+pub(super) fn announced(action: &HostAction) -> Announced {
+    let (kind, names) = change_record::to_names(&action.change, &action.at.endpoint);
+    Announced { kind, sentence: sentence(&action.change), names }
+}
+
+/// Makes the change under number `n` of the run, and tells the secret where one was made.
+pub(super) async fn make(
+    desks: &mut Desks,
+    journal: &mut Run,
+    n: usize,
+    action: &HostAction,
+    tell: &mut impl FnMut(Secret),
+) -> Outcome {
+    let HostAction { at, by, change, .. } = action;
+    if let Err(trouble) = desks.ready(at, by).await {
+        return Outcome::NotDone(refused::not_sent(change, &trouble));
+    }
+    if let Err(error) = journal.announce(n, announced(action)) {
+        return Outcome::NotDone(trouble(&error));
+    }
+    let (ended, outcome) = match desks.change(at, by, change).await {
+        Changed::Done(None) if change.gives_secret() => {
+            let trouble = refused::secret_lost(change, &RequestTrouble::Unreadable("the secret".into()));
+            (disk::Outcome::Lost, Outcome::Lost(trouble))
+        }
+        Changed::Done(secret) => {
+            secret.into_iter().for_each(tell);
+            (disk::Outcome::Done, Outcome::Done { notes: Vec::new() })
+        }
+        Changed::Refused { status, words } => {
+            (disk::Outcome::Refused, Outcome::NotDone(refused::refused(change, status, &words)))
+        }
+        Changed::NotSent(trouble) => (disk::Outcome::NotSent, Outcome::NotDone(refused::not_sent(change, &trouble))),
+        Changed::Lost(trouble) => look_up(desks, journal.id().as_str(), action, &trouble).await,
+    };
+    match (journal.ended(n, ended, BTreeMap::new()), outcome) {
+        // It stands as announced then, which is what undo looks at.
+        (Err(error), Outcome::Done { mut notes }) => {
+            notes.push(trouble(&error).what);
+            Outcome::Done { notes }
+        }
+        (_, outcome) => outcome,
+    }
+}
+
+/// Asks the host what came of a change whose answer was lost.
+async fn look_up(desks: &mut Desks, run: &str, action: &HostAction, lost: &RequestTrouble) -> (disk::Outcome, Outcome) {
+    let HostAction { at, by, change, .. } = action;
+    let unknown = || (disk::Outcome::Lost, Outcome::Lost(refused::unknown(change, lost)));
+    if matches!(change, Change::NewSecret(_)) {
+        return unknown();
+    }
+    for round in 0..TRIES {
+        if round > 0 {
+            desks.pause().await;
+        }
+        let Ok(estate) = desks.look(at, by).await else { return unknown() };
+        match came_through(change, run, &estate) {
+            Standing::AsDone if change.gives_secret() => {
+                return (disk::Outcome::Lost, Outcome::Lost(refused::secret_lost(change, lost)));
+            }
+            Standing::AsDone => {
+                let note = "its answer was lost; the host was asked, and it is done".to_owned();
+                return (disk::Outcome::Done, Outcome::Done { notes: vec![note] });
+            }
+            // What was sent may still be waiting there for a lock: it is asked for again before it counts as never done.
+            Standing::NotDone => {}
+            Standing::Differs(_) | Standing::Unseen => return unknown(),
+        }
+    }
+    (disk::Outcome::NotSent, Outcome::NotDone(refused::never_done(change, lost)))
+}

@@ -1,0 +1,134 @@
+//! Takes back what a run did on a host: looked at first, and only what still is as that run made it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::client::{Changed, still_opens};
+use crate::disk::{self, Run};
+use crate::domain::observation::RequestTrouble;
+use crate::domain::{Change, Credential, HostAt, Secret, TokenId};
+use crate::plan::action::Outcome;
+use crate::plan::refused;
+use crate::plan::standing::{Standing, back, standing};
+use crate::runtime::desks::{Desks, TRIES};
+use crate::runtime::world::trouble;
+
+/// What a run did, and who takes it back.
+pub(super) struct Deed<'a> {
+    pub at: &'a HostAt,
+    pub by: &'a Arc<Credential>,
+    pub change: &'a Change,
+    /// The secret of the token that it made, where it is known: its death is proved.
+    pub secret: Option<Secret>,
+}
+
+/// Takes it back, and notes that in the journal of the run that did it, under its number there.
+pub(super) async fn take_back(desks: &mut Desks, journal: &mut Run, n: usize, deed: &Deed<'_>) -> Outcome {
+    let Deed { at, by, change, .. } = deed;
+    let run = journal.id().to_string();
+    let mut proof = Proof::begin(desks, deed).await;
+    let mut lost = RequestTrouble::Stopped;
+    for round in 0..TRIES {
+        if round > 0 {
+            desks.pause().await;
+        }
+        let estate = match desks.look(at, by).await {
+            Ok(estate) => estate,
+            Err(trouble) => return Outcome::NotDone(refused::not_asked(change, &trouble)),
+        };
+        match standing(change, &run, &estate) {
+            Standing::NotDone => {
+                let note = if round == 0 { Some("it was gone already") } else { None };
+                return end(desks, journal, n, deed, &mut proof, note).await;
+            }
+            Standing::Differs(what) => return Outcome::NotDone(refused::left_alone(change, &what)),
+            // To take an entry of the ACL away that is not there does no harm (pve-access-control answers 200).
+            Standing::Unseen if !matches!(change, Change::Grant { .. }) => {
+                return Outcome::NotDone(refused::not_shown(change));
+            }
+            Standing::AsDone | Standing::Unseen => {}
+        }
+        let Some(back) = back(change, &estate) else {
+            return Outcome::NotDone(refused::left_alone(change, "it cannot be taken back"));
+        };
+        if let Err(error) = journal.reverting(n) {
+            return Outcome::NotDone(trouble(&error));
+        }
+        match desks.change(at, by, &back).await {
+            Changed::Done(_) => return end(desks, journal, n, deed, &mut proof, None).await,
+            Changed::Refused { status, words } => {
+                let why = refused::refused(&back, status, &words);
+                return Outcome::NotDone(refused::still_there(change, &why.what));
+            }
+            // Only what is seen to stand there still is sent for removal once more.
+            Changed::NotSent(trouble) | Changed::Lost(trouble) => lost = trouble,
+        }
+    }
+    match desks.look(at, by).await.map(|estate| standing(change, &run, &estate)) {
+        Ok(Standing::NotDone) => end(desks, journal, n, deed, &mut proof, None).await,
+        _ => Outcome::NotDone(refused::not_asked(change, &lost)),
+    }
+}
+
+async fn end(
+    desks: &Desks,
+    journal: &mut Run,
+    n: usize,
+    deed: &Deed<'_>,
+    proof: &mut Option<Proof>,
+    note: Option<&str>,
+) -> Outcome {
+    let mut notes: Vec<String> = note.map(str::to_owned).into_iter().collect();
+    match proof.take() {
+        Some(proof) => match proof.end(desks, deed.at).await {
+            Ok(note) => notes.extend(note),
+            Err(StillOpens) => return Outcome::NotDone(refused::still_opens(deed.change)),
+        },
+        None => {}
+    }
+    if let Err(error) = journal.ended(n, disk::Outcome::TakenBack, BTreeMap::new()) {
+        // The next look finds it gone, which is success as well.
+        notes.push(trouble(&error).what);
+    }
+    Outcome::Done { notes }
+}
+
+/// The proof that a token is dead: its secret opened the host before, and does not after.
+pub(super) struct Proof {
+    id: TokenId,
+    secret: Secret,
+    /// It was tried before, and opened.
+    opened: bool,
+}
+
+/// A token that is gone still signs in.
+pub(super) struct StillOpens;
+
+impl Proof {
+    async fn begin(desks: &Desks, deed: &Deed<'_>) -> Option<Proof> {
+        match deed.change {
+            Change::MakeToken(make) => Proof::of(desks, deed.at, &make.id, deed.secret.as_ref()?).await,
+            _ => None,
+        }
+    }
+
+    /// Tries the secret while the token is there. A secret that does not open it then proves nothing later.
+    pub async fn of(desks: &Desks, at: &HostAt, id: &TokenId, secret: &Secret) -> Option<Proof> {
+        let opened = still_opens(at, id, secret, &desks.options).await == Ok(true);
+        Some(Proof { id: id.clone(), secret: secret.share(), opened })
+    }
+
+    /// Tries it again, where it opened before; a note of what came of it.
+    pub async fn end(self, desks: &Desks, at: &HostAt) -> Result<Option<String>, StillOpens> {
+        if !self.opened {
+            return Ok(None);
+        }
+        match still_opens(at, &self.id, &self.secret, &desks.options).await {
+            Ok(false) => Ok(Some("its old secret is refused now".to_owned())),
+            Ok(true) => Err(StillOpens),
+            Err(trouble) => {
+                Ok(Some(format!("whether its old secret is refused is not known: {}", refused::why(&trouble))))
+            }
+        }
+    }
+}

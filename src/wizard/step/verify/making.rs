@@ -1,0 +1,132 @@
+//! Verify, where a token is to be made: what will be granted, path by path, and whether whoever is signed in may do it.
+
+use std::collections::BTreeMap;
+
+use crate::domain::finding::{Finding, Severity};
+use crate::domain::visible::visible;
+use crate::target::needs::Grant;
+use crate::wizard::Wizard;
+use crate::wizard::evidence::Survey;
+use crate::wizard::page::{Answer, Block, Choice, Tone};
+use crate::wizard::step::{By, Next, Parts, details, host, listed, make, quiet, road, say, token, toned, tool};
+
+use super::{AGAIN, NEXT, ask, findings, survey};
+
+/// A token is to be made here, and is not yet.
+pub fn here(w: &Wizard) -> bool {
+    token::credential(w).is_some_and(|credential| credential.is_for_this_run())
+}
+
+/// Nothing stands in the way.
+pub fn may(w: &Wizard) -> bool {
+    survey(w).is_some_and(|survey| survey.ended && survey.signed_in())
+        && make::made_of(w).is_some()
+        && own_findings(w).iter().all(|finding| finding.severity != Severity::Error)
+}
+
+/// Besides what the road says: what keeps it from being made.
+pub fn own_findings(w: &Wizard) -> Vec<Finding> {
+    make::findings(w).into_iter().chain(make::cannot(w, true)).collect()
+}
+
+pub fn page(w: &Wizard) -> Parts {
+    let who = make::signer(w).map(|user| visible(&user.to_string())).unwrap_or_default();
+    let mut blocks = Vec::new();
+    if let Some(survey) = survey(w).filter(|survey| !survey.ended || !survey.signed_in()) {
+        blocks.push(Block::Road(road::of_survey(survey)));
+    }
+    let ended = survey(w).is_some_and(|survey| survey.ended);
+    if ended && let Some(making) = make::made_of(w) {
+        blocks.extend(granted(w, &making.grants));
+        blocks.extend(making.remarks.iter().map(|remark| quiet(visible(remark))));
+    }
+    let findings: Vec<Finding> = findings(w).into_iter().chain(own_findings(w)).collect();
+    if ended && may(w) {
+        blocks.push(toned(Tone::Good, format!("{who} may make all of it.")));
+    }
+    if !findings.is_empty() {
+        blocks.push(Block::Findings(findings));
+    }
+    if ended && make::cannot(w, true).is_some() {
+        blocks.push(Block::Choice(make::instead(w)));
+    } else if ended && !may(w) {
+        blocks.push(Block::Choice(again(w)));
+    }
+    Parts {
+        title: format!("May {who} make this?"),
+        blocks,
+        submit: if may(w) { "next" } else { "go on" },
+        busy: w.waiting().then(|| format!("Looking around as {who}")),
+        focus: None,
+        help: vec![
+            "Each line is a path of the host's permissions and what holds there and below. The token and its user are granted the same, since a token's rights are what both have in common.".into(),
+            "A grant at a deeper path replaces what is inherited there, so it carries everything that is needed there.".into(),
+        ],
+    }
+}
+
+/// Path by path: what for, and with which privileges.
+fn granted(w: &Wizard, grants: &[Grant]) -> Vec<Block> {
+    let Some(making) = make::made_of(w) else { return Vec::new() };
+    let token = making.token.as_ref().map(|id| visible(&id.to_string())).unwrap_or_default();
+    if make::same_rights(w) {
+        return vec![toned(Tone::Warning, format!("{token} gets all rights of its user, now and later."))];
+    }
+    if grants.is_empty() {
+        return vec![quiet(format!("{token} is granted nothing."))];
+    }
+    let mut purposes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for need in details::rights(w) {
+        let of_path = purposes.entry(need.path).or_default();
+        if !of_path.contains(&need.purpose) {
+            of_path.push(need.purpose);
+        }
+    }
+    let rows = grants.iter().map(|grant| {
+        let names: Vec<&str> = grant.privileges.iter().map(String::as_str).collect();
+        let words = match purposes.get(&grant.path) {
+            Some(purposes) => format!("{}: {}", listed(purposes), names.join(" ")),
+            None => names.join(" "),
+        };
+        (visible(&grant.path), visible(&words))
+    });
+    vec![
+        say(format!("{token} and its user are granted this on {}, and nothing else:", host::shown(w))),
+        Block::Facts(rows.collect()),
+        quiet(format!("That is what {} does there. It cannot change users or permissions.", tool::title(w))),
+    ]
+}
+
+fn again(w: &Wizard) -> Choice {
+    Choice {
+        id: NEXT,
+        label: "What now?".into(),
+        options: vec![Answer {
+            id: AGAIN,
+            title: "Look again".into(),
+            about: vec!["after something was changed on the host; or go back and change an answer".into()],
+            risky: false,
+        }],
+        // Unattended nobody is there to look again.
+        chosen: w.draft.choice(&NEXT).cloned().or((!w.setting.unattended).then_some(AGAIN)),
+        error: None,
+    }
+}
+
+pub fn submit(w: &mut Wizard, by: By) -> Next {
+    if survey(w).is_some_and(|survey: &Survey| !survey.ended) {
+        return Next::Wait(Vec::new());
+    }
+    if by == By::World {
+        // The result is looked at before anybody goes on.
+        return Next::Do(Vec::new());
+    }
+    if may(w) {
+        return Next::Go;
+    }
+    if make::cannot(w, true).is_some() {
+        return make::go_instead(w);
+    }
+    w.draft.forget(&NEXT);
+    Next::Wait(ask(w))
+}

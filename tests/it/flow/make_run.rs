@@ -1,0 +1,419 @@
+//! Agreed plans that change a host, performed against a lab without a conversation: all or nothing, and nothing left unsaid.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use labwizard::client::log_in;
+use labwizard::disk::{FileState, RunId, State, read_config};
+use labwizard::domain::change::mark;
+use labwizard::domain::{
+    Change, ChangeState, Credential, Grantee, HostAt, Login, LoginAnswer, RunSeen, Secret, Text, TokenId, TokenMake,
+};
+use labwizard::format::{Dialect, Edit};
+use labwizard::lab::proxmox::cluster::{Cluster, Subject};
+use labwizard::lab::{CutAt, Lab, LabConfig, LabRelease};
+use labwizard::plan::action::{Action, FileEdit, HostAction, Outcome, Revert, RunNo};
+use labwizard::plan::run::{Next, Run};
+use labwizard::plan::{Plan, Planned};
+use labwizard::runtime::World;
+use labwizard::wizard::message::{Effect, Msg};
+use tokio::sync::mpsc;
+
+use super::Stage;
+use crate::client::{local, pin};
+
+const RUN: &str = "0a1b2c";
+const CUTS: [CutAt; 3] = [CutAt::BeforeActing, CutAt::BeforeAnswer, CutAt::MidAnswer];
+
+/// A lab, somebody who signed in there, and the folders of a run.
+struct Scene {
+    stage: Stage,
+    lab: Lab,
+    at: HostAt,
+    by: Arc<Credential>,
+    /// What stood on the host before anything was done.
+    before: BTreeSet<String>,
+}
+
+/// What a run came to.
+struct Ran {
+    run: Run,
+    secret: Option<Secret>,
+}
+
+impl Ran {
+    fn outcome(&self, at: usize) -> &Outcome {
+        self.run.steps[at].outcome.as_ref().expect("it was tried")
+    }
+
+    /// Everything that it says.
+    fn said(&self) -> String {
+        format!("{:?}", self.run.steps.iter().map(|step| (&step.outcome, &step.back)).collect::<Vec<_>>())
+    }
+}
+
+fn token() -> TokenId {
+    "lab@pve!glassdome".parse().unwrap()
+}
+
+/// The changes of a whole plan, in the order that the host takes.
+fn changes() -> Vec<Change> {
+    let comment = format!("{}: for Glassdome", mark(RUN));
+    let grant =
+        |path: &str, to: Vec<Grantee>| Change::Grant { path: path.into(), role: "LabwizardGlassdome".into(), to };
+    let both = vec![Grantee::User(token().user), Grantee::Token(token())];
+    vec![
+        Change::MakeUser { user: token().user, comment: comment.clone() },
+        Change::MakeRole {
+            role: "LabwizardGlassdome".into(),
+            privileges: ["VM.Audit", "VM.Clone"].map(str::to_owned).into(),
+        },
+        Change::MakeToken(TokenMake { id: token(), separated: true, expire: Some(2_000_000_000), comment }),
+        grant("/vms", both.clone()),
+        grant("/storage/local", both),
+    ]
+}
+
+/// Users, tokens, roles and entries of the ACL, a line each; no secret.
+fn estate(cluster: &mut Cluster) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for (id, user) in &cluster.users {
+        all.insert(format!("user {id}"));
+        all.extend(user.tokens.keys().map(|name| format!("token {id}!{name}")));
+    }
+    all.extend(cluster.roles.keys().map(|role| format!("role {role}")));
+    all.extend(cluster.acl.iter().map(|row| format!("acl {} {} {}", row.path, row.who, row.role)));
+    all
+}
+
+/// The lines of what a change makes.
+fn made_by(change: &Change) -> Vec<String> {
+    match change {
+        Change::MakeUser { user, .. } => vec![format!("user {user}")],
+        Change::MakeRole { role, .. } => vec![format!("role {role}")],
+        Change::MakeToken(make) => vec![format!("token {}", make.id)],
+        Change::Grant { path, role, to } => to
+            .iter()
+            .map(|grantee| match grantee {
+                Grantee::User(user) => format!("acl {path} {user} {role}"),
+                Grantee::Token(token) => format!("acl {path} {token} {role}"),
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl Scene {
+    async fn new() -> Scene {
+        Scene::on(LabRelease::default()).await
+    }
+
+    async fn on(release: LabRelease) -> Scene {
+        let mut stage = Stage::new();
+        stage.options.limits.pause = Duration::ZERO;
+        let lab = Lab::start(LabConfig { release, ..LabConfig::quick() }).await.unwrap();
+        let at = HostAt { endpoint: local(lab.port()), address: None, trust: pin(&lab).unwrap() };
+        let before = lab.change(estate);
+        let by = Arc::new(sign_in(&stage, &lab, &at, "root@pam").await);
+        Scene { stage, lab, at, by, before }
+    }
+
+    fn stands(&self) -> BTreeSet<String> {
+        self.lab.change(estate)
+    }
+
+    /// What the host has more than before.
+    fn more(&self) -> BTreeSet<String> {
+        self.stands().difference(&self.before).cloned().collect()
+    }
+
+    fn host(&self, change: Change) -> Action {
+        let action = HostAction { at: self.at.clone(), by: Arc::clone(&self.by), change, afterwards: false };
+        Action::Host(Box::new(action))
+    }
+
+    fn plan(&self) -> Vec<Action> {
+        changes().into_iter().map(|change| self.host(change)).collect()
+    }
+
+    async fn run(&self, actions: Vec<Action>) -> Ran {
+        perform(&self.stage, RUN, actions, |_, action| action).await
+    }
+
+    fn state(&self) -> State {
+        self.stage.state()
+    }
+
+    fn seen(&self) -> RunSeen {
+        self.state().run(&RunId::parse(RUN).unwrap()).unwrap().seen()
+    }
+
+    fn journal(&self) -> std::path::PathBuf {
+        self.stage.state_folder().join("runs").join(RUN).join("journal")
+    }
+
+    /// Makes the run look as if its process had been killed.
+    fn kill(&self) {
+        let text = std::fs::read_to_string(self.journal()).unwrap();
+        let alive = format!("\"pid\":{},", std::process::id());
+        assert!(text.contains(&alive), "{text}");
+        std::fs::write(self.journal(), text.replace(&alive, "\"pid\":999999999,")).unwrap();
+    }
+
+    /// What takes the run back, as its journal tells it, the last first.
+    fn reverts(&self) -> Vec<Action> {
+        let seen = self.seen();
+        let mut left: Vec<_> = seen.left().cloned().collect();
+        left.reverse();
+        left.into_iter()
+            .map(|one| {
+                Action::Revert(Box::new(Revert {
+                    run: RUN.into(),
+                    n: one.n,
+                    at: self.at.clone(),
+                    by: Arc::clone(&self.by),
+                    change: one.change,
+                }))
+            })
+            .collect()
+    }
+
+    /// Takes the run back, each action whatever came of the one before it.
+    async fn take_back(&self) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for action in self.reverts() {
+            let ran = perform(&self.stage, "ffffff", vec![action], |_, action| action).await;
+            outcomes.push(ran.outcome(0).clone());
+        }
+        outcomes
+    }
+}
+
+async fn sign_in(stage: &Stage, lab: &Lab, at: &HostAt, user: &str) -> Credential {
+    let password = Secret::new(lab.user(user).unwrap().password);
+    let login = Login::Password { at: at.clone(), user: user.parse().unwrap(), password };
+    match log_in(login, &stage.options).await {
+        LoginAnswer::SignedIn(ticket) => Credential::Ticket(ticket),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Performs a plan as the conversation does: the next action after the answer to the one before. `begin` sees each action before it
+/// is asked for, and the secret that was made so far.
+async fn perform(
+    stage: &Stage,
+    name: &str,
+    actions: Vec<Action>,
+    mut begin: impl FnMut(Option<&Secret>, Action) -> Action,
+) -> Ran {
+    let mut world = stage.world();
+    world.call_run(name).await;
+    let (answers, mut told) = mpsc::unbounded_channel();
+    world.answer_to(answers);
+    let planned = |action| Planned { action, heading: "On the host".into(), sentence: String::new() };
+    let plan = Plan { actions: actions.into_iter().map(planned).collect() };
+    let no = RunNo(1);
+    let mut run = Run::new(no, &plan);
+    let mut secret = None;
+    let mut next = run.first();
+    loop {
+        match next {
+            Next::Do(index, action) => world.run(Effect::Perform(no, index, begin(secret.as_ref(), action))),
+            Next::TakeBack(index, action) => world.run(Effect::TakeBack(no, index, action)),
+            Next::Over => break,
+        };
+        next = loop {
+            match answer(&mut told).await {
+                Msg::Performed(_, index, outcome) => break run.performed(index, outcome),
+                Msg::TookBack(_, index, outcome) => break run.took_back(index, outcome),
+                Msg::Made(_, _, made) => secret = Some(made),
+                Msg::Began(_, began) => assert_eq!(began, name),
+                other => panic!("{other:?}"),
+            }
+        };
+    }
+    world.run(Effect::EndRun(no));
+    world.settle().await;
+    Ran { run, secret }
+}
+
+async fn answer(told: &mut mpsc::UnboundedReceiver<Msg>) -> Msg {
+    let waited = tokio::time::timeout(Duration::from_secs(60), told.recv()).await;
+    waited.expect("an action is answered").expect("the world is there")
+}
+
+#[tokio::test]
+async fn what_was_planned_is_made_on_every_release_and_the_journal_tells_it_without_the_secret() {
+    for release in LabRelease::all() {
+        let scene = Scene::on(*release).await;
+        let ran = scene.run(scene.plan()).await;
+        for at in 0..5 {
+            assert_eq!(ran.outcome(at), &Outcome::Done { notes: Vec::new() }, "{release:?} {at}");
+        }
+        let made: BTreeSet<String> = changes().iter().flat_map(made_by).collect();
+        assert_eq!(scene.more(), made, "{release:?}");
+        let secret = ran.secret.expect("a secret was made");
+        let kept = scene.lab.change(|cluster| cluster.token(&token().to_string()).unwrap().secret.clone());
+        assert!(secret.reveal() == kept, "{release:?}: it is another secret");
+        let seen = scene.seen();
+        assert!(seen.finished);
+        assert_eq!(seen.changes.iter().map(|one| one.change.clone()).collect::<Vec<_>>(), changes());
+        assert!(seen.changes.iter().all(|one| one.state == ChangeState::Made));
+        let journal = std::fs::read_to_string(scene.journal()).unwrap();
+        let Credential::Ticket(ticket) = &*scene.by else { panic!("a ticket signed in") };
+        for hidden in [&secret, &ticket.ticket, &ticket.csrf] {
+            assert!(!journal.contains(hidden.reveal()), "{release:?}: a secret is in the journal");
+        }
+    }
+}
+
+/// Each write is cut once, at each of three points: afterwards everything stands, or nothing.
+#[tokio::test]
+async fn a_connection_that_is_cut_once_ends_in_everything_or_nothing() {
+    let writes = [("POST", "/access/users"), ("POST", "/access/roles"), ("POST", "/token/"), ("PUT", "/access/acl")];
+    for (method, path) in writes {
+        for cut in CUTS {
+            let scene = Scene::new().await;
+            scene.lab.cut_call(method, path, cut);
+            let ran = scene.run(scene.plan()).await;
+            let left: Vec<Change> = scene.seen().left().map(|one| one.change.clone()).collect();
+            let acted = cut != CutAt::BeforeActing;
+            // The secret of a token went with its answer.
+            if acted && path != "/token/" {
+                assert!(!ran.run.failed(), "{method} {path} {cut:?}: {}", ran.said());
+                assert_eq!(left, changes(), "{method} {path} {cut:?}");
+            } else {
+                assert!(ran.run.failed(), "{method} {path} {cut:?}");
+                assert_eq!(scene.more(), BTreeSet::new(), "{method} {path} {cut:?}: {}", ran.said());
+                assert_eq!(left, [], "{method} {path} {cut:?}");
+                assert_eq!(ran.run.left().count(), 0, "{method} {path} {cut:?}: {}", ran.said());
+            }
+        }
+    }
+}
+
+/// The same while a run is taken back: what only reads is asked again, and what is seen to stand is removed again.
+#[tokio::test]
+async fn a_connection_that_is_cut_once_while_a_run_is_taken_back_leaves_nothing() {
+    let calls = [
+        ("GET", "/access/users"),
+        ("GET", "/access/acl"),
+        ("GET", "/access/roles"),
+        ("DELETE", "/token/"),
+        ("DELETE", "/access/roles"),
+        ("DELETE", "/access/users/lab@pve"),
+        ("PUT", "/access/acl"),
+    ];
+    for (method, path) in calls {
+        for cut in CUTS {
+            let scene = Scene::new().await;
+            scene.run(scene.plan()).await;
+            scene.lab.cut_call(method, path, cut);
+            let outcomes = scene.take_back().await;
+            assert!(outcomes.iter().all(|one| matches!(one, Outcome::Done { .. })), "{method} {path}: {outcomes:?}");
+            assert_eq!(scene.more(), BTreeSet::new(), "{method} {path} {cut:?}");
+            assert_eq!(scene.seen().left().count(), 0, "{method} {path} {cut:?}");
+        }
+    }
+}
+
+/// Where the connection stays cut, what may stand is told with its command, and the host back, it is cleared.
+#[tokio::test]
+async fn what_a_host_that_went_away_may_keep_is_told_and_cleared_when_it_is_back() {
+    for cut in CUTS {
+        let scene = Scene::new().await;
+        scene.lab.cut_call("POST", "/token/", cut);
+        for _ in 0..40 {
+            for method in ["GET", "PUT", "DELETE"] {
+                scene.lab.cut_call(method, "/access/", CutAt::BeforeActing);
+            }
+        }
+        let ran = scene.run(scene.plan()).await;
+        assert!(matches!(ran.outcome(2), Outcome::Lost(_)), "{}", ran.said());
+        let left: Vec<_> = ran.run.left().collect();
+        assert_eq!(left.len(), 3, "{}", ran.said());
+        for (step, command) in left.iter().zip(["pveum user delete", "pveum role delete", "pveum user token remove"]) {
+            let Some(Outcome::NotDone(trouble)) = &step.back else { panic!("{:?}", step.back) };
+            assert!(trouble.hint.as_ref().is_some_and(|hint| hint.contains(command)), "{trouble:?}");
+        }
+        let listed: BTreeSet<String> = scene.seen().left().flat_map(|one| made_by(&one.change)).collect();
+        assert!(scene.more().is_subset(&listed), "{:?} {listed:?}", scene.more());
+        // What is not used up of the cuts hits what comes next.
+        while scene.stands() != scene.before {
+            let before = scene.seen().left().count();
+            scene.take_back().await;
+            assert!(before > 0, "nothing is left to take back, and the host has {:?}", scene.more());
+        }
+        scene.take_back().await;
+        assert_eq!(scene.seen().left().count(), 0);
+    }
+}
+
+/// Killed around each write of the journal and each request: what stands was announced, and the next start clears it.
+#[tokio::test]
+async fn a_run_that_is_killed_anywhere_is_told_by_its_journal_and_cleared_by_the_next_start() {
+    /// When it is killed: announced and not sent, acted and not closed, closed.
+    const MOMENTS: [&str; 3] = ["announced", "acted", "closed"];
+    for n in 0..changes().len() {
+        for moment in MOMENTS {
+            let scene = Scene::new().await;
+            let whole = if moment == "announced" { n } else { n + 1 };
+            // One action more than whole, which never leaves here: its announcement is what the journal then ends with.
+            let plan: Vec<Action> = scene.plan().into_iter().take(n + 1).collect();
+            if moment == "announced" {
+                scene.run(plan[..whole].to_vec()).await;
+                let mut text =
+                    lines(&scene).into_iter().filter(|line| !line.contains("\"finished\"")).collect::<Vec<_>>();
+                if text.is_empty() {
+                    continue;
+                }
+                text.push(announcement(&scene, &plan[n], n).await);
+                std::fs::write(scene.journal(), text.join("\n") + "\n").unwrap();
+            } else {
+                scene.run(plan).await;
+                let mut text = lines(&scene);
+                text.truncate(text.len() - if moment == "acted" { 2 } else { 1 });
+                std::fs::write(scene.journal(), text.join("\n") + "\n").unwrap();
+            }
+            scene.kill();
+            let seen = scene.seen();
+            assert!(!seen.finished, "{n} {moment}");
+            let announced: BTreeSet<String> = seen.left().flat_map(|one| made_by(&one.change)).collect();
+            assert!(scene.more().is_subset(&announced), "{n} {moment}: {:?} {announced:?}", scene.more());
+            assert_eq!(seen.left().count(), n + 1, "{n} {moment}");
+            let outcomes = scene.take_back().await;
+            assert!(outcomes.iter().all(|one| matches!(one, Outcome::Done { .. })), "{n} {moment}: {outcomes:?}");
+            assert_eq!(scene.stands(), scene.before, "{n} {moment}");
+            assert_eq!(scene.seen().left().count(), 0, "{n} {moment}");
+        }
+    }
+}
+
+fn lines(scene: &Scene) -> Vec<String> {
+    let text = std::fs::read_to_string(scene.journal()).unwrap_or_default();
+    text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// The line by which a run announces an action: it is written by a run elsewhere, against a host that takes no change.
+async fn announcement(scene: &Scene, action: &Action, n: usize) -> String {
+    let other = Stage::new();
+    let nothing = Action::Restore { run: "none".into(), n: 0 };
+    let mut actions = vec![nothing; n];
+    actions.push(action.clone());
+    let method = match action.change() {
+        Some(Change::Grant { .. }) => "PUT",
+        _ => "POST",
+    };
+    scene.lab.cut_call(method, "/access/", CutAt::BeforeActing);
+    let mut world = other.world();
+    world.call_run(RUN).await;
+    let (answers, mut told) = mpsc::unbounded_channel();
+    world.answer_to(answers);
+    world.run(Effect::Perform(RunNo(1), n, action.clone()));
+    while !matches!(answer(&mut told).await, Msg::Performed(..)) {}
+    world.settle().await;
+    let path = other.state_folder().join("runs").join(RUN).join("journal");
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().find(|line| line.contains("\"announced\"")).unwrap().to_owned()
+}
