@@ -74,6 +74,7 @@ codes! {
     MAKE_EXISTS = "make.token-exists", "A token of the wanted name is there already.";
     MAKE_OWNER_OFF = "make.owner-disabled", "The user that the token is to belong to is disabled or has ended.";
     MAKE_UNKNOWN_RIGHT = "make.unknown-privilege", "A privilege that is needed is not known on this release.";
+    MAKE_SHUT_OUT = "make.shut-out", "The role NoAccess keeps the user or token out.";
     NODE_OFFLINE = "node.offline", "A node is offline.";
     PICK_UNKNOWN = "pick.unknown", "What was chosen is not on the host.";
     LIST_UNREAD = "list.not-read", "A list could not be read.";

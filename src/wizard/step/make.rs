@@ -6,7 +6,7 @@ mod words;
 use crate::domain::finding::Finding;
 use crate::domain::token::IdError;
 use crate::domain::visible::{upper_first, visible};
-use crate::domain::{Change, Id, Text, TokenSeen, change, time};
+use crate::domain::{Change, Id, Text, TokenSeen, UserId, change, time};
 use crate::plan::make::Making;
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
@@ -145,7 +145,7 @@ pub fn page(w: &Wizard) -> Parts {
 }
 
 fn whose(w: &Wizard, who: &str) -> Choice {
-    let about = if signer(w).as_ref().is_some_and(wish::is_root) {
+    let about = if signer(w).as_ref().is_some_and(UserId::is_root) {
         format!("It belongs to {who}; limited to its grants, it is still removed with nothing but root's own login.")
     } else {
         format!("It belongs to {who}, and ends when that account does.")
@@ -181,7 +181,7 @@ fn field(w: &Wizard, id: Id, label: &str, default: String, error: Option<IdError
 }
 
 fn rights(w: &Wizard) -> Choice {
-    let root = signer(w).as_ref().is_some_and(wish::is_root);
+    let root = signer(w).as_ref().is_some_and(UserId::is_root);
     let same = if root {
         "Everything on this host and its cluster, root's rights among them: whoever gets the file gets the host."
     } else {

@@ -43,10 +43,6 @@ pub fn signer(w: &Wizard) -> Option<UserId> {
     }
 }
 
-pub fn is_root(user: &UserId) -> bool {
-    user.user() == "root" && user.realm() == "pam"
-}
-
 /// A name for users, roles and comments: the target's own.
 fn target(w: &Wizard) -> String {
     tool::target(w).map_or_else(|| "labwizard".to_owned(), |target| target.name.clone())
@@ -205,7 +201,8 @@ pub fn paths(w: &Wizard) -> Vec<String> {
         Some(Ok(making)) => [making.changes, making.afterwards].concat(),
         _ => Vec::new(),
     };
-    let mut paths = [details::paths(w), permit::paths(&changes)].concat();
+    let groups = estate(w).map(|estate| permit::group_paths(&changes, estate)).unwrap_or_default();
+    let mut paths = [details::paths(w), permit::paths(&changes), groups].concat();
     paths.sort();
     paths.dedup();
     paths

@@ -3,7 +3,7 @@
 use crate::diagnosis::codes;
 use crate::domain::finding::{Finding, Severity::Error, Step};
 use crate::domain::visible::visible;
-use crate::domain::{Change, UserId};
+use crate::domain::{Change, Grantee, UserId};
 use crate::plan::make::{Making, NoMaking, sentence};
 use crate::plan::permit::Refusal;
 
@@ -47,6 +47,21 @@ pub fn no_making(why: &NoMaking) -> Finding {
         )
         .say("Name another user, or enable this one: Datacenter → Permissions → Users.")
         .at(crate::wizard::step::token::USER),
+        NoMaking::ShutOut { who, path } => {
+            let who = match who {
+                Grantee::User(user) => user.to_string(),
+                Grantee::Token(token) => token.to_string(),
+            };
+            Finding::new(
+                codes::MAKE_SHUT_OUT,
+                Error,
+                Step::Access,
+                format!("{} is kept out of {} by the role NoAccess.", visible(&who), visible(path)),
+                "Where this role stands, whatever is granted beside it counts for nothing.",
+            )
+            .say("Name another user, or take the role away: Datacenter → Permissions.")
+            .at(crate::wizard::step::token::USER)
+        }
         NoMaking::UnknownPrivilege(privilege) => Finding::new(
             codes::MAKE_UNKNOWN_RIGHT,
             Error,

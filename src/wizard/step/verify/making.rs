@@ -1,14 +1,13 @@
 //! Verify, where a token is to be made: what will be granted, path by path, and whether whoever is signed in may do it.
 
-use std::collections::BTreeMap;
-
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::visible::visible;
+use crate::plan::make::allows;
 use crate::target::needs::Grant;
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Tone};
-use crate::wizard::step::{By, Next, Parts, details, host, listed, make, quiet, road, say, token, toned, tool};
+use crate::wizard::step::{By, Next, Parts, host, listed, make, quiet, road, say, token, toned, tool};
 
 use super::{AGAIN, NEXT, ask, findings, survey};
 
@@ -75,25 +74,15 @@ fn granted(w: &Wizard, grants: &[Grant]) -> Vec<Block> {
     if grants.is_empty() {
         return vec![quiet(format!("{token} is granted nothing."))];
     }
-    let mut purposes: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for need in details::rights(w) {
-        let of_path = purposes.entry(need.path).or_default();
-        if !of_path.contains(&need.purpose) {
-            of_path.push(need.purpose);
-        }
-    }
-    let rows = grants.iter().map(|grant| {
-        let names: Vec<&str> = grant.privileges.iter().map(String::as_str).collect();
-        let words = match purposes.get(&grant.path) {
-            Some(purposes) => format!("{}: {}", listed(purposes), names.join(" ")),
-            None => names.join(" "),
-        };
-        (visible(&grant.path), visible(&words))
-    });
+    let row = |grant: &Grant| (visible(&grant.path), visible(&listed(&allows(&grant.privileges))));
+    let mut rows: Vec<(String, String)> = grants.iter().map(row).collect();
+    // Where a tool looks at the owner, that one holds more than the token.
+    let more = making.owner.iter().filter(|held| !grants.iter().any(|grant| grant.path == held.path));
+    rows.extend(more.map(row).map(|(path, words)| (path, format!("{words} (the user alone)"))));
     vec![
         say(format!("{token} and its user are granted this on {}, and nothing else:", host::shown(w))),
-        Block::Facts(rows.collect()),
-        quiet(format!("That is what {} does there. It cannot change users or permissions.", tool::title(w))),
+        Block::Facts(rows),
+        quiet(format!("That is what {} needs for this, and all that whoever has the file can do.", tool::title(w))),
     ]
 }
 
