@@ -3,6 +3,7 @@
 mod asked;
 mod hostile;
 mod sshd;
+mod walk;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -14,6 +14,7 @@ pub mod make;
 pub mod nearby;
 pub mod review;
 pub mod road;
+pub mod ssh;
 pub mod token;
 pub mod tool;
 pub mod trust;
@@ -102,7 +103,7 @@ pub struct Agreement {
     pub seen: Certificate,
     /// It was agreed in an earlier run, and held in this one.
     pub remembered: bool,
-    /// A pasted fingerprint was the same.
+    /// A pasted fingerprint was the same, or the one that root's shell told.
     pub compared: bool,
 }
 
@@ -189,7 +190,8 @@ pub fn done(w: &Wizard, page: PageId) -> bool {
         PageId::Verify => verify::done(w),
         PageId::Review => w.run.is_some(),
         // Their pages are not there yet.
-        PageId::Ssh | PageId::TakeBack | PageId::Tokens => false,
+        PageId::Ssh => ssh::done(w),
+        PageId::TakeBack | PageId::Tokens => false,
         PageId::Done => false,
     }
 }
@@ -221,7 +223,8 @@ pub fn page(w: &Wizard) -> Page {
         PageId::Details => details::page(w),
         PageId::Verify => verify::page(w),
         PageId::Review => review::page(w),
-        PageId::Ssh | PageId::TakeBack | PageId::Tokens => Parts::default(),
+        PageId::Ssh => ssh::page(w),
+        PageId::TakeBack | PageId::Tokens => Parts::default(),
         PageId::Done => done::page(w),
     };
     let first = pages(w).first() == Some(&at);
@@ -256,7 +259,8 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
         PageId::Details => details::submit(w),
         PageId::Verify => verify::submit(w, by),
         PageId::Review => review::submit(w, by),
-        PageId::Ssh | PageId::TakeBack | PageId::Tokens => Next::Stay,
+        PageId::Ssh => ssh::submit(w, by),
+        PageId::TakeBack | PageId::Tokens => Next::Stay,
         PageId::Done => done::submit(w, by),
     }
 }
@@ -282,7 +286,7 @@ pub fn awaits(w: &Wizard) -> bool {
     match w.at() {
         PageId::File | PageId::Review | PageId::Done => file(&w.evidence.file),
         PageId::Host => survey(&w.evidence.look),
-        PageId::Trust => file(&w.evidence.ca_file) || survey(&w.evidence.look),
+        PageId::Trust => file(&w.evidence.ca_file) || survey(&w.evidence.look) || w.session.in_flight(),
         PageId::Login | PageId::Code | PageId::Ssh => w.session.in_flight() || survey(&w.evidence.survey),
         PageId::Token | PageId::Make | PageId::Verify => survey(&w.evidence.survey),
         _ => false,
@@ -307,7 +311,7 @@ pub(crate) fn wrong(what: impl Into<String>, hint: impl Into<Option<String>>) ->
 
 /// The field, where a whole token was typed or pasted into one that is shown and resolved. The token is kept as a secret.
 pub fn take_apart(field: &Id, text: &Text) -> Option<Id> {
-    let open = [host::HOST, file::FILE, token::USER, token::NAME, login::USER, trust::COMPARE, trust::CA_FILE];
+    let open = [host::HOST, file::FILE, token::USER, token::NAME, login::USER, ssh::PLACE, trust::COMPARE, trust::CA_FILE];
     let secret = || parse_paste(text.as_str(), Known::default()).secret.is_some_and(|secret| secret.sound().is_some());
     (open.contains(field) && secret()).then(|| field.clone())
 }
