@@ -35,9 +35,13 @@ pub fn done(w: &Wizard) -> bool {
 
 /// What stands in the way, once the answers are there.
 pub fn findings(w: &Wizard) -> Vec<Finding> {
+    if !access::makes(w) || w.run.is_some() {
+        return Vec::new();
+    }
     match making(w) {
         Some(Err(why)) => vec![words::no_making(&why)],
-        _ => Vec::new(),
+        Some(Ok(_)) => cannot(w, w.at() > PageId::Make).into_iter().collect(),
+        None => Vec::new(),
     }
 }
 
@@ -123,7 +127,6 @@ pub fn page(w: &Wizard) -> Parts {
         .into_iter()
         // What to do about it is asked above.
         .filter(|finding| finding.field.as_ref() != Some(&EXISTING))
-        .chain(cannot.clone())
         .collect();
     if !findings.is_empty() {
         blocks.push(Block::Findings(findings));

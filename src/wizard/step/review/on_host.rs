@@ -9,7 +9,7 @@ use crate::plan::action::{Action, FileEdit, HostAction};
 use crate::plan::make::{Making, sentence};
 use crate::wizard::Wizard;
 use crate::wizard::page::Command;
-use crate::wizard::step::{access, host, make, token, tool};
+use crate::wizard::step::{access, host, make, token, tool, whole};
 
 /// The changes before the file is written, with the proof of the token behind them.
 pub(super) fn before(w: &Wizard, making: &Making, edit: Option<&FileEdit>) -> Result<Vec<Planned>, Trouble> {
@@ -65,7 +65,7 @@ fn changes(w: &Wizard, changes: &[Change], afterwards: bool) -> Result<Vec<Plann
             afterwards,
         })),
         heading: heading(w),
-        sentence: visible(&sentence(change)),
+        sentence: whole(&sentence(change)),
     };
     Ok(changes.iter().map(planned).collect())
 }

@@ -7,7 +7,7 @@ use crate::target::needs::Grant;
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Tone};
-use crate::wizard::step::{By, Next, Parts, host, listed, make, quiet, road, say, token, toned, tool};
+use crate::wizard::step::{By, Next, Parts, host, listed, make, quiet, road, say, token, toned, tool, whole};
 
 use super::{AGAIN, NEXT, ask, findings, survey};
 
@@ -20,12 +20,7 @@ pub fn here(w: &Wizard) -> bool {
 pub fn may(w: &Wizard) -> bool {
     survey(w).is_some_and(|survey| survey.ended && survey.signed_in())
         && make::made_of(w).is_some()
-        && own_findings(w).iter().all(|finding| finding.severity != Severity::Error)
-}
-
-/// Besides what the road says: what keeps it from being made.
-pub fn own_findings(w: &Wizard) -> Vec<Finding> {
-    make::findings(w).into_iter().chain(make::cannot(w, true)).collect()
+        && make::findings(w).iter().all(|finding| finding.severity != Severity::Error)
 }
 
 pub fn page(w: &Wizard) -> Parts {
@@ -37,9 +32,9 @@ pub fn page(w: &Wizard) -> Parts {
     let ended = survey(w).is_some_and(|survey| survey.ended);
     if ended && let Some(making) = make::made_of(w) {
         blocks.extend(granted(w, &making.grants));
-        blocks.extend(making.remarks.iter().map(|remark| quiet(visible(remark))));
+        blocks.extend(making.remarks.iter().map(|remark| quiet(whole(remark))));
     }
-    let findings: Vec<Finding> = findings(w).into_iter().chain(own_findings(w)).collect();
+    let findings: Vec<Finding> = findings(w).into_iter().chain(make::findings(w)).collect();
     if ended && may(w) {
         blocks.push(toned(Tone::Good, format!("{who} may make all of it.")));
     }
@@ -74,7 +69,7 @@ fn granted(w: &Wizard, grants: &[Grant]) -> Vec<Block> {
     if grants.is_empty() {
         return vec![quiet(format!("{token} is granted nothing."))];
     }
-    let row = |grant: &Grant| (visible(&grant.path), visible(&listed(&allows(&grant.privileges))));
+    let row = |grant: &Grant| (visible(&grant.path), whole(&listed(&allows(&grant.privileges))));
     let mut rows: Vec<(String, String)> = grants.iter().map(row).collect();
     // Where a tool looks at the owner, that one holds more than the token.
     let more = making.owner.iter().filter(|held| !grants.iter().any(|grant| grant.path == held.path));
