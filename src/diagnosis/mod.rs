@@ -7,6 +7,7 @@ pub mod login;
 mod rights;
 mod road;
 mod signin;
+pub mod ssh;
 pub mod token_end;
 
 use crate::domain::{

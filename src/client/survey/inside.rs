@@ -14,7 +14,9 @@ use crate::client::proxmox::request::Request;
 use crate::client::proxmox::{Asker, Session, Trusted, answer, estate, redactor_of};
 use crate::client::tls::{Door, OpenTrouble, ca};
 use crate::domain::observation::{CaTrouble, NodeSeen, RequestTrouble};
-use crate::domain::{Credential, Der, Factors, Link, LoginAnswer, Rights, Secret, Seen, Ticket, Trust, UserId};
+use crate::domain::{
+    Credential, Der, Factors, Link, LoginAnswer, Rights, Secret, Seen, ShellId, Ticket, Trust, UserId,
+};
 
 /// Signs in with `credential`, and looks at what it opens.
 pub async fn enter(survey: &Survey<'_>, host: &Trusted, credential: &Credential, eye: &Eye<'_>) {
@@ -36,7 +38,7 @@ pub async fn enter(survey: &Survey<'_>, host: &Trusted, credential: &Credential,
             }
             None => return,
         },
-        Credential::Shell(_) => return,
+        Credential::Shell(id) => return in_shell(survey, host, *id, eye, since).await,
     };
     let Some(session) = session else {
         let trouble = RequestTrouble::Unreadable("the credential cannot be put into HTTP".into());
@@ -48,6 +50,18 @@ pub async fn enter(survey: &Survey<'_>, host: &Trusted, credential: &Credential,
     }
     let inside = Inside { survey, host, asker: Asker::Api { host, session: &session }, me, eye };
     inside.look().await;
+}
+
+/// Looks around in root's shell. Nothing is sent over the API; that it was reached is what its links say.
+async fn in_shell(survey: &Survey<'_>, host: &Trusted, id: ShellId, eye: &Eye<'_>, since: Instant) {
+    let failed = |trouble| eye.saw(failed(Link::SignIn, &Request::Version, trouble), since);
+    let Some(shell) = survey.options.shells.get(id) else { return failed(RequestTrouble::NotConnected) };
+    let asker = Asker::Shell(&shell);
+    match asker.data(&Request::Version, answer::release).await {
+        Ok(release) => eye.saw(Seen::SignedIn { release, clock_off: None }, since),
+        Err(trouble) => return failed(trouble),
+    }
+    Inside { survey, host, asker, me: UserId::root(), eye }.look().await;
 }
 
 /// Turns a password into a ticket. `None` where that was not to be; what happened is noted.

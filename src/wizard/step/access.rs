@@ -21,14 +21,19 @@ pub const PASSWORD: Id = Id::fixed("password");
 pub fn way(w: &Wizard) -> Id {
     // The demo brings a token to paste.
     let brought = w.setting.hints.contains_key(&token::TOKEN);
-    let preset = if may_log_in(w) && !brought { LOGIN } else { PASTE };
+    let preset = match may_log_in(w) && !brought {
+        // The shell that settled trust is open.
+        true if trust::by_ssh(w) => SSH,
+        true => LOGIN,
+        false => PASTE,
+    };
     let chosen = w.draft.choice(&ACCESS).cloned().unwrap_or(preset);
     if refused(w, &chosen) { PASTE } else { chosen }
 }
 
 /// What was chosen and is not offered here.
 fn refused(w: &Wizard, chosen: &Id) -> bool {
-    *chosen == LOGIN && !may_log_in(w)
+    [LOGIN, SSH].contains(chosen) && !may_log_in(w)
 }
 
 /// The wizard makes the token: logged in, or in root's shell.
@@ -87,6 +92,11 @@ pub fn page(w: &Wizard) -> Parts {
             "Log in, and have the token made",
             "Once, with password and code. The token gets the rights that do the job, and every step is shown before it is taken.",
         ));
+        options.push(answer(
+            SSH,
+            "Have it made over SSH",
+            "In root's shell on the host, by your own ssh; for hosts whose login is closed, too.",
+        ));
     }
     options.extend([
         answer(
@@ -120,7 +130,7 @@ pub fn page(w: &Wizard) -> Parts {
     let chosen = w.draft.choice(&ACCESS).filter(|chosen| refused(w, chosen)).is_none().then(|| way(w));
     let error = match &chosen {
         None if w.tried() => wrong(
-            "Nobody logs in here: the host's certificate is not verified, or the host does not answer.",
+            "The wizard makes none here: the host's certificate is not verified, or the host does not answer.",
             "Go back to Trust and compare the fingerprint once, or choose another way.".to_owned(),
         ),
         _ => None,

@@ -14,6 +14,7 @@ pub mod make;
 pub mod nearby;
 pub mod review;
 pub mod road;
+pub mod ssh;
 pub mod take_back;
 pub mod token;
 pub mod tokens;
@@ -105,7 +106,7 @@ pub struct Agreement {
     pub seen: Certificate,
     /// It was agreed in an earlier run, and held in this one.
     pub remembered: bool,
-    /// A pasted fingerprint was the same.
+    /// A pasted fingerprint was the same, or the one that root's shell told.
     pub compared: bool,
 }
 
@@ -192,8 +193,7 @@ pub fn done(w: &Wizard, page: PageId) -> bool {
         PageId::Verify => verify::done(w),
         PageId::Review => w.run.is_some(),
         PageId::TakeBack | PageId::Tokens => w.run.is_some(),
-        // Its page is not there yet.
-        PageId::Ssh => false,
+        PageId::Ssh => ssh::done(w),
         PageId::Done => false,
     }
 }
@@ -227,7 +227,7 @@ pub fn page(w: &Wizard) -> Page {
         PageId::Review => review::page(w),
         PageId::TakeBack => take_back::page(w),
         PageId::Tokens => tokens::page(w),
-        PageId::Ssh => Parts::default(),
+        PageId::Ssh => ssh::page(w),
         PageId::Done => match w.setting.errand {
             Errand::SetUp => done::page(w),
             Errand::TakeBack(_) => take_back::done(w),
@@ -268,7 +268,7 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
         PageId::Review => review::submit(w, by),
         PageId::TakeBack => take_back::submit(w, by),
         PageId::Tokens => tokens::submit(w, by),
-        PageId::Ssh => Next::Stay,
+        PageId::Ssh => ssh::submit(w, by),
         PageId::Done => done::submit(w, by),
     }
 }
@@ -294,7 +294,7 @@ pub fn awaits(w: &Wizard) -> bool {
     match w.at() {
         PageId::File | PageId::Review | PageId::Done => file(&w.evidence.file),
         PageId::Host => survey(&w.evidence.look),
-        PageId::Trust => file(&w.evidence.ca_file) || survey(&w.evidence.look),
+        PageId::Trust => file(&w.evidence.ca_file) || survey(&w.evidence.look) || w.session.in_flight(),
         PageId::Login | PageId::Code | PageId::Ssh => w.session.in_flight() || survey(&w.evidence.survey),
         PageId::Token | PageId::Make | PageId::Verify => survey(&w.evidence.survey),
         _ => false,
@@ -319,7 +319,8 @@ pub(crate) fn wrong(what: impl Into<String>, hint: impl Into<Option<String>>) ->
 
 /// The field, where a whole token was typed or pasted into one that is shown and resolved. The token is kept as a secret.
 pub fn take_apart(field: &Id, text: &Text) -> Option<Id> {
-    let open = [host::HOST, file::FILE, token::USER, token::NAME, login::USER, trust::COMPARE, trust::CA_FILE];
+    let open =
+        [host::HOST, file::FILE, token::USER, token::NAME, login::USER, ssh::PLACE, trust::COMPARE, trust::CA_FILE];
     let secret = || parse_paste(text.as_str(), Known::default()).secret.is_some_and(|secret| secret.sound().is_some());
     (open.contains(field) && secret()).then(|| field.clone())
 }
