@@ -52,7 +52,7 @@ async fn the_list_tells_how_each_change_stands_and_a_run_that_is_back_is_not_off
     let text = out(&labwizard(&scene, &["undo", "--list"]));
     let host = format!("127.0.0.1:{}", scene.lab.port());
     assert!(text.contains(&format!("{host}: make the user lab@pve, who has no password (taken back)")), "{text}");
-    assert!(text.contains("make the role LabwizardGlassdome with 2 privileges (was never done)"), "{text}");
+    assert!(text.contains("make the role LabwizardGlassdome with VM.Audit and VM.Clone (was never done)"), "{text}");
     let output = labwizard(&scene, &["undo"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("nothing to take back"));
