@@ -6,13 +6,21 @@ use crate::domain::finding::{Finding, Fix, Severity};
 use crate::front::unattended::Stopped;
 use crate::plan::action::Outcome;
 use crate::wizard::Wizard;
-use crate::wizard::step::{details, host, review, token, verify};
+use crate::wizard::step::{details, host, login, make, review, token, verify};
 
 /// Everything that was found in a conversation, each finding once.
 pub fn findings(w: &Wizard) -> Vec<Finding> {
     let mut all: Vec<Finding> = Vec::new();
-    for finding in
-        [host::findings(w), token::findings(w), details::findings(w), verify::findings(w), review::findings(w)].concat()
+    for finding in [
+        host::findings(w),
+        login::findings(w),
+        token::findings(w),
+        make::findings(w),
+        details::findings(w),
+        verify::findings(w),
+        review::findings(w),
+    ]
+    .concat()
     {
         if !all.contains(&finding) {
             all.push(finding);
@@ -60,6 +68,7 @@ pub fn conversation(w: &Wizard, ended_well: bool, stopped: Option<&Stopped>) -> 
                 "in": step.planned.heading,
                 "what": step.planned.sentence,
                 "done": matches!(step.outcome, Some(Outcome::Done { .. } | Outcome::Unsafe(_))),
+                "taken_back": step.back.as_ref().map(|back| matches!(back, Outcome::Done { .. } | Outcome::Unsafe(_))),
             })
         })
         .collect();

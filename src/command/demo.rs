@@ -81,7 +81,9 @@ fn announce(lab: &Lab, ca: &std::path::Path, json: bool) -> io::Result<()> {
     }
     for user in lab.users() {
         let totp = user.totp.map(|totp| format!("  totp {totp}")).unwrap_or_default();
-        writeln!(out, "login       {}  password {}{totp}", user.user, user.password)?;
+        let recovery =
+            if user.recovery.is_empty() { String::new() } else { format!("  recovery {}", user.recovery.join(" ")) };
+        writeln!(out, "login       {}  password {}{totp}{recovery}  ({})", user.user, user.password, user.about)?;
     }
     writeln!(out, "It serves until interrupted (Ctrl-C).")?;
     out.flush()

@@ -3,9 +3,12 @@
 mod certificate;
 pub mod codes;
 pub mod file;
+pub mod login;
 mod rights;
 mod road;
 mod signin;
+pub mod ssh;
+pub mod token_end;
 
 use crate::domain::{
     Finding, Fingerprint, Need, Observation, Release, Seen, Timestamp, Trust, observation::Surroundings,

@@ -1,7 +1,8 @@
 //! A host's users, tokens, roles and grants, as whoever asks may see them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::change::Grantee;
 use crate::domain::rights::Privilege;
 use crate::domain::{Timestamp, TokenId, TokenName, UserId};
 
@@ -72,4 +73,84 @@ impl Estate {
     pub fn role(&self, name: &str) -> Option<&RoleSeen> {
         self.roles.iter().find(|role| role.name == name)
     }
+
+    /// What somebody may do at a path, each privilege with whether it holds below too; a token with privilege separation what
+    /// both it and its user may. Rights from pools are not in it: who holds them is not seen here.
+    pub fn rights_of(&self, who: &Grantee, path: &str) -> BTreeMap<Privilege, bool> {
+        let user = match who {
+            Grantee::User(user) => user,
+            Grantee::Token(token) => &token.user,
+        };
+        if self.user(user).is_none() && !user.is_root() {
+            return BTreeMap::new();
+        }
+        let users = self.granted(&Grantee::User(user.clone()), path);
+        let Grantee::Token(id) = who else { return users };
+        match self.token(id) {
+            None => BTreeMap::new(),
+            Some(token) if !token.separated => users,
+            Some(_) => {
+                let both = |(privilege, below): (Privilege, bool)| {
+                    users.get(&privilege).map(|users_below| (privilege, below && *users_below))
+                };
+                self.granted(who, path).into_iter().filter_map(both).collect()
+            }
+        }
+    }
+
+    /// What the ACL gives a user, or a token by itself, at a path, whether or not they are there.
+    pub fn granted(&self, who: &Grantee, path: &str) -> BTreeMap<Privilege, bool> {
+        let mut privileges = BTreeMap::new();
+        for (role, propagates) in self.roles_at(who, path) {
+            for privilege in self.role(role).into_iter().flat_map(|role| &role.privileges) {
+                *privileges.entry(privilege.clone()).or_default() |= propagates;
+            }
+        }
+        privileges
+    }
+
+    /// Whether somebody is kept out of a path by the role NoAccess.
+    pub fn shut_out(&self, who: &Grantee, path: &str) -> bool {
+        self.roles_at(who, path).contains_key(NO_ACCESS)
+    }
+
+    /// The roles that the ACL gives at a path, each with whether it goes on to paths below (pve-access-control
+    /// `AccessControl.pm` roles): a deeper entry replaces what is inherited, on one path a user's replaces its groups', and
+    /// NoAccess leaves nothing beside it.
+    fn roles_at(&self, who: &Grantee, path: &str) -> BTreeMap<&str, bool> {
+        if matches!(who, Grantee::User(user) if user.is_root()) {
+            return BTreeMap::from([("Administrator", true)]);
+        }
+        let groups = match who {
+            Grantee::User(user) => self.user(user).map_or(&[][..], |user| &user.groups),
+            Grantee::Token(_) => &[],
+        };
+        let is_own = |holder: &Holder| match (holder, who) {
+            (Holder::User(holder), Grantee::User(user)) => holder == user,
+            (Holder::Token(holder), Grantee::Token(token)) => holder == token,
+            _ => false,
+        };
+        let is_groups = |holder: &Holder| matches!(holder, Holder::Group(group) if groups.contains(group));
+        let mut held = BTreeMap::new();
+        // The root, then every path on the way, then the path itself.
+        let steps = path.match_indices('/').skip(1).map(|(at, _)| &path[..at]);
+        for at in std::iter::once("/").chain(steps).chain((path != "/").then_some(path)) {
+            let counts = |row: &&AclSeen| row.path == at && (row.propagates || at == path);
+            let roles = |whose: &dyn Fn(&Holder) -> bool| -> BTreeMap<&str, bool> {
+                let rows = self.acl.iter().filter(counts).filter(|row| whose(&row.who));
+                rows.map(|row| (row.role.as_str(), row.propagates)).collect()
+            };
+            let own = roles(&is_own);
+            let new = if own.is_empty() { roles(&is_groups) } else { own };
+            if !new.is_empty() {
+                held = new;
+            }
+        }
+        match held.get(NO_ACCESS) {
+            Some(propagates) => BTreeMap::from([(NO_ACCESS, *propagates)]),
+            None => held,
+        }
+    }
 }
+
+const NO_ACCESS: &str = "NoAccess";

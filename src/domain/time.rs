@@ -34,6 +34,14 @@ pub fn date_and_time(at: Timestamp) -> String {
     format!("{} {:02}:{:02} UTC", date(at), second / 3600, second % 3600 / 60)
 }
 
+/// The beginning of a day in UTC that is written as [`date`] writes it.
+pub fn of_date(text: &str) -> Option<Timestamp> {
+    let mut parts = text.trim().split('-');
+    let (year, month, day) = (number(parts.next()?, 4)?, number(parts.next()?, 2)?, number(parts.next()?, 2)?);
+    let moment = DateTime::new(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?, 0, 0, 0).ok()?;
+    parts.next().is_none().then(|| seconds(moment.unix_duration()))
+}
+
 /// Whole days from one moment to another, negative when `to` lies before `from`; less than a day is 0.
 pub fn days_between(from: Timestamp, to: Timestamp) -> i64 {
     to.saturating_sub(from) / DAY
@@ -98,6 +106,14 @@ mod tests {
             assert_eq!(date(at), day);
         }
         assert_eq!(date_and_time(1_795_306_587), "2026-11-22 00:16 UTC");
+    }
+
+    #[test]
+    fn a_day_is_read_as_it_is_written() {
+        assert_eq!(of_date("2027-03-04"), Some(1_804_118_400));
+        for wrong in ["", "2027-3-4", "2027-02-30", "2027-03-04-05", "04.03.2027", "+027-03-04", "2027-03"] {
+            assert_eq!(of_date(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

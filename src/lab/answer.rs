@@ -67,7 +67,11 @@ pub fn answer(shared: &Shared, request: &Request, refused: Option<usize>) -> Rep
     };
     let outcome = if old_step {
         let response = params.get("response").cloned().unwrap_or_default();
-        Outcome { answer: auth::old_second_step(&mut cluster, request, &response), daemon: true }
+        let answer = match cluster.daemon_runs {
+            true => auth::old_second_step(&mut cluster, request, &response),
+            false => Err(Failure::unreachable("Connection refused")),
+        };
+        Outcome { answer, daemon: true }
     } else {
         let mut call = Call { cluster: &mut cluster, who, params };
         route::call(&mut call, method, &path)
@@ -160,7 +164,7 @@ fn write(outcome: Outcome, formatter: &Formatter, release: LabRelease, post: boo
 fn refuse(failure: Failure, formatter: &Formatter, release: LabRelease, daemon: Option<&'static str>) -> Reply {
     let held = failure.status == 401;
     if failure.status == 595 {
-        // pveproxy could not reach the other node: nothing but the status line.
+        // pveproxy could not reach the other node, or the root daemon: nothing but the status line.
         return Reply::plain(595, failure.message, false);
     }
     let mut body = json!({ "data": null });

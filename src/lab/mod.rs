@@ -6,6 +6,8 @@ mod answer;
 mod broken;
 pub mod ca;
 mod certificates;
+mod console;
+mod cut;
 pub mod http;
 mod pages;
 pub mod proxmox;
@@ -28,7 +30,10 @@ use tokio::sync::watch;
 
 pub use certificates::NewCertificate;
 use certificates::Served;
-pub use proxmox::cluster::Cluster;
+pub use console::{Console, Printed};
+pub use cut::CutAt;
+use cut::Cuts;
+pub use proxmox::cluster::{AccessState, Cluster};
 pub use proxmox::tfa::totp_code;
 pub use release::LabRelease;
 pub use scenario::Scenario;
@@ -78,6 +83,10 @@ pub struct LabUser {
     pub password: String,
     /// The secret of their second factor, base32, as an authenticator app takes it.
     pub totp: Option<String>,
+    /// Their recovery keys, each good for one login.
+    pub recovery: Vec<String>,
+    /// What is special about them, in one line.
+    pub about: String,
 }
 
 impl LabUser {
@@ -121,38 +130,6 @@ impl std::fmt::Debug for Received {
     }
 }
 
-/// Where the connection is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CutAt {
-    /// Nothing was done, nothing is answered.
-    BeforeActing,
-    /// It was done, and nothing is answered.
-    BeforeAnswer,
-    /// It was done, and half of the answer is sent.
-    MidAnswer,
-}
-
-/// Which request is cut.
-#[derive(Clone, Debug)]
-enum Cut {
-    Number(usize),
-    Call { method: String, path: String },
-}
-
-struct CutRule {
-    on: Cut,
-    at: CutAt,
-}
-
-impl CutRule {
-    fn fits(&self, number: usize, method: &str, path: &str) -> bool {
-        match &self.on {
-            Cut::Number(wanted) => *wanted == number,
-            Cut::Call { method: wanted, path: part } => wanted == method && path.contains(part.as_str()),
-        }
-    }
-}
-
 pub(crate) struct Shared {
     config: LabConfig,
     port: u16,
@@ -160,8 +137,7 @@ pub(crate) struct Shared {
     tls: RwLock<Served>,
     received: Mutex<Vec<Received>>,
     connections: AtomicUsize,
-    requests: AtomicUsize,
-    cuts: Mutex<Vec<CutRule>>,
+    cuts: Mutex<Cuts>,
 }
 
 /// A poisoned lock is one that a panicking test held; what it guards is still good.
@@ -213,7 +189,6 @@ impl Lab {
             tls: RwLock::new(served),
             received: Mutex::default(),
             connections: AtomicUsize::new(0),
-            requests: AtomicUsize::new(0),
             cuts: Mutex::default(),
         });
         let (stop, stopped) = watch::channel(false);
@@ -312,15 +287,14 @@ impl Lab {
         self.shared.connections.load(std::sync::atomic::Ordering::SeqCst)
     }
 
-    /// Cuts the request of that number, counted from 1 since the start, over all connections.
-    pub fn cut_request(&self, number: usize, at: CutAt) {
-        locked(&self.shared.cuts).push(CutRule { on: Cut::Number(number), at });
+    /// The users, tokens, roles and grants as they are now, without secrets: to be compared with an earlier or later state.
+    pub fn access_state(&self) -> AccessState {
+        self.change(|cluster| cluster.access_state())
     }
 
-    /// Cuts the next request with that method whose path contains the text; once.
-    pub fn cut_call(&self, method: &str, path: &str, at: CutAt) {
-        let on = Cut::Call { method: method.to_string(), path: path.to_string() };
-        locked(&self.shared.cuts).push(CutRule { on, at });
+    /// The secret that a token, `user@realm!name`, has now; none where there is no such token.
+    pub fn token_secret(&self, id: &str) -> Option<String> {
+        self.change(|cluster| cluster.token(id).map(|token| token.secret.clone()))
     }
 
     /// Serves another certificate from the next connection on.
@@ -331,7 +305,15 @@ impl Lab {
 
     /// The object that `demo --serve --json` prints; `ca` is where the caller put [`Lab::ca_pem`].
     pub fn serve_json(&self, ca: &Path) -> Value {
-        let user = |user: &LabUser| json!({ "user": user.user, "password": user.password, "totp": user.totp });
+        let user = |user: &LabUser| {
+            json!({
+                "user": user.user,
+                "password": user.password,
+                "totp": user.totp,
+                "recovery": user.recovery,
+                "about": user.about,
+            })
+        };
         let token = |token: &LabToken| json!({ "id": token.id, "secret": token.secret, "about": token.about });
         json!({
             "proxmox": [{

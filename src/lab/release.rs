@@ -121,8 +121,23 @@ impl LabRelease {
         self > V7_4_20
     }
 
+    /// Who may change an ACL by an `Allocate` privilege alone gives away no more than their own (pve-access-control 8.0.0~2).
+    pub fn limits_half_grants(self) -> bool {
+        self > V7_4_20
+    }
+
+    /// How deep pools stand in each other (pve-access-control 8.0.7).
+    pub fn pool_levels(self) -> usize {
+        if self > V7_4_20 { 3 } else { 1 }
+    }
+
     /// The ACL paths and calls of resource mappings (8.0).
     pub fn has_mappings(self) -> bool {
+        self > V7_4_20
+    }
+
+    /// Attaching a guest to a bridge asks for `SDN.Use` (8.0).
+    pub fn guards_bridges(self) -> bool {
         self > V7_4_20
     }
 

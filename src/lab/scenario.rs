@@ -57,6 +57,10 @@ scenarios! {
     GzipBody "gzip-body" "bodies come compressed although nobody asked",
     BrokenJson "broken-json" "bodies stop in the middle of a JSON text, though they are as long as announced",
     Redirect "redirect" "every request is redirected to another host",
+    DaemonDown "daemon-down" "pvedaemon does not run: a login, and all that root has to do, is answered 595",
+    TokenExists "token-exists" "a token glassdome@pve!glassdome, made by hand and in use, is there already",
+    RoleTaken "role-taken" "a role LabwizardGlassdome is there already, with other privileges",
+    OursExists "ours-exists" "user, roles and token of an earlier run of labwizard for Glassdome are there",
 }
 
 impl Scenario {

@@ -51,6 +51,9 @@ async fn connection(stream: TcpStream, peer: SocketAddr, shared: &Shared) -> io:
     }
     stream.set_nodelay(true)?;
     let number = shared.connections.fetch_add(1, Ordering::SeqCst);
+    if shared.is_down() {
+        return Ok(());
+    }
     // One round trip for TCP, one for TLS 1.3.
     sleep(shared.config.delay).await;
     let mut first = [0u8; 1];
@@ -119,6 +122,9 @@ async fn requests<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, number: usiz
         let Some(head) = next_head(&mut stream, &mut waiting, shared, true).await? else {
             return close(&mut stream).await;
         };
+        if shared.is_down() {
+            return Ok(());
+        }
         let Ok(mut request) = head else {
             return finish(&mut stream, &bad_request(shared), 0, false).await;
         };
@@ -167,7 +173,7 @@ async fn requests<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, number: usiz
         match cut {
             Some(CutAt::BeforeAnswer) => return Ok(()),
             Some(CutAt::MidAnswer) => {
-                stream.write_all(&bytes[..bytes.len() / 2]).await?;
+                stream.write_all(&bytes[..middle(&bytes)]).await?;
                 return stream.flush().await;
             }
             _ => {}
@@ -182,6 +188,12 @@ async fn requests<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, number: usiz
         }
     }
     Ok(())
+}
+
+/// Where an answer is cut: in the middle of its body, of its head where it has none.
+fn middle(answer: &[u8]) -> usize {
+    let head = answer.windows(4).position(|four| four == b"\r\n\r\n").map_or(0, |at| at + 4);
+    if head < answer.len() { head + (answer.len() - head) / 2 } else { answer.len() / 2 }
 }
 
 /// Reads what is left of a body that was refused: closing with bytes unread would take the answer away from the client.
@@ -215,7 +227,6 @@ async fn close<S: AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
 impl Shared {
     /// Remembers a request, and says where it is to be cut.
     pub(super) fn note(&self, connection: usize, request: &Request, raw: &[u8]) -> Option<CutAt> {
-        let number = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
         let received = Received {
             connection,
             method: request.method.clone(),
@@ -229,8 +240,10 @@ impl Shared {
             all.push(received);
         }
         drop(all);
-        let mut cuts = super::locked(&self.cuts);
-        let found = cuts.iter().position(|cut| cut.fits(number, &request.method, &request.target))?;
-        Some(cuts.remove(found).at)
+        super::locked(&self.cuts).count(&request.method, &request.target)
+    }
+
+    fn is_down(&self) -> bool {
+        super::locked(&self.cuts).is_down()
     }
 }

@@ -1,9 +1,29 @@
 //! From what a token shall be able to do, and what stands on the host already, to the changes that make it.
 
-use crate::domain::change::mark;
+pub mod allows;
+mod comment;
+mod remarks;
+mod roles;
+mod rows;
+mod sentence;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
 use crate::domain::rights::Privilege;
-use crate::domain::{Change, Estate, Grantee, Need, Release, Timestamp, TokenId, TokenMake, TokenName, UserId};
-use crate::target::needs::{Grant, grants, roles};
+use crate::domain::{
+    Change, Estate, Grantee, Need, Release, Timestamp, TokenId, TokenMake, TokenName, TokenSeen, UserId,
+};
+use crate::plan::make::roles::Roles;
+use crate::plan::make::rows::{Gives, Laid, Row, ShutOut, holder_of};
+use crate::target::needs::{Grant, every_grant, grants};
+
+pub use allows::{allows, place};
+pub use sentence::sentence;
+
+/// The first release that can give a token a new secret in place (pve-access-control 9.1.0).
+const REGENERATES: Release = Release::new(9, 2, 0);
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +76,10 @@ pub struct Making {
     pub changes: Vec<Change>,
     /// After the file was written.
     pub afterwards: Vec<Change>,
-    /// What the token and its owner will hold, path by path.
+    /// What the token will hold by its own grants, path by path; nothing for one that has all rights of its user.
     pub grants: Vec<Grant>,
+    /// What its owner will hold on the paths where this plan grants something to them.
+    pub owner: Vec<Grant>,
     /// What is to be said of it, a sentence each.
     pub remarks: Vec<String>,
 }
@@ -69,8 +91,34 @@ pub enum NoMaking {
     Exists(TokenId),
     /// The user of the token is disabled, or has ended.
     OwnerOff(UserId),
-    /// What is needed at this path and this release does not know.
+    /// What is needed and this release does not know.
     UnknownPrivilege(String),
+    /// It would end before it begins; a host makes such a token all the same.
+    Past(TokenId),
+    /// Proxmox parts lists of names at a sign in this one, so a grant would go to others.
+    Splits(UserId),
+    /// The role NoAccess keeps them out of this path, whatever is granted beside it.
+    ShutOut { who: Grantee, path: String },
+}
+
+impl From<ShutOut> for NoMaking {
+    fn from(ShutOut { who, path }: ShutOut) -> Self {
+        NoMaking::ShutOut { who, path }
+    }
+}
+
+/// What becomes of the token.
+enum Way<'e> {
+    New(TokenId),
+    /// In the place of an old one, which may be removed at the end.
+    Beside {
+        new: TokenId,
+        old: &'e TokenSeen,
+        remove: bool,
+    },
+    NewSecret(&'e TokenSeen),
+    /// Removed, and made again as it was.
+    Again(&'e TokenSeen),
 }
 
 /// Works out the changes.
@@ -78,45 +126,192 @@ pub enum NoMaking {
 /// # Errors
 /// Where what stands on the host does not allow it.
 pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
-    let token = order.token.clone();
-    if order.estate.token(&token).is_some() {
-        return Err(NoMaking::Exists(token));
+    let way = way(order)?;
+    let owner = &order.token.user;
+    let there = order.estate.user(owner);
+    if there.is_some_and(|user| !user.enabled || user.expire.is_some_and(|end| is_past(end, order.now))) {
+        return Err(NoMaking::OwnerOff(owner.clone()));
     }
-    let mut changes = Vec::new();
-    let comment = format!("{}: for {}", mark(order.run), order.purpose);
-    if order.estate.user(&token.user).is_none() {
-        changes.push(Change::MakeUser { user: token.user.clone(), comment: comment.clone() });
+    let token = way.token(order);
+    if !matches!(way, Way::NewSecret(_)) && way.expire(order).is_some_and(|end| is_past(end, order.now)) {
+        return Err(NoMaking::Past(token));
     }
-    let wanted = match order.wanted {
-        Wanted::Least { token, .. } => grants(token),
-        Wanted::Same => Vec::new(),
-    };
-    let roles = roles(order.role, &wanted);
-    for role in &roles {
-        changes.push(Change::MakeRole { role: role.name.clone(), privileges: role.privileges.clone() });
+    let separated = way.separated(order);
+    let (for_token, for_owner) = wanted(order, separated)?;
+
+    let (as_token, as_owner) = (Grantee::Token(token.clone()), Grantee::User(owner.clone()));
+    let mut laid = Laid::new(order.estate);
+    if !owner.is_root() {
+        laid.add(&for_owner, &as_owner)?;
     }
-    let separated = matches!(order.wanted, Wanted::Least { .. });
-    changes.push(Change::MakeToken(TokenMake { id: token.clone(), separated, expire: order.expire, comment }));
-    for role in &roles {
-        for path in &role.paths {
-            let to = vec![Grantee::User(token.user.clone()), Grantee::Token(token.clone())];
-            changes.push(Change::Grant { path: path.clone(), role: role.name.clone(), to });
+    let mut skipped = Vec::new();
+    if let Some(old) = way.rows_of(order) {
+        laid.clear(&as_token);
+        for row in order.estate.acl.iter().filter(|row| row.who == holder_of(&Grantee::Token(old.clone()))) {
+            match row.propagates {
+                true => laid.copy(&row.path, &row.role, &as_token),
+                false => skipped.push(row),
+            }
         }
     }
-    Ok(Making { token: Some(token), changes, afterwards: Vec::new(), grants: wanted, remarks: Vec::new() })
+    laid.add(&for_token, &as_token)?;
+
+    let ordered = ordered(&laid.rows, &as_token);
+    let roles = Roles::choose(order.role, &ordered, order.estate);
+    let comment = comment::comment(order.run, order.purpose, order.now);
+    let mut changes = Vec::new();
+    if there.is_none() && !owner.is_root() {
+        changes.push(Change::MakeUser { user: owner.clone(), comment: comment.clone() });
+    }
+    changes.extend(roles.made.iter().cloned());
+    let make = |expire, comment| Change::MakeToken(TokenMake { id: token.clone(), separated, expire, comment });
+    match &way {
+        Way::New(_) | Way::Beside { .. } => {
+            changes.push(make(order.expire, comment));
+            changes.extend(granting(&laid.rows, &roles));
+        }
+        // What can be taken back comes before what cannot.
+        Way::NewSecret(_) => {
+            changes.extend(granting(&laid.rows, &roles));
+            changes.push(Change::NewSecret(token.clone()));
+        }
+        Way::Again(old) => {
+            let (owners, tokens): (Vec<Row>, Vec<Row>) = laid.rows.iter().cloned().partition(|row| row.to == as_owner);
+            changes.extend(granting(&owners, &roles));
+            changes.push(Change::RemoveToken(token.clone()));
+            let comment = comment::again(order.run, old.comment.as_deref());
+            changes.push(make(way.expire(order), comment));
+            changes.extend(granting(&tokens, &roles));
+        }
+    }
+    if !laid.rows.is_empty() && as_owner.splits() {
+        return Err(NoMaking::Splits(owner.clone()));
+    }
+    let afterwards = match &way {
+        Way::Beside { remove: true, .. } => vec![Change::RemoveToken(order.token.clone())],
+        _ => Vec::new(),
+    };
+    let grants = match order.wanted {
+        Wanted::Least { token, .. } if separated => held(&laid, &as_token, &grants(token)),
+        _ => Vec::new(),
+    };
+    let owner = held(&laid, &as_owner, &[]);
+    let remarks = remarks::remarks(order, &way, &laid, &roles, &skipped, separated);
+    Ok(Making { token: Some(token), changes, afterwards, grants, owner, remarks })
 }
 
-/// A change in words, as Review lists it: `make the user lab@pve, who has no password`.
-pub fn sentence(change: &Change) -> String {
-    match change {
-        Change::MakeUser { user, .. } => format!("make the user {user}, who has no password"),
-        Change::MakeRole { role, privileges } => format!("make the role {role} with {} privileges", privileges.len()),
-        Change::MakeToken(token) => format!("make the token {}", token.id),
-        Change::Grant { path, role, .. } => format!("grant {role} on {path}"),
-        Change::NewSecret(id) => format!("give {id} a new secret; the old one is dead from then on"),
-        Change::RemoveToken(id) => format!("remove the token {id}"),
-        Change::Ungrant { path, role, .. } => format!("take {role} on {path} back"),
-        Change::RemoveRole { role } => format!("remove the role {role}"),
-        Change::RemoveUser { user } => format!("remove the user {user}"),
+fn way<'e>(order: &Order<'e>) -> Result<Way<'e>, NoMaking> {
+    let Some(old) = order.estate.token(order.token) else { return Ok(Way::New(order.token.clone())) };
+    match order.existing {
+        Existing::Refuse => Err(NoMaking::Exists(order.token.clone())),
+        Existing::Beside { name, remove } => {
+            let new = TokenId { user: order.token.user.clone(), name: name.clone() };
+            match order.estate.token(&new) {
+                Some(_) => Err(NoMaking::Exists(new)),
+                None => Ok(Way::Beside { new, old, remove: *remove }),
+            }
+        }
+        // A new secret does not wake a token that has ended.
+        Existing::InPlace if order.release >= REGENERATES && !has_ended(old, order.now) => Ok(Way::NewSecret(old)),
+        Existing::InPlace => Ok(Way::Again(old)),
     }
+}
+
+fn has_ended(token: &TokenSeen, now: Timestamp) -> bool {
+    token.expire.is_some_and(|end| is_past(end, now))
+}
+
+/// Whether an end has come; 0 is Proxmox's word for never.
+fn is_past(end: Timestamp, now: Timestamp) -> bool {
+    end > 0 && end <= now
+}
+
+impl Way<'_> {
+    /// The token that will be used.
+    fn token(&self, order: &Order<'_>) -> TokenId {
+        match self {
+            Way::New(new) | Way::Beside { new, .. } => new.clone(),
+            Way::NewSecret(_) | Way::Again(_) => order.token.clone(),
+        }
+    }
+
+    fn separated(&self, order: &Order<'_>) -> bool {
+        match self {
+            Way::New(_) | Way::Beside { .. } => matches!(order.wanted, Wanted::Least { .. }),
+            Way::NewSecret(old) | Way::Again(old) => old.separated,
+        }
+    }
+
+    /// When a token that is made ends: one that is made again as it did before, if that has not passed.
+    fn expire(&self, order: &Order<'_>) -> Option<Timestamp> {
+        match self {
+            Way::Again(old) if !has_ended(old, order.now) => old.expire,
+            _ => order.expire,
+        }
+    }
+
+    /// The token whose entries in the ACL the one that is made gets too.
+    fn rows_of(&self, order: &Order<'_>) -> Option<TokenId> {
+        let copied = match self {
+            Way::New(_) | Way::NewSecret(_) => false,
+            Way::Beside { old, .. } => old.separated && matches!(order.wanted, Wanted::Least { .. }),
+            Way::Again(_) => true,
+        };
+        copied.then(|| order.token.clone())
+    }
+}
+
+/// What the token and its owner are to hold.
+fn wanted(order: &Order<'_>, separated: bool) -> Result<(Vec<Grant>, Vec<Grant>), NoMaking> {
+    let Wanted::Least { token, owner } = order.wanted else { return Ok((Vec::new(), Vec::new())) };
+    let unknown = token.iter().chain(owner).flat_map(|need| &need.privileges);
+    let unknown = unknown.filter(|_| !order.known.is_empty()).find(|privilege| !order.known.contains(privilege));
+    if let Some(unknown) = unknown {
+        return Err(NoMaking::UnknownPrivilege(unknown.clone()));
+    }
+    // A token has no more than its owner, so the owner needs all that the token does.
+    let all: Vec<Need> = owner.iter().chain(token).cloned().collect();
+    // Also where a grant above would be enough: an entry that stands there already may hide it.
+    let each = |needs: &[Need]| every_grant(needs).into_iter().map(|(grant, _)| grant).collect();
+    Ok((if separated { each(token) } else { Vec::new() }, each(&all)))
+}
+
+/// The rows in the order in which roles are named after them: the token's first.
+fn ordered(rows: &[Row], token: &Grantee) -> Vec<Row> {
+    let (tokens, others): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.to == *token);
+    tokens.into_iter().chain(others).cloned().collect()
+}
+
+/// The rows as grants: what is alike for several is one.
+fn granting(rows: &[Row], roles: &Roles) -> Vec<Change> {
+    let mut out: Vec<(&str, &str, Vec<Grantee>)> = Vec::new();
+    for row in rows {
+        let role = match &row.gives {
+            Gives::Role(role) => role.as_str(),
+            Gives::Privileges(privileges) => match roles.of(privileges) {
+                Some(role) => role,
+                None => continue,
+            },
+        };
+        match out.iter_mut().find(|(path, known, _)| *path == row.path && *known == role) {
+            Some((_, _, to)) if to.contains(&row.to) => {}
+            Some((_, _, to)) => to.push(row.to.clone()),
+            None => out.push((&row.path, role, vec![row.to.clone()])),
+        }
+    }
+    let change =
+        |(path, role, to): (&str, &str, Vec<Grantee>)| Change::Grant { path: path.into(), role: role.into(), to };
+    out.into_iter().map(change).collect()
+}
+
+/// What somebody will hold by the ACL, on the paths of these grants and of all rows that are added for them.
+fn held(laid: &Laid, who: &Grantee, grants: &[Grant]) -> Vec<Grant> {
+    let mut paths: Vec<&str> = grants.iter().map(|grant| grant.path.as_str()).collect();
+    for row in laid.rows.iter().filter(|row| row.to == *who) {
+        if !paths.contains(&row.path.as_str()) {
+            paths.push(&row.path);
+        }
+    }
+    let privileges = |path: &str| -> BTreeSet<Privilege> { laid.estate.granted(who, path).into_keys().collect() };
+    paths.into_iter().map(|path| Grant { path: path.to_owned(), privileges: privileges(path) }).collect()
 }

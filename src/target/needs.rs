@@ -88,32 +88,37 @@ pub struct Grant {
 /// A role at a deeper path replaces what is inherited there, so a deeper grant carries what is needed above it as far as that
 /// privilege is asked for at such a path at all; where this adds nothing, the grant above is enough.
 pub fn grants(needs: &[Need]) -> Vec<Grant> {
+    every_grant(needs).into_iter().filter_map(|(grant, enough_above)| (!enough_above).then_some(grant)).collect()
+}
+
+/// A grant for every path that something is needed at, the upper paths first, and whether the one above it gives all of it
+/// already: to whoever has no other grant there.
+pub fn every_grant(needs: &[Need]) -> Vec<(Grant, bool)> {
     let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for need in needs {
         wanted.entry(&need.path).or_default().extend(need.privileges.iter().map(String::as_str));
     }
     let mut paths: Vec<_> = wanted.keys().copied().collect();
     paths.sort_by_key(|path| (path.matches('/').count() - usize::from(*path == "/"), *path));
-    let mut out: Vec<Grant> = Vec::new();
+    let mut out: Vec<(Grant, bool)> = Vec::new();
     for path in paths {
         let above = nearest_above(path, &out);
         let mut privileges: BTreeSet<Privilege> = wanted[path].iter().map(|p| (*p).to_owned()).collect();
-        if let Some(above) = above {
-            if privileges.is_subset(&above.privileges) {
-                continue;
-            }
+        let enough_above = above.is_some_and(|above| privileges.is_subset(&above.privileges));
+        if let Some(above) = above.filter(|_| !enough_above) {
             privileges.extend(above.privileges.iter().filter(|p| is_asked_at(p, path)).cloned());
         }
-        out.push(Grant { path: path.to_owned(), privileges });
+        out.push((Grant { path: path.to_owned(), privileges }, enough_above));
     }
     out
 }
 
-fn nearest_above<'g>(path: &str, grants: &'g [Grant]) -> Option<&'g Grant> {
+/// The nearest of the grants above that is made.
+fn nearest_above<'g>(path: &str, grants: &'g [(Grant, bool)]) -> Option<&'g Grant> {
     let mut at = path;
     while at != "/" {
         at = parent(at);
-        if let Some(grant) = grants.iter().find(|grant| grant.path == at) {
+        if let Some((grant, _)) = grants.iter().find(|(grant, enough_above)| grant.path == at && !enough_above) {
             return Some(grant);
         }
     }
@@ -137,14 +142,6 @@ fn is_asked_at(privilege: &str, path: &str) -> bool {
     }
 }
 
-/// A role to be made, and where it is granted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Role {
-    pub name: String,
-    pub privileges: BTreeSet<Privilege>,
-    pub paths: Vec<String>,
-}
-
 /// What a target's role is called: `LabwizardMyTool` for `my-tool`. Proxmox takes letters, digits, `.`, `-` and `_`, and keeps
 /// names that begin with `PVE` for itself (pve-access-control `API2/Role.pm`).
 pub fn role_name(target: &str) -> String {
@@ -153,34 +150,6 @@ pub fn role_name(target: &str) -> String {
     for word in words {
         name.push_str(&word[..1].to_ascii_uppercase());
         name.push_str(&word[1..]);
-    }
-    name
-}
-
-/// The roles for these grants: one for each set of privileges. The first has the base name, the others the name of their path's
-/// first part behind it.
-pub fn roles(base: &str, grants: &[Grant]) -> Vec<Role> {
-    let mut out: Vec<Role> = Vec::new();
-    for grant in grants {
-        match out.iter_mut().find(|role| role.privileges == grant.privileges) {
-            Some(role) => role.paths.push(grant.path.clone()),
-            None => {
-                let name = if out.is_empty() { base.to_owned() } else { free_name(base, &grant.path, &out) };
-                out.push(Role { name, privileges: grant.privileges.clone(), paths: vec![grant.path.clone()] });
-            }
-        }
-    }
-    out
-}
-
-fn free_name(base: &str, path: &str, taken: &[Role]) -> String {
-    let part = path.trim_start_matches('/').split('/').next().filter(|p| !p.is_empty()).unwrap_or("root");
-    let first = format!("{base}-{part}");
-    let mut name = first.clone();
-    let mut count = 2;
-    while taken.iter().any(|role| role.name == name) {
-        name = format!("{first}-{count}");
-        count += 1;
     }
     name
 }
@@ -256,18 +225,5 @@ mod tests {
     fn a_role_is_named_after_its_target() {
         assert_eq!(role_name("my-tool"), "LabwizardMyTool");
         assert_eq!(role_name("x0y"), "LabwizardX0y");
-    }
-
-    #[test]
-    fn equal_grants_share_a_role_and_others_are_named_after_their_path() {
-        let grants = grants(&[
-            need("/vms", "VM.Audit"),
-            need("/storage/a", "Datastore.Audit"),
-            need("/storage/b", "Datastore.Audit"),
-            need("/storage/c", "Datastore.Allocate"),
-        ]);
-        let roles = roles("Labwizard", &grants);
-        let names: Vec<_> = roles.iter().map(|r| (r.name.as_str(), r.paths.len())).collect();
-        assert_eq!(names, [("Labwizard", 1), ("Labwizard-storage", 2), ("Labwizard-storage-2", 1)]);
     }
 }

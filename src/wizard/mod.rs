@@ -9,6 +9,8 @@ pub mod errand;
 pub mod evidence;
 pub mod message;
 pub mod page;
+mod running;
+pub mod session;
 pub mod step;
 pub mod walk;
 
@@ -20,15 +22,14 @@ use crate::domain::observation::{Link, Surroundings};
 use crate::domain::{
     Around, FileSeen, HostRecord, Id, Inquiry, Observation, RunSeen, Secret, Seen, Timestamp, Trouble,
 };
-use crate::plan::action::{Action, Outcome, RunNo};
 use crate::plan::run::Run;
-use crate::plan::{self, Plan};
 use crate::target::Library;
 use crate::wizard::draft::Draft;
 use crate::wizard::errand::Errand;
 use crate::wizard::evidence::{Evidence, FileEvidence, Survey};
 use crate::wizard::message::{Effect, Exit, Input, Msg, ProbeId, ReadId};
 use crate::wizard::page::{Page, StepState};
+use crate::wizard::session::Session;
 use crate::wizard::step::{Agreement, By, Next, PageId};
 
 /// What the conversation is told from outside, as values: it has no clock, environment or disk of its own.
@@ -75,6 +76,8 @@ pub struct Wizard {
     pub run: Option<Run>,
     /// The secret that the run has made.
     pub made: Option<Secret>,
+    /// Who is signed in to make it.
+    pub session: Session,
     /// What Review shows, once what it needs was read.
     pub plan: Option<Result<step::review::Draw, Trouble>>,
     /// Where the answers for a colleague were saved.
@@ -87,6 +90,8 @@ pub struct Wizard {
     /// What was submitted waits for the world.
     waiting: bool,
     moved: Option<Id>,
+    /// The action of the run that proves the token, while the host is asked.
+    proving: Option<(ProbeId, usize)>,
     /// Somebody wants to leave, as soon as the action in flight has come to its end.
     leaving: bool,
     last_id: u64,
@@ -96,13 +101,14 @@ impl Wizard {
     /// A conversation and what it asks for first. `draft` holds answers that are known already.
     pub fn new(setting: Setting, draft: Draft) -> (Self, Vec<Effect>) {
         let first = Effect::LookAround(setting.here.clone());
-        let wizard = Wizard {
+        let mut wizard = Wizard {
             setting,
             draft,
             evidence: Evidence::default(),
             agreed: None,
             run: None,
             made: None,
+            session: Session::default(),
             plan: None,
             saved: None,
             at: PageId::Tool,
@@ -110,9 +116,13 @@ impl Wizard {
             tried: false,
             waiting: false,
             moved: None,
+            proving: None,
             leaving: false,
             last_id: 0,
         };
+        if let Some(begin) = step::pages(&wizard).first().copied() {
+            (wizard.at, wizard.reached) = (begin, begin);
+        }
         (wizard, vec![first])
     }
 
@@ -181,7 +191,7 @@ impl Wizard {
             Msg::Ended(id) => match self.survey_mut(id) {
                 Some(survey) => {
                     survey.ended = true;
-                    self.arrived()
+                    if self.proving.is_some() { self.proved(id) } else { self.arrived() }
                 }
                 None => Vec::new(),
             },
@@ -199,7 +209,8 @@ impl Wizard {
                 }
                 Vec::new()
             }
-            Msg::LoggedIn(..) | Msg::Opened(..) => Vec::new(),
+            Msg::LoggedIn(id, answer) => self.logged_in(id, *answer),
+            Msg::Opened(id, answer) => self.opened(id, answer),
             Msg::Saved(answer) => {
                 self.saved = Some(answer);
                 Vec::new()
@@ -253,8 +264,7 @@ impl Wizard {
             Next::To(page) => self.enter(page),
             Next::Leave(exit) => {
                 let done = self.at == PageId::Done;
-                let keep =
-                    if done { (!self.setting.unattended).then_some(Effect::KeepWalk(None)) } else { self.keep_walk() };
+                let keep = if done { self.keeps().then_some(Effect::KeepWalk(None)) } else { self.keep_walk() };
                 keep.into_iter().chain([Effect::Leave(exit)]).collect()
             }
             Next::Do(effects) => {
@@ -290,6 +300,9 @@ impl Wizard {
             return Vec::new();
         }
         self.waiting = false;
+        if self.login_ended() {
+            return self.enter(PageId::Login);
+        }
         let next = step::submit(self, By::World);
         self.follow(next)
     }
@@ -305,7 +318,7 @@ impl Wizard {
                 self.at = page;
                 self.tried = false;
                 self.waiting = false;
-                effects.retain(|effect| matches!(effect, Effect::Cancel(_)));
+                effects.retain(|effect| matches!(effect, Effect::Cancel(_) | Effect::Drop(_)));
                 effects
             }
             None => Vec::new(),
@@ -328,6 +341,10 @@ impl Wizard {
 
     /// Esc while something is under way: what was seen so far counts as nothing.
     fn stop(&mut self) -> Vec<Effect> {
+        // What a run does comes to its end.
+        if self.run.is_some() {
+            return Vec::new();
+        }
         let effects = self.cancel();
         self.waiting = false;
         effects
@@ -341,6 +358,7 @@ impl Wizard {
                 effects.push(Effect::Cancel(stopped.id));
             }
         }
+        effects.extend(self.drop_attempt());
         effects
     }
 
@@ -348,6 +366,7 @@ impl Wizard {
         // What only reads starts again. A login is sent once for each time that a person asks for it.
         let reads = match self.at {
             PageId::Host | PageId::Trust => true,
+            PageId::Login | PageId::Code | PageId::Make => !self.session.in_flight(),
             PageId::Token | PageId::Verify => !step::access::by_password(self),
             _ => false,
         };
@@ -381,7 +400,12 @@ impl Wizard {
     /// unattended one.
     fn keep_walk(&self) -> Option<Effect> {
         let kept = self.run.is_none().then(|| walk::walk(self));
-        (!self.setting.unattended).then_some(Effect::KeepWalk(kept))
+        self.keeps().then_some(Effect::KeepWalk(kept))
+    }
+
+    /// Only a walk that sets something up is taken up again, and only by a person.
+    fn keeps(&self) -> bool {
+        !self.setting.unattended && self.setting.errand == Errand::SetUp
     }
 
     fn looked(&mut self, id: ReadId, answer: Result<(FileSeen, Around), Trouble>) -> Vec<Effect> {
@@ -397,52 +421,6 @@ impl Wizard {
             return self.arrived();
         }
         Vec::new()
-    }
-
-    fn performed(&mut self, run: RunNo, index: usize, outcome: Outcome) -> Vec<Effect> {
-        let Some(current) = self.run.as_mut().filter(|current| current.no == run) else { return Vec::new() };
-        let next = current.performed(index, outcome);
-        self.run_on(next)
-    }
-
-    fn took_back(&mut self, run: RunNo, index: usize, outcome: Outcome) -> Vec<Effect> {
-        let Some(current) = self.run.as_mut().filter(|current| current.no == run) else { return Vec::new() };
-        let next = current.took_back(index, outcome);
-        self.run_on(next)
-    }
-
-    /// Asks for what a run does next, or ends it. Whoever wants to leave gets no further action done, and what was made is
-    /// taken back first.
-    fn run_on(&mut self, next: plan::run::Next) -> Vec<Effect> {
-        use plan::run::Next as Step;
-        let Some(run) = self.run.as_mut() else { return Vec::new() };
-        let next = match next {
-            Step::Do(..) if self.leaving => run.give_up(),
-            next => next,
-        };
-        let no = run.no;
-        match next {
-            Step::Do(index, Action::Edit(edit)) => {
-                let edit = match &self.made {
-                    Some(secret) => Box::new(edit.with_secret(secret)),
-                    None => edit,
-                };
-                vec![Effect::Perform(no, index, Action::Edit(edit))]
-            }
-            Step::Do(index, action) => vec![Effect::Perform(no, index, action)],
-            Step::TakeBack(index, action) => vec![Effect::TakeBack(no, index, action)],
-            Step::Over if self.leaving => {
-                let mut effects = vec![Effect::EndRun(no)];
-                effects.extend(self.keep_walk());
-                effects.push(Effect::Leave(Exit::Interrupted));
-                effects
-            }
-            Step::Over => {
-                let mut effects = vec![Effect::EndRun(no)];
-                effects.extend(self.enter(PageId::Done));
-                effects
-            }
-        }
     }
 
     fn survey_mut(&mut self, id: ProbeId) -> Option<&mut Survey> {
@@ -478,14 +456,6 @@ impl Wizard {
         let id = ReadId(self.fresh());
         self.evidence.ca_file = Some(FileEvidence { id, asked: path.clone(), answer: None });
         Effect::Look(id, path)
-    }
-
-    pub(crate) fn start_run(&mut self, plan: &Plan) -> Vec<Effect> {
-        let no = RunNo(self.fresh());
-        let mut run = Run::new(no, plan);
-        let first = run.first();
-        self.run = Some(run);
-        self.run_on(first)
     }
 }
 

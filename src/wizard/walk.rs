@@ -7,11 +7,11 @@ use crate::domain::paste::{Known, is_uuid, parse_paste};
 use crate::domain::{HostError, Id, Text, parse_host};
 use crate::wizard::Wizard;
 use crate::wizard::draft::Draft;
-use crate::wizard::step::{host, review, token, trust, uses, verify};
+use crate::wizard::step::{code, host, login, make, review, token, tool, trust, uses, verify};
 
 /// Everything that was answered so far, without secrets, to be continued with.
 pub fn walk(w: &Wizard) -> String {
-    let secret = [token::TOKEN, token::PASSWORD];
+    let secret = [token::TOKEN, token::PASSWORD, login::PASSWORD, code::CODE];
     let mut document = DocumentMut::new();
     let typed: Table = w
         .draft
@@ -33,7 +33,19 @@ pub fn walk(w: &Wizard) -> String {
 
 /// A yes that belongs to what was on the screen, and is not carried to another day.
 fn is_agreement(id: &Id) -> bool {
-    let whole = [review::REVIEW, trust::TRUST, token::FORCE, verify::NEXT, host::OFFLINE, uses::DANGEROUS];
+    let whole = [
+        review::REVIEW,
+        trust::TRUST,
+        token::FORCE,
+        verify::NEXT,
+        host::OFFLINE,
+        uses::DANGEROUS,
+        code::AGAIN,
+        make::EXISTING,
+        make::REMOVE_OLD,
+        make::INSTEAD,
+        tool::BROKEN,
+    ];
     whole.contains(id) || ["agree.", "keep.", "lacking"].iter().any(|beginning| id.as_str().starts_with(beginning))
 }
 

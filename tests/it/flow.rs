@@ -6,6 +6,7 @@ mod certificates;
 mod guides;
 mod hand;
 mod kept;
+mod make;
 mod make_run;
 mod update;
 
@@ -48,6 +49,8 @@ pub struct Script {
     page: Option<Page>,
     given: BTreeSet<(Step, String, Id)>,
     submitted: BTreeSet<(Step, String)>,
+    /// How often Enter was pressed.
+    presses: Rc<RefCell<usize>>,
     hook: Option<Hook>,
 }
 
@@ -83,7 +86,9 @@ impl Script {
             });
         }
         // A page that came back with nothing new to answer is where the walk ends.
-        Some(if self.submitted.insert(place) { Input::Submit } else { Input::Quit })
+        let more = self.submitted.insert(place);
+        *self.presses.borrow_mut() += usize::from(more);
+        Some(if more { Input::Submit } else { Input::Quit })
     }
 }
 
@@ -123,6 +128,8 @@ pub struct Stage {
 pub struct Held {
     pub wizard: Wizard,
     pub pages: Vec<Page>,
+    /// How many answers it took, a page each.
+    pub presses: usize,
 }
 
 impl Held {
@@ -195,14 +202,14 @@ impl Stage {
     /// Holds a conversation to its end, or to the page that the answers do not get past.
     pub async fn hold_with(&self, answers: &BTreeMap<String, String>, hook: Option<Hook>) -> Held {
         let mut script = Script { hook, ..Script::of(answers) };
-        let pages = script.pages.clone();
+        let (pages, presses) = (script.pages.clone(), script.presses.clone());
         let (mut wizard, first) = Wizard::new(self.setting(), Draft::default());
         let held = tokio::time::timeout(WATCHDOG, converse(&mut script, &mut wizard, first, self.world())).await;
         let pages = pages.take();
         match held {
             Ok(ended) => {
                 ended.unwrap();
-                Held { wizard, pages }
+                Held { wizard, pages, presses: presses.take() }
             }
             Err(_) => panic!("the walk did not end; it stood at {:#?}", pages.last()),
         }

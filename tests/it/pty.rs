@@ -5,6 +5,6 @@ mod ends;
 mod paste;
 mod plain;
 mod promises;
-mod sandbox;
-mod terminal;
+pub mod sandbox;
+pub mod terminal;
 mod walk;

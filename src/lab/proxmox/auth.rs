@@ -11,8 +11,6 @@ use super::call::{Answer, Call, Failure};
 use super::cluster::{Cluster, is_user_id, split_token};
 use super::permissions;
 
-/// How long a ticket is good, in seconds.
-pub const TICKET_LIFE: u64 = 2 * 60 * 60;
 /// How far ahead the clock that made a ticket may be, in seconds.
 const TICKET_AHEAD: u64 = 300;
 
@@ -116,7 +114,7 @@ fn checked(cluster: &Cluster, ticket: &str, also: &str) -> Option<String> {
     let (name, time) = plain.strip_prefix("PVE:")?.rsplit_once(':')?;
     let time = u64::from_str_radix(time, 16).ok()?;
     let now = unix_now();
-    let in_time = time <= now + TICKET_AHEAD && now <= time + TICKET_LIFE;
+    let in_time = time <= now + TICKET_AHEAD && now <= time + cluster.ticket_life;
     (in_time && signed_at(cluster, name, also, time) == ticket).then(|| name.to_string())
 }
 
@@ -138,7 +136,9 @@ fn csrf(cluster: &Cluster, user: &str, at: u64) -> String {
 
 fn csrf_is_good(cluster: &Cluster, user: &str, given: &str) -> bool {
     let time = given.split(':').next().and_then(|time| u64::from_str_radix(time, 16).ok());
-    time.is_some_and(|time| csrf(cluster, user, time) == given && unix_now() <= time + TICKET_LIFE + TICKET_AHEAD)
+    time.is_some_and(|time| {
+        csrf(cluster, user, time) == given && unix_now() <= time + cluster.ticket_life + TICKET_AHEAD
+    })
 }
 
 /// `POST /access/ticket`.

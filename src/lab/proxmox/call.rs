@@ -51,6 +51,11 @@ impl Failure {
         Failure { status: 501, message, errors: BTreeMap::new() }
     }
 
+    /// pveproxy did not reach whoever was to answer: another node, or its own root daemon on port 85.
+    pub fn unreachable(why: &str) -> Failure {
+        Failure { status: 595, message: why.to_string(), errors: BTreeMap::new() }
+    }
+
     /// A login was refused; why is never told.
     pub fn login() -> Failure {
         Failure { status: 401, message: "authentication failure\n".to_string(), errors: BTreeMap::new() }

@@ -6,6 +6,9 @@ use super::super::ca::Issued;
 use super::super::release::LabRelease;
 use super::tfa::SecondFactor;
 
+/// How long Proxmox's tickets are good, in seconds (pve-access-control AccessControl.pm).
+const TICKET_LIFE: u64 = 2 * 60 * 60;
+
 /// A cluster of the lab. The fields are what Proxmox keeps; nothing checks a change that a test makes.
 pub struct Cluster {
     pub release: LabRelease,
@@ -31,6 +34,10 @@ pub struct Cluster {
     pub certificates: Vec<(String, Issued)>,
     /// Signs tickets; who changes it ends every login.
     pub ticket_key: [u8; 16],
+    /// How long a ticket is good, in seconds.
+    pub ticket_life: u64,
+    /// Whether pvedaemon runs on the node that answers. Without it pveproxy answers alone what needs no root.
+    pub daemon_runs: bool,
     /// Counts processes, so that the ids of tasks differ.
     pub last_pid: u32,
 }
@@ -92,6 +99,39 @@ pub struct Role {
     pub privileges: BTreeSet<String>,
     /// Built in, cannot be changed.
     pub special: bool,
+}
+
+/// Who is there and what is granted, without secrets: equal where nothing of it differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessState {
+    /// By `user@realm`.
+    pub users: BTreeMap<String, AccessUser>,
+    /// The privileges by the name of the role.
+    pub roles: BTreeMap<String, BTreeSet<String>>,
+    /// Members by the name of the group.
+    pub groups: BTreeMap<String, BTreeSet<String>>,
+    pub acl: BTreeSet<AclRow>,
+}
+
+/// A user in an [`AccessState`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessUser {
+    pub enable: bool,
+    /// Seconds since 1970; 0 is never.
+    pub expire: u64,
+    pub comment: Option<String>,
+    pub has_password: bool,
+    /// By the token's name.
+    pub tokens: BTreeMap<String, AccessToken>,
+}
+
+/// A token in an [`AccessState`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessToken {
+    pub privsep: bool,
+    /// Seconds since 1970; 0 is never.
+    pub expire: u64,
+    pub comment: Option<String>,
 }
 
 /// Whom an entry of the ACL is for.
@@ -238,6 +278,8 @@ impl Cluster {
             tasks: Vec::new(),
             certificates: Vec::new(),
             ticket_key: *uuid::Uuid::new_v4().as_bytes(),
+            ticket_life: TICKET_LIFE,
+            daemon_runs: true,
             last_pid: 256,
         };
         cluster.users.insert("root@pam".to_string(), User { enable: true, ..User::default() });
@@ -272,6 +314,28 @@ impl Cluster {
     pub fn token_mut(&mut self, full: &str) -> Option<&mut Token> {
         let (user, name) = split_token(full)?;
         self.users.get_mut(user)?.tokens.get_mut(name)
+    }
+
+    /// The users, tokens, roles and grants, without secrets.
+    pub fn access_state(&self) -> AccessState {
+        let token = |token: &Token| AccessToken {
+            privsep: token.privsep,
+            expire: token.expire,
+            comment: token.comment.clone(),
+        };
+        let user = |user: &User| AccessUser {
+            enable: user.enable,
+            expire: user.expire,
+            comment: user.comment.clone(),
+            has_password: user.password.is_some(),
+            tokens: user.tokens.iter().map(|(name, known)| (name.clone(), token(known))).collect(),
+        };
+        AccessState {
+            users: self.users.iter().map(|(id, known)| (id.clone(), user(known))).collect(),
+            roles: self.roles.iter().map(|(name, role)| (name.clone(), role.privileges.clone())).collect(),
+            groups: self.groups.iter().map(|(name, group)| (name.clone(), group.members.clone())).collect(),
+            acl: self.acl.clone(),
+        }
     }
 
     /// The node that answers.

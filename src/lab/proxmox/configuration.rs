@@ -125,7 +125,7 @@ pub fn used_by(call: &Call, config: &BTreeMap<String, Value>) -> Result<(), Fail
         }
         let bridge = text.split(',').find_map(|part| part.strip_prefix("bridge="));
         if name.starts_with("net")
-            && call.release() > LabRelease::V7_4_20
+            && call.release().guards_bridges()
             && let Some(bridge) = bridge
         {
             let tag = text.split(',').find_map(|part| part.strip_prefix("tag="));

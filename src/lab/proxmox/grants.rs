@@ -92,8 +92,8 @@ pub fn role_delete(call: &mut Call) -> Answer {
 }
 
 pub fn acl(call: &mut Call) -> Answer {
-    let sees_all = call.may("/access", &["Sys.Audit", "Permissions.Modify"]);
-    let rows = call.cluster.acl.iter().filter(|row| sees_all || call.may(&row.path, &["Permissions.Modify"]));
+    let sees_all = call.may("/access", &["Sys.Audit"]);
+    let rows = call.cluster.acl.iter().filter(|row| sees_all || call.may(&row.path, &who_changes(&row.path)));
     let row = |row: &AclRow| {
         json!({
             "path": row.path,
@@ -120,6 +120,12 @@ pub fn acl_update_params(_: LabRelease) -> Vec<Param> {
 
 pub fn acl_update_check(call: &Call) -> Result<(), Failure> {
     let path = normal(&call.text("path"));
+    call.need(&path, &who_changes(&path))
+}
+
+/// The privileges of which one is needed to change, or see, the ACL of a path (RPCEnvironment.pm, check_perm_modify). Who has it
+/// by the second alone gives away no more than their own.
+fn who_changes(path: &str) -> Vec<&'static str> {
     let also = if path.starts_with("/storage/") {
         Some("Datastore.Allocate")
     } else if path.starts_with("/vms/") {
@@ -129,8 +135,31 @@ pub fn acl_update_check(call: &Call) -> Result<(), Failure> {
     } else {
         None
     };
-    let wanted: Vec<&str> = std::iter::once("Permissions.Modify").chain(also).collect();
-    call.need(&path, &wanted)
+    std::iter::once("Permissions.Modify").chain(also).collect()
+}
+
+/// Whether somebody without `Permissions.Modify` at a path may add or remove a role there: the role has no more than they have,
+/// and goes no further (API2/ACL.pm, update_acl).
+fn within_own(call: &Call, path: &str, name: &str, role: &Role, delete: bool, propagate: bool) -> Result<(), Failure> {
+    let own = permissions::at(call.cluster, &call.who, path);
+    let verb = if delete { "remove" } else { "add" };
+    let refused = |why: &str| {
+        let text = format!("400 Parameter verification failed.\nrole: Cannot {verb} role '{name}'{why}");
+        Err(Failure::died(format!("ACL update failed: {text}")))
+    };
+    for privilege in &role.privileges {
+        match own.get(privilege) {
+            None => return refused(" - requires 'Permissions.Modify' or superset of privileges."),
+            Some(false) if propagate && !delete => {
+                return refused(
+                    " with propagation - requires 'Permissions.Modify' or propagated superset of privileges.",
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    // This one has no privileges, and takes all of them away.
+    if name == "NoAccess" { refused(" - requires 'Permissions.Modify'") } else { Ok(()) }
 }
 
 /// A path as the ACL keeps it: one slash before each part and none at the end.
@@ -151,7 +180,7 @@ fn is_acl_path(release: LabRelease, path: &str) -> bool {
         [] | ["access" | "nodes" | "pool" | "sdn" | "storage" | "vms"] => true,
         ["access", "groups" | "realm"] | ["access", "groups" | "realm", _] => true,
         ["nodes" | "storage", _] => true,
-        ["pool", names @ ..] => names.len() <= 3,
+        ["pool", names @ ..] => names.len() <= release.pool_levels(),
         ["vms", id] => number(id),
         ["sdn", "zones"] | ["sdn", "zones", _] | ["sdn", "zones", _, _] => true,
         ["sdn", "zones", _, _, tag] => tag.parse::<u16>().is_ok(),
@@ -173,10 +202,11 @@ pub fn acl_update(call: &mut Call) -> Answer {
         return Err(Failure::parameters(errors.collect::<BTreeMap<_, _>>()));
     }
     let path = normal(&call.text("path"));
-    if !is_acl_path(call.release(), &path) {
+    let (delete, propagate) = (call.flag("delete"), call.get("propagate").is_none_or(|text| text == "1"));
+    // What stands at a path that no release takes any more can still be removed.
+    if !delete && !is_acl_path(call.release(), &path) {
         return Err(Failure::parameter("path", format!("invalid ACL path '{}'", call.text("path"))));
     }
-    let (delete, propagate) = (call.flag("delete"), call.get("propagate").is_none_or(|text| text == "1"));
     let failed = |why: String| Failure::died(format!("ACL update failed: {why}"));
     let roles = call.text("roles");
     let mut rows = Vec::new();
@@ -184,14 +214,8 @@ pub fn acl_update(call: &mut Call) -> Answer {
         let Some(known) = call.cluster.roles.get(role) else {
             return Err(failed(format!("role '{role}' does not exist")));
         };
-        if !call.may(&path, &["Permissions.Modify"]) {
-            let own = permissions::at(call.cluster, &call.who, &path);
-            if !known.privileges.iter().all(|privilege| own.contains_key(privilege)) {
-                let why = format!(
-                    "400 Parameter verification failed.\nrole: Cannot add role '{role}' - requires 'Permissions.Modify' or superset of privileges."
-                );
-                return Err(failed(why));
-            }
+        if call.release().limits_half_grants() && !call.may(&path, &["Permissions.Modify"]) {
+            within_own(call, &path, role, known, delete, propagate)?;
         }
         for (name, subject) in subjects {
             let sent = call.text(name);

@@ -8,6 +8,7 @@ pub mod datacenter;
 pub mod grants;
 pub mod guests;
 pub mod nodes;
+mod people;
 pub mod permissions;
 pub mod realms;
 pub mod route;

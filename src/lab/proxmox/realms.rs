@@ -37,7 +37,10 @@ pub fn domain(call: &mut Call) -> Answer {
     };
     // The digest of an empty domains.cfg, which is what a fresh host has.
     let digest = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
-    let plugin = format!("PVE::Auth::{}", realm.kind.to_uppercase());
+    let plugin = match realm.kind.as_str() {
+        "openid" => "PVE::Auth::OpenId".to_string(),
+        kind => format!("PVE::Auth::{}", kind.to_uppercase()),
+    };
     Ok(json!({ "type": realm.kind, "comment": realm.comment, "plugin": plugin, "digest": digest }))
 }
 
@@ -85,7 +88,11 @@ fn entries(user: &User) -> Value {
         .recovery
         .iter()
         .map(|recovery| json!({ "id": "recovery", "type": "recovery", "created": recovery.created }));
-    totp.chain(recovery).collect()
+    let keys =
+        user.factors.webauthn.iter().map(
+            |key| json!({ "id": key.id, "type": "webauthn", "description": key.description, "created": key.created }),
+        );
+    totp.chain(keys).chain(recovery).collect()
 }
 
 pub fn tfa_list(call: &mut Call) -> Answer {

@@ -34,6 +34,17 @@ pub struct Route {
     pub act: fn(&mut Call) -> Answer,
 }
 
+impl Route {
+    /// Whether pvedaemon answers it; in 7.4 pveproxy itself reads the users.
+    pub fn by_daemon(&self, release: LabRelease) -> bool {
+        self.daemon && !(release == LabRelease::V7_4_20 && (self.method, self.path) == ("GET", "/access/users"))
+    }
+
+    pub fn for_tokens(&self, release: LabRelease) -> bool {
+        self.token && (!self.path.starts_with("/access/tfa") || release.tokens_read_tfa())
+    }
+}
+
 type Schema = fn(LabRelease) -> Vec<Param>;
 type Act = fn(&mut Call) -> Answer;
 
@@ -143,6 +154,11 @@ static ROUTES: &[Route] = &[
     daemon("GET", "/nodes/{node}/lxc/{vmid}/status/current", By(guests::audit), guests::one_params, guests::container_status),
 ];
 
+/// All calls that the lab has, those too that a release lacks.
+pub fn table() -> &'static [Route] {
+    ROUTES
+}
+
 /// The call for a method and a path, with what stands in the path's places.
 pub fn find(release: LabRelease, method: &str, path: &str) -> Option<(&'static Route, BTreeMap<String, String>)> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
@@ -179,7 +195,8 @@ pub struct Outcome {
     pub daemon: bool,
 }
 
-/// Answers a call: find it, check rights, then the node, then the parameters, then act. That order is Proxmox's.
+/// Answers a call: find it, check rights, then the node, then the daemon, then the parameters, then act. That order is Proxmox's
+/// (pve-manager HTTPServer.pm, rest_handler).
 pub fn call(call: &mut Call, method: &str, path: &str) -> Outcome {
     let here = |answer| Outcome { answer, daemon: false };
     let path = percent_decode(path, false);
@@ -189,8 +206,7 @@ pub fn call(call: &mut Call, method: &str, path: &str) -> Outcome {
     };
     call.params.extend(places);
     let is_token = super::cluster::split_token(&call.who).is_some();
-    let for_tokens = route.token && (!route.path.starts_with("/access/tfa") || release.tokens_read_tfa());
-    if is_token && !for_tokens {
+    if is_token && !route.for_tokens(release) {
         let why = format!("URI '{path}' not available with API token, need proper ticket.\n");
         return here(Err(Failure::forbidden(Some(&why))));
     }
@@ -209,18 +225,21 @@ pub fn call(call: &mut Call, method: &str, path: &str) -> Outcome {
             None if node == "localhost" => {}
             None => return here(Err(unknown_node(node))),
             Some(known) if !known.online => {
-                let failure = Failure { status: 595, message: "No route to host".to_string(), errors: BTreeMap::new() };
-                return here(Err(failure));
+                return here(Err(Failure::unreachable("No route to host")));
             }
             Some(_) => {}
         }
     }
+    // What another node answers is passed on, like the daemon's answers.
+    let by_other = call.get("node").is_some_and(|node| node != "localhost" && node != call.cluster.here());
+    let by_daemon = route.by_daemon(release);
+    // Rights were checked by pveproxy already; the parameters are the daemon's to check.
+    if by_daemon && !by_other && !call.cluster.daemon_runs {
+        return here(Err(Failure::unreachable("Connection refused")));
+    }
     let schema = (route.params)(release);
     let answer = check(release, &schema, &call.params).and_then(|()| (route.act)(call));
-    // In 7.4 pveproxy itself reads the users. What another node answers is passed on, like the daemon's answers.
-    let by_proxy = release == LabRelease::V7_4_20 && (route.method, route.path) == ("GET", "/access/users");
-    let by_other = call.get("node").is_some_and(|node| node != "localhost" && node != call.cluster.here());
-    Outcome { answer, daemon: by_other || route.daemon && !by_proxy }
+    Outcome { answer, daemon: by_other || by_daemon }
 }
 
 fn unknown_node(node: &str) -> Failure {

@@ -7,28 +7,11 @@ use serde_json::json;
 use super::super::release::LabRelease;
 use super::super::scenario::Scenario;
 use super::super::{LabToken, LabUser};
-use super::cluster::{Bridge, Cluster, Guest, Node, Role, Storage, Subject, Token, User, Volume};
-use super::tfa::{Totp, base32};
+use super::cluster::{Bridge, Cluster, Guest, Node, Realm, Storage, Volume};
+pub use super::people::TOOL_ROLE;
+use super::people::{OUR_ROLE, by_an_earlier_run, by_hand, people, role};
 
 const GIB: u64 = 1 << 30;
-/// The role that a tool's token has: what cloning, starting and removing guests was measured to need, and nothing more.
-pub const TOOL_ROLE: &str = "LabTool";
-/// Where that role is granted, to the user and to its token.
-const TOOL_PATHS: [&str; 3] = ["/vms", "/storage", "/sdn/zones/localnetwork"];
-const TOOL_RIGHTS: [&str; 11] = [
-    "Datastore.AllocateSpace",
-    "SDN.Use",
-    "VM.Allocate",
-    "VM.Audit",
-    "VM.Clone",
-    "VM.Config.CDROM",
-    "VM.Config.CPU",
-    "VM.Config.Cloudinit",
-    "VM.Config.Memory",
-    "VM.Config.Network",
-    "VM.PowerMgmt",
-];
-
 /// A cluster, and the users and tokens that its people would know.
 pub struct Seed {
     pub cluster: Cluster,
@@ -46,12 +29,21 @@ pub fn seed(release: LabRelease, scenario: Scenario) -> Seed {
     Seed { cluster, users, tokens }
 }
 
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     text.to_string()
 }
 
 fn hosts(cluster: &mut Cluster, scenario: Scenario) {
     cluster.name = Some(text("homelab"));
+    // Its users log in at another site, through a browser.
+    cluster.realms.push(Realm {
+        name: text("sso"),
+        kind: text("openid"),
+        comment: text("Single sign-on"),
+        is_default: false,
+        tfa: None,
+        can_log_in: false,
+    });
     for (name, last) in [("pve1", 11), ("pve2", 12)] {
         let address = std::net::IpAddr::from([192, 0, 2, last]);
         let online = name == "pve1" || scenario != Scenario::NodeDown;
@@ -86,74 +78,6 @@ fn hosts(cluster: &mut Cluster, scenario: Scenario) {
         storage("local-lvm", "lvmthin", &["images", "rootdir"], false, 794, None),
         storage("nas", "nfs", &["iso", "backup", "images"], true, 7400, Some("/mnt/pve/nas")),
     ];
-}
-
-fn people(cluster: &mut Cluster) -> (Vec<LabUser>, Vec<LabToken>) {
-    let mut rights: Vec<String> =
-        TOOL_RIGHTS.iter().filter(|name| cluster.release.knows(name)).map(|name| text(name)).collect();
-    let agent = if cluster.release.knows("VM.Monitor") { "VM.Monitor" } else { "VM.GuestAgent.Audit" };
-    rights.push(text(agent));
-    cluster.roles.insert(text(TOOL_ROLE), Role { privileges: rights.into_iter().collect(), special: false });
-
-    let mut users = Vec::new();
-    let mut user = |cluster: &mut Cluster, id: &str, comment: &str, second_factor: bool| {
-        let password = password();
-        let mut user = User {
-            enable: true,
-            comment: Some(text(comment)),
-            password: Some(password.clone()),
-            ..cluster.users.get(id).cloned().unwrap_or_default()
-        };
-        let secret = uuid::Uuid::new_v4().as_bytes().repeat(2)[..20].to_vec();
-        let totp = second_factor.then(|| base32(&secret));
-        if second_factor {
-            let id = uuid::Uuid::new_v4().to_string();
-            let created = super::super::http::unix_now() - 86_400;
-            user.factors.totp.push(Totp { id, description: text("phone"), created, secret, last: None });
-        }
-        user.enable = true;
-        cluster.users.insert(text(id), user);
-        users.push(LabUser { user: text(id), password, totp });
-    };
-    user(cluster, "root@pam", "the host's own administrator", false);
-    user(cluster, "admin@pve", "an administrator with a second factor", true);
-    user(cluster, "apex@pve", "owner of the tools' tokens", false);
-    user(cluster, "monitor@pve", "reads everything", false);
-    user(cluster, "guest@pve", "has no rights", false);
-    user(cluster, "retired@pve", "disabled", false);
-    if let Some(retired) = cluster.users.get_mut("retired@pve") {
-        retired.enable = false;
-    }
-    cluster.grant("/", Subject::User, "admin@pve", "Administrator", true);
-    cluster.grant("/", Subject::User, "monitor@pve", "PVEAuditor", true);
-    cluster.grant("/", Subject::User, "retired@pve", "PVEAuditor", true);
-    for path in TOOL_PATHS {
-        cluster.grant(path, Subject::User, "apex@pve", TOOL_ROLE, true);
-        cluster.grant(path, Subject::Token, "apex@pve!glassdome-token", TOOL_ROLE, true);
-    }
-    cluster.grant("/", Subject::Token, "monitor@pve!exporter", "PVEAuditor", true);
-
-    let mut tokens = Vec::new();
-    let mut token = |cluster: &mut Cluster, user: &str, name: &str, privsep: bool, expire: u64, about: &str| {
-        let secret = uuid::Uuid::new_v4().to_string();
-        let token = Token { secret: secret.clone(), privsep, expire, comment: Some(text(about)) };
-        if let Some(user) = cluster.users.get_mut(user) {
-            user.tokens.insert(text(name), token);
-        }
-        tokens.push(LabToken { id: format!("{user}!{name}"), secret, about: text(about) });
-    };
-    token(cluster, "apex@pve", "glassdome-token", true, 0, "what a tool needs that clones and starts guests");
-    token(cluster, "root@pam", "automation", false, 0, "all rights of root@pam");
-    token(cluster, "apex@pve", "whole", false, 0, "all rights of its user, not separated");
-    token(cluster, "apex@pve", "bare", true, 0, "separated, and nothing granted to it");
-    token(cluster, "apex@pve", "old", true, 1_600_000_000, "expired");
-    token(cluster, "monitor@pve", "exporter", true, 0, "reads everything");
-    token(cluster, "retired@pve", "tool", false, 0, "its user is disabled");
-    (users, tokens)
-}
-
-fn password() -> String {
-    format!("lab-{}", &uuid::Uuid::new_v4().simple().to_string()[..12])
 }
 
 fn guest(cluster: &mut Cluster, id: u32, node: &str, name: &str, container: bool, template: bool, running: bool) {
@@ -228,7 +152,7 @@ fn guests(cluster: &mut Cluster, scenario: Scenario) {
     }
 }
 
-fn go_wrong(cluster: &mut Cluster, tokens: &mut [LabToken], scenario: Scenario) {
+fn go_wrong(cluster: &mut Cluster, tokens: &mut Vec<LabToken>, scenario: Scenario) {
     match scenario {
         Scenario::WrongSecret => {
             for token in tokens {
@@ -243,13 +167,19 @@ fn go_wrong(cluster: &mut Cluster, tokens: &mut [LabToken], scenario: Scenario) 
             let owners = cluster.users.iter_mut().filter(|(id, user)| *id != "root@pam" && !user.tokens.is_empty());
             owners.for_each(|(_, user)| user.enable = false);
         }
-        Scenario::NoRights => cluster.acl.retain(|row| row.who == "admin@pve"),
+        Scenario::NoRights => cluster.acl.retain(|row| row.role == "Administrator"),
         Scenario::MissingRight => {
             if let Some(role) = cluster.roles.get_mut(TOOL_ROLE) {
                 role.privileges.remove("VM.PowerMgmt");
             }
         }
         Scenario::HostileStrings => hostile(cluster),
+        Scenario::DaemonDown => cluster.daemon_runs = false,
+        Scenario::TokenExists => tokens.push(by_hand(cluster)),
+        Scenario::RoleTaken => {
+            cluster.roles.insert(text(OUR_ROLE), role(["VM.Audit", "VM.Console"]));
+        }
+        Scenario::OursExists => tokens.push(by_an_earlier_run(cluster)),
         _ => {}
     }
 }

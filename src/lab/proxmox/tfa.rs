@@ -1,6 +1,9 @@
-//! Second factors: time codes (RFC 6238, as authenticator apps make them) and recovery keys.
+//! Second factors: time codes (RFC 6238, as authenticator apps make them), recovery keys, and security keys that only a browser
+//! can ask.
 
 use std::fmt::Write as _;
+
+use serde_json::json;
 
 /// Seconds that one code stands for.
 pub const STEP: u64 = 30;
@@ -12,6 +15,8 @@ pub const MOST_FAILURES: u32 = 8;
 pub struct SecondFactor {
     pub totp: Vec<Totp>,
     pub recovery: Option<Recovery>,
+    /// Keys that a browser asks (WebAuthn). The lab has none of them in hand, so none is ever taken.
+    pub webauthn: Vec<SecurityKey>,
     pub failures: u32,
     pub locked: bool,
 }
@@ -27,6 +32,14 @@ pub struct Totp {
     pub last: Option<u64>,
 }
 
+/// A key of WebAuthn, as far as it is listed.
+#[derive(Clone)]
+pub struct SecurityKey {
+    pub id: String,
+    pub description: String,
+    pub created: u64,
+}
+
 /// Ten keys, each good for one login.
 #[derive(Clone)]
 pub struct Recovery {
@@ -36,10 +49,11 @@ pub struct Recovery {
 
 impl SecondFactor {
     pub fn is_none(&self) -> bool {
-        self.totp.is_empty() && self.recovery.is_none()
+        self.totp.is_empty() && self.recovery.is_none() && self.webauthn.is_empty()
     }
 
-    /// What a challenge says is there: JSON, whose colons the ticket writes as `%3A`.
+    /// What a challenge says is there: JSON, whose colons the ticket writes as `%3A`. What is not there is left out, a set of
+    /// recovery keys that are all used too (proxmox-tfa api/mod.rs, TfaChallenge; webauthn-rs, RequestChallengeResponse).
     pub fn challenge(&self) -> String {
         let mut parts = Vec::new();
         if !self.totp.is_empty() {
@@ -48,7 +62,20 @@ impl SecondFactor {
         if let Some(recovery) = &self.recovery {
             let left = recovery.keys.iter().enumerate().filter(|(_, key)| key.is_some());
             let left: Vec<_> = left.map(|(index, _)| index.to_string()).collect();
-            parts.push(format!("\"recovery\":[{}]", left.join(",")));
+            if !left.is_empty() {
+                parts.push(format!("\"recovery\":[{}]", left.join(",")));
+            }
+        }
+        if !self.webauthn.is_empty() {
+            let allowed = self.webauthn.iter().map(|key| json!({ "type": "public-key", "id": key.id }));
+            let asked = json!({ "publicKey": {
+                "challenge": uuid::Uuid::new_v4().simple().to_string(),
+                "timeout": 60_000,
+                "rpId": "pve1.example.org",
+                "allowCredentials": allowed.collect::<Vec<_>>(),
+                "userVerification": "preferred",
+            } });
+            parts.push(format!("\"webauthn\":{asked}"));
         }
         format!("{{{}}}", parts.join(","))
     }
@@ -245,5 +272,19 @@ mod tests {
         let mut factor = factor();
         factor.recovery = Some(Recovery { created: 0, keys: vec![None, Some(String::new())] });
         assert_eq!(factor.challenge(), "{\"totp\":true,\"recovery\":[1]}");
+        factor.recovery = Some(Recovery { created: 0, keys: vec![None, None] });
+        assert_eq!(factor.challenge(), "{\"totp\":true}");
+    }
+
+    #[test]
+    fn a_browsers_key_is_asked_for_and_none_is_ever_taken() {
+        let key = SecurityKey { id: "a2V5".to_string(), description: String::new(), created: 0 };
+        let mut factor = SecondFactor { webauthn: vec![key], ..SecondFactor::default() };
+        let challenge: serde_json::Value = serde_json::from_str(&factor.challenge()).unwrap();
+        assert_eq!(challenge["webauthn"]["publicKey"]["allowCredentials"][0]["id"], "a2V5");
+        assert_eq!(challenge.as_object().unwrap().len(), 1);
+        assert!(
+            !factor.is_none() && !factor.take("webauthn:{}", 6000, true) && !factor.take("totp:000000", 6000, true)
+        );
     }
 }

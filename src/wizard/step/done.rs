@@ -7,9 +7,12 @@ use crate::plan::action::Outcome;
 use crate::plan::run::Run;
 use crate::wizard::Wizard;
 use crate::wizard::answers;
+use crate::wizard::errand::Errand;
 use crate::wizard::message::{Effect, Exit};
 use crate::wizard::page::{Answer, Block, Choice, Command, Tone};
-use crate::wizard::step::{By, Next, Parts, count, details, file, listed, quiet, review, say, toned, tool, verify};
+use crate::wizard::step::{
+    By, Next, Parts, count, details, file, listed, made, quiet, review, say, take_back, toned, tool, verify,
+};
 
 pub const DONE: Id = Id::fixed("done");
 /// In the demo: what stands before the command, since its state is its own.
@@ -20,13 +23,18 @@ const SAVE: Id = Id::fixed("save");
 const ANSWERS: &str = "labwizard-answers.toml";
 
 pub fn failed(w: &Wizard) -> bool {
+    if w.setting.errand != Errand::SetUp {
+        return take_back::failed(w);
+    }
     w.run.as_ref().is_some_and(Run::failed) || matches!(review::reads_back(w), Some(Err(_)))
 }
 
 /// The file is read anew, so that the page tells what stands there and not what was meant.
 pub fn enter(w: &mut Wizard) -> Vec<Effect> {
     match file::path(w) {
-        Some(path) if !tool::token_only(w) && w.run.is_some() => vec![w.ask_file(path)],
+        Some(path) if !tool::token_only(w) && w.run.is_some() && w.setting.errand == Errand::SetUp => {
+            vec![w.ask_file(path)]
+        }
         _ => Vec::new(),
     }
 }
@@ -38,16 +46,24 @@ pub fn page(w: &Wizard) -> Parts {
     if let Some(run) = &w.run {
         blocks.push(Block::Plan(review::progress(w)));
         for step in &run.steps {
-            if let Some(Outcome::NotDone(trouble) | Outcome::Unsafe(trouble) | Outcome::Skipped(trouble)) =
-                &step.outcome
-            {
-                blocks.extend(trouble.hint.clone().map(say));
-            }
+            let bad = |outcome: &Outcome| match outcome {
+                Outcome::NotDone(trouble)
+                | Outcome::Unsafe(trouble)
+                | Outcome::Skipped(trouble)
+                | Outcome::Lost(trouble) => trouble.hint.clone(),
+                Outcome::Done { .. } => None,
+            };
+            blocks.extend(step.outcome.as_ref().and_then(bad).map(say));
+            blocks.extend(step.back.as_ref().and_then(bad).map(say));
         }
     }
-    if failed {
+    if failed && made::on_host(w) {
+        blocks.extend(made::after_failure(w));
+    } else if failed {
         blocks.push(quiet("What stands above as done was done, and labwizard undo takes it back."));
     }
+    blocks.extend(made::not_done_after(w));
+    blocks.extend(made::secret(w));
     match review::reads_back(w) {
         Some(Ok(n)) => blocks.push(toned(
             Tone::Good,
@@ -77,6 +93,7 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(Block::Findings(warnings));
     }
     blocks.push(Block::Facts(facts(w, failed)));
+    blocks.extend(made::login(w));
     for command in next_commands(w).into_iter().filter(|_| !failed) {
         blocks.push(Block::Command(command));
     }
@@ -126,13 +143,18 @@ fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
         let told = spec.next_after(form).filter(|next| !known || !next.ends_with(" plan"));
         facts.extend(told.map(|next| ("Next".to_owned(), next.to_owned())));
     }
+    facts.extend(made::expiry(w));
     for (key, how) in details::left_out(w) {
         facts.push(("Later".to_owned(), format!("{}: {how}; then run labwizard again", visible(&key))));
     }
     if let Some(name) = w.run.as_ref().and_then(|run| run.name.clone()) {
         facts.push((
             "Undo".to_owned(),
-            format!("{}labwizard undo {name}", w.setting.hints.get(&UNDO).map(String::as_str).unwrap_or_default()),
+            format!(
+                "{}labwizard undo {name}{}",
+                w.setting.hints.get(&UNDO).map(String::as_str).unwrap_or_default(),
+                if made::on_host(w) { "   takes back what was made (asks for a login)" } else { "" }
+            ),
         ));
     }
     if let Some(real) = &w.setting.real {

@@ -1,11 +1,11 @@
 //! By hand: the commands for the host and the way through the web UI, with the rights that the target needs and no more.
 
-use crate::domain::shell;
 use crate::domain::token::IdError;
 use crate::domain::visible::visible;
-use crate::domain::{Credential, Id, Need, TokenId, TokenName, UserId, missing};
-use crate::target::guide::ByHand;
-use crate::target::needs::{Grant, grants, owner_needs};
+use crate::domain::{Change, Credential, Estate, Id, Need, TokenId, TokenName, UserId, UserSeen, missing, pveum};
+use crate::plan::make::{Existing, Order, Wanted, make};
+use crate::target::guide::clicks;
+use crate::target::needs::{owner_needs, role_name};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Block, Command, Field};
@@ -67,16 +67,15 @@ fn owned(w: &Wizard) -> Vec<Need> {
         .unwrap_or_default()
 }
 
-/// Needs as grants: all that is needed, or, for a token that lacks something, everything that is needed on the paths where it
-/// does, since a role at a path stands beside those that are there, and a deeper one replaces what is above.
-fn granted(w: &Wizard, needs: Vec<Need>) -> Vec<Grant> {
+/// All that is needed, or, for a token that lacks something, everything that is needed on the paths where it does, since a role
+/// at a path stands beside those that are there, and a deeper one replaces what is above.
+fn granted(w: &Wizard, needs: Vec<Need>) -> Vec<Need> {
     match token::survey(w).and_then(Survey::rights).filter(|_| lacking(w)) {
         Some(rights) => {
             let lacks = missing(&needs, rights);
-            let at = |need: &Need| lacks.iter().any(|lack| lack.path == need.path);
-            grants(&needs.into_iter().filter(at).collect::<Vec<_>>())
+            needs.into_iter().filter(|need| lacks.iter().any(|lack| lack.path == need.path)).collect()
         }
-        None => grants(&needs),
+        None => needs,
     }
 }
 
@@ -87,31 +86,55 @@ fn token_id(w: &Wizard) -> Option<TokenId> {
     }
 }
 
-/// Lends what is to be made.
-fn by_hand<R>(w: &Wizard, with: impl FnOnce(&ByHand<'_>) -> R) -> Option<R> {
+/// What is to be made, as a plan; nothing of the host is known, for nobody is signed in there. For a token that is there
+/// already, only roles and grants.
+fn changes(w: &Wizard) -> Option<Vec<Change>> {
     let token = token_id(w)?;
-    let role = format!("Labwizard-{}", target(w));
-    let (token_grants, owner_grants) = (granted(w, details::rights(w)), granted(w, owned(w)));
+    let (for_token, for_owner) = (granted(w, details::rights(w)), granted(w, owned(w)));
+    let mut estate = Estate::default();
     // A user of realm pam is the host's own or does not exist; Proxmox makes none there.
-    let user_exists = token.user.realm() != "pve";
-    Some(with(&ByHand {
+    if token.user.realm() != "pve" {
+        estate.users.push(UserSeen {
+            id: token.user.clone(),
+            enabled: true,
+            expire: None,
+            comment: None,
+            groups: Vec::new(),
+            tokens: Vec::new(),
+        });
+    }
+    // Beside a token that lacks something a role of our name stands already, most likely with just too little in it.
+    let role = role_name(&target(w));
+    let role = if lacking(w) { format!("{role}-{}", w.setting.run_name) } else { role };
+    let making = make(&Order {
         token: &token,
-        user_exists,
+        wanted: Wanted::Least { token: &for_token, owner: &for_owner },
+        existing: &Existing::Refuse,
+        expire: None,
+        run: &w.setting.run_name,
+        purpose: &purpose(w),
+        now: w.setting.now,
         role: &role,
-        token_grants: &token_grants,
-        owner_grants: &owner_grants,
-        expires: None,
-    }))
+        release: details::release(w),
+        known: &[],
+        estate: &estate,
+    });
+    let mut changes = making.ok()?.changes;
+    if lacking(w) {
+        changes.retain(|change| matches!(change, Change::MakeRole { .. } | Change::Grant { .. }));
+    }
+    Some(changes)
 }
 
-/// The commands for root's shell. For a token that is there already, only those that grant.
+/// What the token is for, as its comment says it.
+fn purpose(w: &Wizard) -> String {
+    let title = tool::spec(w).map_or("labwizard", |spec| spec.title.as_str());
+    w.setting.machine.as_ref().map_or_else(|| title.to_owned(), |machine| format!("{title} on {machine}"))
+}
+
+/// The commands for root's shell.
 fn block(w: &Wizard) -> Option<Vec<String>> {
-    let commands = by_hand(w, |hand| hand.commands())?;
-    commands
-        .iter()
-        .filter(|words| !lacking(w) || words.get(1).is_none_or(|word| word != "user"))
-        .map(|words| shell::command(&words.iter().map(String::as_str).collect::<Vec<_>>()).ok())
-        .collect()
+    changes(w)?.iter().map(|change| pveum::command(change).ok()).collect()
 }
 
 pub fn page(w: &Wizard) -> Parts {
@@ -170,7 +193,7 @@ fn web_ui(w: &Wizard) -> Vec<Block> {
     if let Some(endpoint) = host::endpoint(w) {
         blocks.push(Block::Command(Command { about: "Open".into(), text: format!("{}/", endpoint.url()) }));
     }
-    for step in by_hand(w, |hand| hand.clicks()).unwrap_or_default() {
+    for step in changes(w).map(|changes| clicks(&changes)).unwrap_or_default() {
         blocks.push(say(format!(
             "{}\n{}",
             step.title,

@@ -3,7 +3,7 @@
 use crate::diagnosis;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::host_input::{HostError, HostInput, parse_host};
-use crate::domain::{Endpoint, Id, Inquiry, Seen, Text, Trust};
+use crate::domain::{Endpoint, HostAt, Id, Inquiry, Seen, Text, Trust};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
@@ -39,6 +39,13 @@ pub fn endpoint(w: &Wizard) -> Option<Endpoint> {
         .and_then(Survey::connected)
         .map(|(endpoint, _)| endpoint.clone())
         .or_else(|| parsed(w).ok().and_then(|input| input.endpoints.first().cloned()))
+}
+
+/// The host as it was agreed to, where a login may go: its certificate is verified.
+pub fn at(w: &Wizard) -> Option<HostAt> {
+    let (endpoint, address) = look(w)?.connected()?;
+    let trust = super::trust::agreed(w)?.trust.clone();
+    (trust != Trust::Unverified).then(|| HostAt { endpoint: endpoint.clone(), address: Some(address), trust })
 }
 
 /// The endpoints that are looked at. What was agreed about one of them holds for that one alone, so it is asked by itself.

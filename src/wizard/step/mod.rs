@@ -1,16 +1,23 @@
 //! The pages of the conversation, one file each: what it shows, when it is done, and what submitting it asks for.
 
 pub mod access;
+pub mod code;
 pub mod details;
 pub mod done;
 pub mod file;
 pub mod guide;
 pub mod host;
 pub mod instance;
+pub mod login;
+pub mod made;
+pub mod make;
 pub mod nearby;
 pub mod review;
 pub mod road;
+pub mod ssh;
+pub mod take_back;
 pub mod token;
+pub mod tokens;
 pub mod tool;
 pub mod trust;
 pub mod uses;
@@ -18,8 +25,10 @@ pub mod verify;
 
 use crate::domain::finding::Step;
 use crate::domain::paste::{Known, parse_paste};
+use crate::domain::visible::visible;
 use crate::domain::{Certificate, Endpoint, Id, Text, Trust};
 use crate::wizard::Wizard;
+use crate::wizard::errand::Errand;
 use crate::wizard::message::{Effect, Exit};
 use crate::wizard::page::{Block, FieldError, Page, Paragraph, Tone};
 
@@ -32,11 +41,17 @@ pub enum PageId {
     Host,
     Trust,
     Access,
+    Login,
+    Code,
+    Ssh,
     Guide,
+    Make,
     Token,
     Details,
     Verify,
     Review,
+    TakeBack,
+    Tokens,
     Done,
 }
 
@@ -46,10 +61,16 @@ impl PageId {
             PageId::Tool | PageId::File | PageId::Uses => Step::Target,
             PageId::Host => Step::Host,
             PageId::Trust => Step::Trust,
-            PageId::Access | PageId::Guide | PageId::Token => Step::Access,
+            PageId::Access
+            | PageId::Login
+            | PageId::Code
+            | PageId::Ssh
+            | PageId::Guide
+            | PageId::Make
+            | PageId::Token => Step::Access,
             PageId::Details => Step::Details,
             PageId::Verify => Step::Verify,
-            PageId::Review => Step::Review,
+            PageId::Review | PageId::TakeBack | PageId::Tokens => Step::Review,
             PageId::Done => Step::Done,
         }
     }
@@ -85,7 +106,7 @@ pub struct Agreement {
     pub seen: Certificate,
     /// It was agreed in an earlier run, and held in this one.
     pub remembered: bool,
-    /// A pasted fingerprint was the same.
+    /// A pasted fingerprint was the same, or the one that root's shell told.
     pub compared: bool,
 }
 
@@ -103,6 +124,32 @@ pub struct Parts {
 /// The pages that this conversation has, in order.
 pub fn pages(w: &Wizard) -> Vec<PageId> {
     use PageId::*;
+    match w.setting.errand {
+        Errand::SetUp => set_up(w),
+        Errand::TakeBack(_) => [signing_in(w), vec![TakeBack, Done]].concat(),
+        Errand::Tokens => [signing_in(w), vec![Tokens, Done]].concat(),
+    }
+}
+
+/// Up to somebody who may change the host.
+fn signing_in(w: &Wizard) -> Vec<PageId> {
+    use PageId::*;
+    let mut pages = vec![Host, Trust];
+    pages.extend(sign_in(w));
+    pages
+}
+
+/// The pages of whoever makes or removes something.
+fn sign_in(w: &Wizard) -> Vec<PageId> {
+    use PageId::*;
+    if access::over_ssh(w) {
+        return vec![Ssh];
+    }
+    if code::wanted(w) || w.at() == Code { vec![Login, Code] } else { vec![Login] }
+}
+
+fn set_up(w: &Wizard) -> Vec<PageId> {
+    use PageId::*;
     let mut pages = vec![Tool];
     let file = !tool::token_only(w);
     if file {
@@ -112,10 +159,15 @@ pub fn pages(w: &Wizard) -> Vec<PageId> {
         }
     }
     pages.extend([Host, Trust, Access]);
-    if access::by_hand(w) {
-        pages.push(Guide);
+    if access::makes(w) {
+        pages.extend(sign_in(w));
+        pages.push(Make);
+    } else {
+        if access::by_hand(w) {
+            pages.push(Guide);
+        }
+        pages.push(Token);
     }
-    pages.push(Token);
     if file && details::asks(w) {
         pages.push(Details);
     }
@@ -131,12 +183,17 @@ pub fn done(w: &Wizard, page: PageId) -> bool {
         PageId::Host => host::done(w),
         PageId::Trust => trust::done(w),
         PageId::Access => access::done(w),
+        PageId::Login => login::done(w),
+        PageId::Code => code::done(w),
         PageId::Guide => guide::done(w),
+        PageId::Make => make::done(w),
         PageId::Token => token::done(w),
         PageId::Uses => uses::done(w),
         PageId::Details => details::done(w),
         PageId::Verify => verify::done(w),
         PageId::Review => w.run.is_some(),
+        PageId::TakeBack | PageId::Tokens => w.run.is_some(),
+        PageId::Ssh => ssh::done(w),
         PageId::Done => false,
     }
 }
@@ -159,13 +216,23 @@ pub fn page(w: &Wizard) -> Page {
         PageId::Host => host::page(w),
         PageId::Trust => trust::page(w),
         PageId::Access => access::page(w),
+        PageId::Login => login::page(w),
+        PageId::Code => code::page(w),
         PageId::Guide => guide::page(w),
+        PageId::Make => make::page(w),
         PageId::Token => token::page(w),
         PageId::Uses => uses::page(w),
         PageId::Details => details::page(w),
         PageId::Verify => verify::page(w),
         PageId::Review => review::page(w),
-        PageId::Done => done::page(w),
+        PageId::TakeBack => take_back::page(w),
+        PageId::Tokens => tokens::page(w),
+        PageId::Ssh => ssh::page(w),
+        PageId::Done => match w.setting.errand {
+            Errand::SetUp => done::page(w),
+            Errand::TakeBack(_) => take_back::done(w),
+            Errand::Tokens => tokens::done(w),
+        },
     };
     let first = pages(w).first() == Some(&at);
     Page {
@@ -190,12 +257,18 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
         PageId::Host => host::submit(w, by),
         PageId::Trust => trust::submit(w, by),
         PageId::Access => access::submit(w),
+        PageId::Login => login::submit(w, by),
+        PageId::Code => code::submit(w, by),
         PageId::Guide => guide::submit(w),
+        PageId::Make => make::submit(w, by),
         PageId::Token => token::submit(w, by),
         PageId::Uses => uses::submit(w),
         PageId::Details => details::submit(w),
         PageId::Verify => verify::submit(w, by),
         PageId::Review => review::submit(w, by),
+        PageId::TakeBack => take_back::submit(w, by),
+        PageId::Tokens => tokens::submit(w, by),
+        PageId::Ssh => ssh::submit(w, by),
         PageId::Done => done::submit(w, by),
     }
 }
@@ -221,8 +294,9 @@ pub fn awaits(w: &Wizard) -> bool {
     match w.at() {
         PageId::File | PageId::Review | PageId::Done => file(&w.evidence.file),
         PageId::Host => survey(&w.evidence.look),
-        PageId::Trust => file(&w.evidence.ca_file) || survey(&w.evidence.look),
-        PageId::Token | PageId::Verify => survey(&w.evidence.survey),
+        PageId::Trust => file(&w.evidence.ca_file) || survey(&w.evidence.look) || w.session.in_flight(),
+        PageId::Login | PageId::Code | PageId::Ssh => w.session.in_flight() || survey(&w.evidence.survey),
+        PageId::Token | PageId::Make | PageId::Verify => survey(&w.evidence.survey),
         _ => false,
     }
 }
@@ -245,7 +319,8 @@ pub(crate) fn wrong(what: impl Into<String>, hint: impl Into<Option<String>>) ->
 
 /// The field, where a whole token was typed or pasted into one that is shown and resolved. The token is kept as a secret.
 pub fn take_apart(field: &Id, text: &Text) -> Option<Id> {
-    let open = [host::HOST, file::FILE, token::USER, token::NAME, trust::COMPARE, trust::CA_FILE];
+    let open =
+        [host::HOST, file::FILE, token::USER, token::NAME, login::USER, ssh::PLACE, trust::COMPARE, trust::CA_FILE];
     let secret = || parse_paste(text.as_str(), Known::default()).secret.is_some_and(|secret| secret.sound().is_some());
     (open.contains(field) && secret()).then(|| field.clone())
 }
@@ -263,6 +338,11 @@ pub(crate) fn listed(words: &[String]) -> String {
         [one] => one.clone(),
         [front @ .., last] => format!("{} and {last}", front.join(", ")),
     }
+}
+
+/// A sentence of many words made visible, and none of it cut away.
+pub(crate) fn whole(text: &str) -> String {
+    text.split(' ').map(visible).collect::<Vec<_>>().join(" ")
 }
 
 /// `1 line`, `3 lines`.

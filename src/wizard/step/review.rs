@@ -2,12 +2,14 @@
 
 mod content;
 mod drafting;
+mod on_host;
+mod progress;
 
 use crate::diagnosis::codes;
-use crate::domain::Id;
 use crate::domain::around::Git;
 use crate::domain::finding::{Finding, Severity, Step};
 use crate::domain::visible::visible;
+use crate::domain::{Id, TokenId};
 use crate::plan::Plan;
 use crate::wizard::Wizard;
 use crate::wizard::message::Effect;
@@ -19,6 +21,8 @@ use content::{file_diff, notes, traps};
 pub use content::{placeholders, reads_back, without_value};
 pub use drafting::Draw;
 use drafting::{draw, keep_id, oddity_id};
+pub use on_host::heading;
+pub use progress::progress;
 
 pub const REVIEW: Id = Id::fixed("review");
 pub const IGNORE: Id = Id::fixed("ignore");
@@ -113,6 +117,7 @@ pub fn page(w: &Wizard) -> Parts {
         title: match &w.plan {
             _ if running => "Doing it.".into(),
             Some(Ok(draw)) if draw.plan.actions.is_empty() && draw.duplicate.is_none() => "There is nothing to write.".into(),
+            Some(Ok(draw)) if draw.making.is_some() => "Nothing has been made or written yet. This will happen:".into(),
             _ => "Nothing has been written yet. This will happen:".into(),
         },
         blocks,
@@ -136,6 +141,7 @@ fn drawn(w: &Wizard, draw: &Draw) -> Vec<Block> {
         blocks.push(say(if tool::token_only(w) { "No file was asked for." } else { "Every value is there already." }));
     }
     blocks.push(Block::Plan(groups(&draw.plan)));
+    blocks.extend(draw.making.as_ref().and_then(on_host::by_hand).map(Block::Command));
     if let Some(prepared) = &draw.prepared {
         blocks.push(Block::Diff(file_diff(w, prepared)));
         blocks.extend(notes(w, prepared));
@@ -229,7 +235,8 @@ fn questions(w: &Wizard) -> Vec<Block> {
     blocks
 }
 
-fn groups(plan: &Plan) -> Vec<PlanGroup> {
+/// The actions of a plan under their headings, before any was done.
+pub fn groups(plan: &Plan) -> Vec<PlanGroup> {
     let mut groups: Vec<PlanGroup> = Vec::new();
     for planned in &plan.actions {
         let line = PlanLine { sentence: planned.sentence.clone(), state: LinkState::Waiting, outcome: None };
@@ -241,34 +248,12 @@ fn groups(plan: &Plan) -> Vec<PlanGroup> {
     groups
 }
 
-/// What was done and is under way.
-pub fn progress(w: &Wizard) -> Vec<PlanGroup> {
-    use crate::plan::action::Outcome;
-    let mut groups: Vec<PlanGroup> = Vec::new();
-    let mut current = true;
-    for step in w.run.iter().flat_map(|run| &run.steps) {
-        let (state, outcome) = match &step.outcome {
-            Some(Outcome::Done { notes }) => (LinkState::Good, notes.first().cloned()),
-            Some(Outcome::NotDone(trouble) | Outcome::Lost(trouble)) => (LinkState::Broken, Some(trouble.what.clone())),
-            Some(Outcome::Unsafe(trouble) | Outcome::Skipped(trouble)) => {
-                (LinkState::Warning, Some(trouble.what.clone()))
-            }
-            None if current => {
-                current = false;
-                (LinkState::Running, None)
-            }
-            None => (LinkState::Waiting, None),
-        };
-        if matches!(step.outcome, Some(Outcome::NotDone(_))) {
-            current = false;
-        }
-        let line = PlanLine { sentence: step.planned.sentence.clone(), state, outcome };
-        match groups.last_mut().filter(|group| group.heading == step.planned.heading) {
-            Some(group) => group.actions.push(line),
-            None => groups.push(PlanGroup { heading: step.planned.heading.clone(), actions: vec![line] }),
-        }
+/// The token that the agreed or drawn plan makes.
+pub fn planned_token(w: &Wizard) -> Option<TokenId> {
+    match &w.plan {
+        Some(Ok(draw)) => draw.making.as_ref()?.token.clone(),
+        _ => None,
     }
-    groups
 }
 
 /// Everything that must be agreed to by itself has a yes.

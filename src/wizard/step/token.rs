@@ -6,9 +6,12 @@ use crate::domain::paste::{Known, Paste, PasteProblem, parse_paste};
 use crate::domain::visible::visible;
 use crate::domain::{Credential, Id, Inquiry, TokenName, Trust, UserId};
 use crate::wizard::Wizard;
+use crate::wizard::errand::Errand;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
-use crate::wizard::step::{By, Next, Parts, access, details, guide, host, quiet, road, toned, trust, verify, wrong};
+use crate::wizard::step::{
+    By, Next, Parts, access, details, guide, host, login, quiet, review, road, ssh, toned, trust, verify, wrong,
+};
 
 pub const TOKEN: Id = Id::fixed("token");
 pub const USER: Id = Id::fixed("user");
@@ -51,8 +54,12 @@ fn forced(w: &Wizard) -> bool {
     w.draft.is(&FORCE, &YES)
 }
 
-/// What signs in, once it is whole.
+/// What signs in, once it is whole: where the wizard makes the token, that one once it is made, and until then whoever is
+/// signed in to make it.
 pub fn credential(w: &Wizard) -> Option<Credential> {
+    if w.setting.errand != Errand::SetUp || access::makes(w) {
+        return made(w).or_else(|| if access::over_ssh(w) { ssh::credential(w) } else { login::credential(w) });
+    }
     if access::by_password(w) {
         let user = user(w)?.ok()?;
         let password = w.draft.raw(&PASSWORD);
@@ -61,6 +68,12 @@ pub fn credential(w: &Wizard) -> Option<Credential> {
     let paste = paste(w);
     let (id, secret) = paste.complete().or_else(|| forced(w).then(|| paste.forced()).flatten())?;
     Some(Credential::Token { id, secret })
+}
+
+/// The token that this run made.
+fn made(w: &Wizard) -> Option<Credential> {
+    let (id, secret) = (review::planned_token(w)?, w.made.as_ref()?);
+    Some(Credential::Token { id, secret: secret.share() })
 }
 
 /// The survey that was made with what is typed now.
@@ -78,14 +91,16 @@ pub fn survey(w: &Wizard) -> Option<&Survey> {
 pub fn inquiry(w: &Wizard, paths: Vec<String>) -> Option<Inquiry> {
     let look = host::look(w)?;
     let (endpoint, address) = look.connected()?;
+    let credential = credential(w)?;
+    let estate = credential.is_for_this_run();
     Some(Inquiry {
         endpoints: vec![endpoint.clone()],
         address: Some(address),
         trust: Some(trust::agreed(w)?.trust.clone()),
-        credential: Some(credential(w)?),
+        credential: Some(credential),
         paths,
         lists: true,
-        estate: false,
+        estate,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Verify: judges the whole against what was picked, and draws the road that was travelled.
 
+pub mod making;
+
 use crate::diagnosis::{self, Reading};
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::visible::visible;
@@ -9,7 +11,7 @@ use crate::wizard::evidence::Survey;
 use crate::wizard::message::Effect;
 use crate::wizard::page::{Answer, Block, Choice, LinkState, RoadLink, Tone};
 use crate::wizard::step::{
-    By, Next, PageId, Parts, access, count, details, guide, host, road, token, toned, tool, trust,
+    By, Next, PageId, Parts, access, count, details, guide, host, make, road, token, toned, tool, trust,
 };
 
 pub const NEXT: Id = Id::fixed("verdict");
@@ -23,7 +25,8 @@ pub fn reading<R>(w: &Wizard, trust: Option<&Trust>, judge: impl FnOnce(&Reading
     let host = host::shown(w);
     let who = token::credential(w).map(|c| visible(&c.to_string())).unwrap_or_default();
     let target = tool::title(w);
-    let needs: Vec<Need> = details::rights(w);
+    // Whoever makes the token needs not what the tool will do with it.
+    let needs: Vec<Need> = if making::here(w) { Vec::new() } else { details::rights(w) };
     let never = details::limits(w);
     judge(&Reading {
         host: &host,
@@ -39,9 +42,14 @@ pub fn reading<R>(w: &Wizard, trust: Option<&Trust>, judge: impl FnOnce(&Reading
     })
 }
 
+/// The paths that whoever signs in is asked about.
+fn paths(w: &Wizard) -> Vec<String> {
+    if making::here(w) { make::paths(w) } else { details::paths(w) }
+}
+
 /// The survey that was made with what is answered now, the paths included.
 fn survey(w: &Wizard) -> Option<&Survey> {
-    let paths = details::paths(w);
+    let paths = paths(w);
     token::survey(w).filter(|survey| survey.inputs.paths == paths)
 }
 
@@ -54,6 +62,9 @@ pub fn findings(w: &Wizard) -> Vec<Finding> {
 }
 
 fn proved(w: &Wizard) -> bool {
+    if making::here(w) {
+        return making::may(w);
+    }
     survey(w).is_some_and(|survey| survey.ended && survey.signed_in() && survey.rights().is_some())
         && findings(w).iter().all(|finding| finding.severity != Severity::Error)
 }
@@ -76,11 +87,14 @@ pub fn enter(w: &mut Wizard) -> Vec<Effect> {
 }
 
 fn ask(w: &mut Wizard) -> Vec<Effect> {
-    let paths = details::paths(w);
+    let paths = paths(w);
     token::inquiry(w, paths).map(|inquiry| w.ask_survey(inquiry)).into_iter().collect()
 }
 
 pub fn page(w: &Wizard) -> Parts {
+    if making::here(w) {
+        return making::page(w);
+    }
     let target = tool::title(w);
     let who = token::credential(w).map(|c| visible(&c.to_string())).unwrap_or_default();
     let mut blocks = Vec::new();
@@ -215,6 +229,9 @@ fn options(w: &Wizard, failed: bool) -> Choice {
 }
 
 pub fn submit(w: &mut Wizard, by: By) -> Next {
+    if making::here(w) {
+        return making::submit(w, by);
+    }
     if w.waiting() || survey(w).is_some_and(|survey| !survey.ended) {
         return Next::Wait(Vec::new());
     }

@@ -13,7 +13,7 @@ use labwizard::wizard::Wizard;
 use labwizard::wizard::draft::Draft;
 use labwizard::wizard::message::{Effect, Input, Msg, ProbeId, ReadId};
 use labwizard::wizard::page::{Block, Field, Page, StepState};
-use labwizard::wizard::step::{PageId, host, token, trust};
+use labwizard::wizard::step::{PageId, access, host, token, trust};
 
 use super::setting;
 
@@ -120,10 +120,17 @@ impl Hand {
 
     pub fn reach_token(&mut self, leaf: &Certificate) {
         self.reach_trust(leaf);
-        self.chose(trust::TRUST, "pin");
-        self.submit();
+        self.reach_access();
+        self.chose(access::ACCESS, "paste");
         self.submit();
         assert_eq!(self.w.at(), PageId::Token);
+    }
+
+    /// From the certificate to the page that asks how the token comes here.
+    pub fn reach_access(&mut self) {
+        self.chose(trust::TRUST, "pin");
+        self.submit();
+        assert_eq!(self.w.at(), PageId::Access);
     }
 
     pub fn reach_verify(&mut self, leaf: &Certificate) {

@@ -132,6 +132,7 @@ fn lines_without_brackets_in_one_write_stay_in_the_field_of_each_page() {
     empty(&mut terminal);
     terminal.trust();
     stays(&mut terminal, ACCESS);
+    terminal.choose("I have a token");
     terminal.enter();
     terminal.arrive(TOKEN);
     stays(&mut terminal, TOKEN);

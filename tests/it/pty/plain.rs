@@ -15,7 +15,7 @@ fn lines(lab: &Lab) -> Vec<String> {
     lines.extend(["no", "no", "no", "no"].map(str::to_owned));
     lines.push(address(lab));
     // No fingerprint is pasted, the certificate is agreed to, and a token is there.
-    lines.extend(["", "1", "1"].map(str::to_owned));
+    lines.extend(["", "1", "I have a token"].map(str::to_owned));
     lines.push(whole_token(lab));
     // The node; the template, the storage and the verification as suggested; then on from Verify; do it; finish.
     lines.extend(["pve1", "", "", "", "", "1", "1"].map(str::to_owned));

@@ -121,6 +121,7 @@ impl Terminal {
 
     pub fn reach_token(&mut self, lab: &Lab) {
         self.reach_access(lab);
+        self.choose("I have a token");
         self.enter();
         self.arrive(TOKEN);
     }

@@ -1,15 +1,16 @@
 //! The file as it will be: what changes in it, what is still open, and how it reads once it was written.
 
 use crate::diagnosis;
-use crate::domain::FileSeen;
 use crate::domain::around::Git;
 use crate::domain::finding::Finding;
 use crate::domain::visible::visible;
+use crate::domain::{Change, FileSeen};
 use crate::format::{Document, Found, Side};
 use crate::plan::action::{Action, Outcome};
 use crate::plan::edit::Prepared;
 use crate::target::spec::VerifyWord;
 use crate::target::traps::Around;
+use crate::target::write::KeyValue;
 use crate::wizard::Wizard;
 use crate::wizard::page::{Block, DiffSide, FileDiff, Tone};
 use crate::wizard::step::{count, details, file, listed, nearby, quiet, toned, tool, trust};
@@ -46,13 +47,28 @@ pub(super) fn file_diff(w: &Wizard, prepared: &Prepared) -> FileDiff {
     FileDiff {
         path: file::shown(w, &seen.path),
         about,
-        lines: prepared
-            .lines
-            .iter()
-            .map(|(side, line)| (if *side == Side::Added { DiffSide::Added } else { DiffSide::Removed }, line.clone()))
-            .collect(),
+        lines: prepared.lines.iter().map(|(side, line)| diff_line(w, prepared, *side, line)).collect(),
         notes,
     }
+}
+
+/// A changed line; where its secret does not exist yet, with the step that makes it.
+fn diff_line(w: &Wizard, prepared: &Prepared, side: Side, line: &str) -> (DiffSide, String) {
+    if side != Side::Added {
+        return (DiffSide::Removed, line.to_owned());
+    }
+    let awaited = prepared.edit.awaits.iter().any(|value| line.starts_with(&format!("{}=", visible(&value.key))));
+    let maker = match &w.plan {
+        Some(Ok(draw)) => {
+            draw.plan.actions.iter().rposition(|planned| planned.action.change().is_some_and(Change::gives_secret))
+        }
+        _ => None,
+    };
+    let line = match maker.filter(|_| awaited) {
+        Some(at) => format!("{line} (made in step {})", at + 1),
+        None => line.to_owned(),
+    };
+    (DiffSide::Added, line)
 }
 
 /// What is left out, still a placeholder, or cannot be filled.
@@ -151,12 +167,13 @@ pub fn reads_back(w: &Wizard) -> Option<Result<usize, String>> {
     let Some(Ok(draw)) = &w.plan else { return None };
     let prepared = draw.prepared.as_ref()?;
     let document = Document::parse(prepared.edit.dialect, there.text.clone()).ok()?;
-    let wrong: Vec<String> = prepared
-        .filled
-        .set
-        .iter()
-        .filter(|value| !matches!(document.get(&value.key), Found::Once(entry) if entry.value().as_ref() == value.value.text()))
-        .map(|value| visible(&value.key))
-        .collect();
+    let meant = |value: &KeyValue| match (value.value.text(), &w.made) {
+        (Some(text), _) => Some(text.clone()),
+        (None, made) => made.as_ref().map(|secret| value.value.with_secret(secret)),
+    };
+    let stands =
+        |value: &KeyValue| matches!(document.get(&value.key), Found::Once(entry) if entry.value() == meant(value));
+    let wrong: Vec<String> =
+        prepared.filled.set.iter().filter(|value| !stands(value)).map(|value| visible(&value.key)).collect();
     Some(if wrong.is_empty() { Ok(prepared.filled.set.len()) } else { Err(listed(&wrong)) })
 }

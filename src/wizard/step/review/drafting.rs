@@ -8,18 +8,21 @@ use crate::domain::{Credential, HostRecord, Id, Trouble, Trust};
 use crate::format::EditError;
 use crate::plan::action::{Action, Unfit};
 use crate::plan::edit::{NoEdit, Order, Prepared, prepare as prepare_edit};
+use crate::plan::make::Making;
 use crate::plan::{Plan, Planned};
 use crate::target::spec::VerifyWord;
 use crate::target::{Access, Facts, Verify};
 use crate::wizard::Wizard;
-use crate::wizard::step::review::{IGNORE, NO, YES};
-use crate::wizard::step::{count, details, file, host, instance, nearby, token, tool, trust};
+use crate::wizard::step::review::{IGNORE, NO, YES, on_host};
+use crate::wizard::step::{access, count, details, file, host, instance, make, nearby, token, tool, trust};
 
 /// What Review shows and what is agreed to by it.
 #[derive(Debug)]
 pub struct Draw {
     pub prepared: Option<Prepared>,
     pub plan: Plan,
+    /// What is made on the host, where something is.
+    pub making: Option<Making>,
     /// The file's keys that stand more than once, with their lines.
     pub duplicate: Option<(String, Vec<usize>)>,
 }
@@ -35,11 +38,14 @@ pub(super) fn oddity_id(index: usize) -> Id {
 }
 
 /// What is known, for the target's values.
-fn facts(w: &Wizard) -> Facts {
-    let access = token::credential(w).and_then(|credential| match credential {
-        Credential::Token { id, secret } => Some(Access::Token { id, secret: Some(secret) }),
-        Credential::Password { user, password } => Some(Access::Password { user, password: Some(password) }),
-        Credential::Ticket(_) | Credential::Shell(_) => None,
+fn facts(w: &Wizard, making: Option<&Making>) -> Facts {
+    let made = making.and_then(|making| making.token.clone()).map(|id| Access::Token { id, secret: None });
+    let access = made.or_else(|| {
+        token::credential(w).and_then(|credential| match credential {
+            Credential::Token { id, secret } => Some(Access::Token { id, secret: Some(secret) }),
+            Credential::Password { user, password } => Some(Access::Password { user, password: Some(password) }),
+            Credential::Ticket(_) | Credential::Shell(_) => None,
+        })
     });
     let verify = match details::verify(w) {
         VerifyWord::Off => Verify::Off,
@@ -74,11 +80,15 @@ pub(super) fn draw(w: &Wizard) -> Result<Draw, Trouble> {
     let mut plan = Plan::default();
     let mut prepared = None;
     let mut duplicate = None;
+    let making = making(w)?;
     if !tool::token_only(w) {
-        match edit(w)? {
+        match edit(w, making.as_ref())? {
             Ok(edit) => prepared = Some(edit),
             Err(doubled) => duplicate = Some(doubled),
         }
+    }
+    if let Some(making) = &making {
+        plan.actions.extend(on_host::before(w, making, prepared.as_ref().map(|prepared| &prepared.edit))?);
     }
     if let Some(prepared) = &prepared {
         let (seen, around) = file::seen(w).ok_or_else(not_read)?;
@@ -118,6 +128,9 @@ pub(super) fn draw(w: &Wizard) -> Result<Draw, Trouble> {
             });
         }
     }
+    if let Some(making) = &making {
+        plan.actions.extend(on_host::afterwards(w, making)?);
+    }
     if let Some(record) = record(w) {
         plan.actions.push(Planned {
             heading: "On this machine".into(),
@@ -125,7 +138,19 @@ pub(super) fn draw(w: &Wizard) -> Result<Draw, Trouble> {
             action: Action::Remember(Box::new(record)),
         });
     }
-    Ok(Draw { prepared, plan, duplicate })
+    Ok(Draw { prepared, plan, making, duplicate })
+}
+
+/// What is to be made on the host; none where the token is there already.
+fn making(w: &Wizard) -> Result<Option<Making>, Trouble> {
+    if !access::makes(w) {
+        return Ok(None);
+    }
+    let open = || Trouble {
+        what: "It is not settled yet which token is to be made.".into(),
+        hint: Some("Go back to Access.".into()),
+    };
+    make::made_of(w).map(Some).ok_or_else(open)
 }
 
 fn not_read() -> Trouble {
@@ -133,7 +158,7 @@ fn not_read() -> Trouble {
 }
 
 /// The edit, or the key that stands more than once and its lines.
-fn edit(w: &Wizard) -> Result<Result<Prepared, (String, Vec<usize>)>, Trouble> {
+fn edit(w: &Wizard, making: Option<&Making>) -> Result<Result<Prepared, (String, Vec<usize>)>, Trouble> {
     let (Some(spec), Some(form), Some(dialect), Some((seen, around))) =
         (tool::spec(w), file::form(w), file::dialect(w), file::seen(w))
     else {
@@ -143,7 +168,7 @@ fn edit(w: &Wizard) -> Result<Result<Prepared, (String, Vec<usize>)>, Trouble> {
         });
     };
     let declared = nearby::declared(form, around);
-    let facts = facts(w);
+    let facts = facts(w, making);
     let agreed = seen
         .oddities
         .iter()
@@ -160,7 +185,7 @@ fn edit(w: &Wizard) -> Result<Result<Prepared, (String, Vec<usize>)>, Trouble> {
         example: file::example(w).map(|(_, text)| text),
         declared: declared.as_deref(),
         agreed,
-        awaits_secret: false,
+        awaits_secret: making.is_some(),
         keep: &|key| w.draft.choice(&keep_id(key)).and_then(|line| line.as_str().parse().ok()),
     };
     match prepare_edit(&order) {

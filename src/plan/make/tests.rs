@@ -1,0 +1,373 @@
+//! Each rule of a plan as a small table, over estates made by hand.
+
+mod existing;
+
+use super::*;
+use crate::domain::{AclSeen, Holder, RoleSeen, UserSeen, pveum};
+
+const NOW: Timestamp = 1_795_306_587;
+const LATER: Timestamp = 1_803_081_600;
+const NINE: Release = Release::new(9, 2, 11);
+const EIGHT: Release = Release::new(8, 4, 21);
+
+fn set(names: &str) -> BTreeSet<Privilege> {
+    names.split(' ').map(str::to_owned).collect()
+}
+
+fn need(path: &str, names: &str) -> Need {
+    Need { purpose: "work".into(), path: path.into(), privileges: set(names) }
+}
+
+/// An estate in a few words: users with their tokens, roles, entries.
+struct Host(Estate);
+
+impl Host {
+    fn new() -> Host {
+        let mut host = Host(Estate::default());
+        for (name, privileges) in [
+            ("Administrator", "Sys.Audit Sys.Modify VM.Audit VM.Clone VM.Console VM.PowerMgmt Datastore.AllocateSpace"),
+            ("PVETemplateUser", "VM.Audit VM.Clone"),
+            ("PVEAuditor", "Sys.Audit VM.Audit"),
+        ] {
+            host.0.roles.push(RoleSeen { name: name.into(), privileges: set(privileges), built_in: true });
+        }
+        host.0.roles.push(RoleSeen { name: "NoAccess".into(), privileges: BTreeSet::new(), built_in: true });
+        host
+    }
+
+    fn role(mut self, name: &str, privileges: &str) -> Host {
+        self.0.roles.push(RoleSeen { name: name.into(), privileges: set(privileges), built_in: false });
+        self
+    }
+
+    fn user(mut self, id: &str) -> Host {
+        let id = id.parse().unwrap();
+        self.0.users.push(UserSeen {
+            id,
+            enabled: true,
+            expire: None,
+            comment: None,
+            groups: vec!["staff".into()],
+            tokens: Vec::new(),
+        });
+        self
+    }
+
+    fn token(mut self, name: &str, separated: bool, expire: Option<Timestamp>, comment: &str) -> Host {
+        let token = TokenSeen { name: name.parse().unwrap(), separated, expire, comment: Some(comment.into()) };
+        self.0.users.last_mut().unwrap().tokens.push(token);
+        self
+    }
+
+    fn row(mut self, path: &str, who: &str, role: &str) -> Host {
+        self.0.acl.push(AclSeen { path: path.into(), who: holder(who), role: role.into(), propagates: true });
+        self
+    }
+
+    fn narrow(mut self, path: &str, who: &str, role: &str) -> Host {
+        self.0.acl.push(AclSeen { path: path.into(), who: holder(who), role: role.into(), propagates: false });
+        self
+    }
+
+    fn plan(&self, want: &Want<'_>) -> Result<Making, NoMaking> {
+        make(&Order {
+            token: &want.token.parse().unwrap(),
+            wanted: if want.same {
+                Wanted::Same
+            } else {
+                Wanted::Least {
+                    token: &want.needs,
+                    owner: if want.owner.is_empty() { &want.needs } else { &want.owner },
+                }
+            },
+            existing: &want.existing,
+            expire: want.expire,
+            run: "3f9a1c",
+            purpose: "Tool on desk7",
+            now: NOW,
+            role: want.role,
+            release: want.release,
+            known: &want.known,
+            estate: &self.0,
+        })
+    }
+
+    fn lines(&self, want: &Want<'_>) -> Vec<String> {
+        lines(&self.plan(want).unwrap())
+    }
+}
+
+fn holder(text: &str) -> Holder {
+    if let Ok(token) = text.parse() {
+        return Holder::Token(token);
+    }
+    text.parse().map_or_else(|_| Holder::Group(text.to_owned()), Holder::User)
+}
+
+/// The commands, without what every one of them has.
+fn lines(making: &Making) -> Vec<String> {
+    let line = |change: &Change| {
+        let line = pveum::command(change).unwrap();
+        let line = line.split(" --comment ").next().unwrap().trim_start_matches("pveum ");
+        line.replace(" --output-format json", "")
+    };
+    making.changes.iter().chain(&making.afterwards).map(line).collect()
+}
+
+struct Want<'a> {
+    token: &'a str,
+    needs: Vec<Need>,
+    owner: Vec<Need>,
+    same: bool,
+    existing: Existing,
+    expire: Option<Timestamp>,
+    role: &'a str,
+    release: Release,
+    known: Vec<Privilege>,
+}
+
+fn want(needs: &[(&str, &str)]) -> Want<'static> {
+    Want {
+        token: "lab@pve!wiz",
+        needs: needs.iter().map(|(path, names)| need(path, names)).collect(),
+        owner: Vec::new(),
+        same: false,
+        existing: Existing::Refuse,
+        expire: Some(LATER),
+        role: "LabwizardTool",
+        release: NINE,
+        known: Vec::new(),
+    }
+}
+
+fn beside(remove: bool) -> Existing {
+    Existing::Beside { name: "wiz-2".parse().unwrap(), remove }
+}
+
+#[test]
+fn a_fresh_token_gets_its_user_its_roles_and_its_grants_in_the_order_that_a_host_accepts() {
+    let lines =
+        Host::new().lines(&want(&[("/vms", "VM.Audit VM.PowerMgmt"), ("/storage/a", "Datastore.AllocateSpace")]));
+    assert_eq!(
+        lines,
+        [
+            "user add lab@pve",
+            "role add LabwizardTool --privs VM.Audit,VM.PowerMgmt",
+            "role add LabwizardTool-storage --privs Datastore.AllocateSpace",
+            "user token add lab@pve wiz --privsep 1 --expire 1803081600",
+            "acl modify /vms --users lab@pve --tokens 'lab@pve!wiz' --roles LabwizardTool",
+            "acl modify /storage/a --users lab@pve --tokens 'lab@pve!wiz' --roles LabwizardTool-storage",
+        ]
+    );
+}
+
+#[test]
+fn equal_grants_share_a_role_and_others_are_named_after_their_path() {
+    let wanted = want(&[
+        ("/vms", "VM.PowerMgmt"),
+        ("/storage/a", "Datastore.Audit"),
+        ("/storage/b", "Datastore.Audit"),
+        ("/storage/c", "Datastore.Allocate"),
+    ]);
+    let lines = Host::new().lines(&wanted);
+    let count = |role: &str| lines.iter().filter(|line| line.ends_with(&format!("--roles {role}"))).count();
+    assert_eq!(lines.iter().filter(|line| line.starts_with("role add")).count(), 3);
+    assert_eq!((count("LabwizardTool"), count("LabwizardTool-storage"), count("LabwizardTool-storage-2")), (1, 2, 1));
+}
+
+#[test]
+fn what_is_made_says_what_made_it_what_for_and_when() {
+    let making = Host::new().plan(&want(&[("/vms", "VM.Audit")])).unwrap();
+    let wanted = "labwizard 3f9a1c: Tool on desk7, 2026-11-22";
+    let comments: Vec<&String> = making
+        .changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::MakeUser { comment, .. } => Some(comment),
+            Change::MakeToken(token) => Some(&token.comment),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(comments, [wanted, wanted]);
+}
+
+#[test]
+fn a_role_that_is_there_is_used_only_where_it_gives_exactly_what_is_needed() {
+    let exact = want(&[("/vms", "VM.Audit VM.Clone")]);
+    let grant = |lines: Vec<String>| lines.last().unwrap().split(" --roles ").nth(1).unwrap().to_owned();
+    for (host, role, is_made) in [
+        (Host::new(), "PVETemplateUser", false),
+        (Host::new().role("LabwizardTool", "VM.Audit VM.Clone"), "LabwizardTool", false),
+        (Host::new().role("LabwizardTool-2", "VM.Audit VM.Clone"), "LabwizardTool-2", false),
+    ] {
+        let lines = host.lines(&exact);
+        assert_eq!(lines.iter().any(|line| line.starts_with("role add")), is_made, "{lines:?}");
+        assert_eq!(grant(lines), role);
+    }
+    // One privilege more or less is another role.
+    for needs in ["VM.Audit", "VM.Audit VM.Clone VM.PowerMgmt"] {
+        assert_eq!(grant(Host::new().lines(&want(&[("/vms", needs)]))), "LabwizardTool", "{needs}");
+    }
+}
+
+#[test]
+fn a_role_of_our_name_with_other_privileges_is_left_alone() {
+    let host = Host::new().role("LabwizardTool", "VM.Audit VM.Console").role("LabwizardTool-2", "VM.Console");
+    let making = host.plan(&want(&[("/vms", "VM.Audit VM.PowerMgmt")])).unwrap();
+    assert!(lines(&making).contains(&"role add LabwizardTool-3 --privs VM.Audit,VM.PowerMgmt".to_owned()));
+    assert_eq!(
+        making.remarks,
+        ["LabwizardTool", "LabwizardTool-2"]
+            .map(|role| format!("The role {role} is there already with other privileges and is left alone."))
+    );
+}
+
+#[test]
+fn no_role_has_a_name_that_proxmox_keeps_for_itself() {
+    let lines = Host::new().lines(&Want { role: "PveTool", ..want(&[("/vms", "VM.PowerMgmt")]) });
+    assert!(lines[1].starts_with("role add LabwizardPveTool "), "{lines:?}");
+}
+
+#[test]
+fn an_owner_who_has_enough_is_granted_nothing() {
+    let only_token = "acl modify /vms --tokens 'lab@pve!wiz' --roles PVETemplateUser";
+    let add = "user token add lab@pve wiz --privsep 1 --expire 1803081600";
+    let wanted = want(&[("/vms", "VM.Audit VM.Clone")]);
+    for host in [
+        Host::new().user("lab@pve").row("/", "lab@pve", "Administrator"),
+        Host::new().user("lab@pve").row("/vms", "lab@pve", "PVETemplateUser"),
+        Host::new().user("lab@pve").row("/", "staff", "Administrator"),
+    ] {
+        assert_eq!(host.lines(&wanted), [add, only_token]);
+    }
+    // What does not reach below is not enough, and is no entry to be changed.
+    let host = Host::new().user("lab@pve").narrow("/vms", "lab@pve", "PVETemplateUser");
+    let lines = host.lines(&wanted);
+    assert!(lines.contains(&"role add LabwizardTool --privs VM.Audit,VM.Clone".to_owned()), "{lines:?}");
+    assert!(lines.iter().filter(|line| line.contains("--users")).all(|line| line.ends_with("LabwizardTool")));
+}
+
+#[test]
+fn an_owner_keeps_what_a_deeper_grant_would_replace() {
+    for (holder, said) in [("lab@pve", true), ("staff", true), ("other@pve", false)] {
+        let host = Host::new().role("Screens", "VM.Console").user("lab@pve").row("/", holder, "Screens");
+        let making = host.plan(&want(&[("/vms", "VM.Audit VM.PowerMgmt")])).unwrap();
+        let user = UserId::new("lab", "pve").unwrap();
+        let given = laid_out(&host.0, &making);
+        let held = given.granted(&Grantee::User(user), "/vms/100");
+        assert_eq!(held.contains_key("VM.Console"), said);
+        assert_eq!(making.remarks.contains(&"lab@pve keeps what it has on /vms: VM.Console.".to_owned()), said);
+        // The token gets none of it.
+        assert_eq!(making.grants, [Grant { path: "/vms".into(), privileges: set("VM.Audit VM.PowerMgmt") }]);
+    }
+}
+
+#[test]
+fn where_no_access_stands_at_the_path_itself_there_is_no_plan_and_above_it_is_said() {
+    let wanted = want(&[("/vms", "VM.Audit")]);
+    let user = Grantee::User("lab@pve".parse().unwrap());
+    let host = Host::new().user("lab@pve").row("/vms", "lab@pve", "NoAccess");
+    assert_eq!(host.plan(&wanted).unwrap_err(), NoMaking::ShutOut { who: user, path: "/vms".into() });
+    let host = Host::new().user("lab@pve").row("/", "lab@pve", "NoAccess");
+    assert!(host.plan(&wanted).unwrap().remarks[0].contains("the role NoAccess"));
+}
+
+#[test]
+fn an_owner_that_is_looked_at_gets_more_than_its_token() {
+    let wanted = Want { owner: vec![need("/", "Sys.Audit VM.Audit VM.Console")], ..want(&[("/vms", "VM.Audit")]) };
+    assert_eq!(
+        Host::new().lines(&wanted)[1..],
+        [
+            "role add LabwizardTool --privs VM.Audit",
+            "role add LabwizardTool-root --privs Sys.Audit,VM.Audit,VM.Console",
+            "user token add lab@pve wiz --privsep 1 --expire 1803081600",
+            "acl modify / --users lab@pve --roles LabwizardTool-root",
+            "acl modify /vms --tokens 'lab@pve!wiz' --roles LabwizardTool",
+        ]
+    );
+}
+
+#[test]
+fn root_is_neither_made_nor_granted_anything() {
+    let lines = Host::new().lines(&Want { token: "root@pam!wiz", ..want(&[("/vms", "VM.Audit VM.Clone")]) });
+    assert_eq!(
+        lines,
+        [
+            "user token add root@pam wiz --privsep 1 --expire 1803081600",
+            "acl modify /vms --tokens 'root@pam!wiz' --roles PVETemplateUser",
+        ]
+    );
+}
+
+#[test]
+fn the_same_rights_as_the_user_need_no_grant_and_say_what_they_mean() {
+    let host = Host::new().user("lab@pve").user("root@pam");
+    for (token, words) in [("lab@pve!wiz", "all rights of lab@pve"), ("root@pam!wiz", "Raw devices")] {
+        let making = host.plan(&Want { token, same: true, ..want(&[]) }).unwrap();
+        let (user, _) = token.split_once('!').unwrap();
+        assert_eq!(lines(&making), [format!("user token add {user} wiz --privsep 0 --expire 1803081600")]);
+        assert!(making.remarks.iter().any(|remark| remark.contains(words)), "{:?}", making.remarks);
+        assert_eq!(making.grants, []);
+    }
+}
+
+#[test]
+fn an_owner_that_is_off_and_a_privilege_that_is_unknown_leave_no_plan() {
+    let wanted = want(&[("/vms", "VM.Audit")]);
+    for (enabled, expire) in [(false, None), (true, Some(NOW)), (true, Some(1))] {
+        let mut host = Host::new().user("lab@pve");
+        (host.0.users[0].enabled, host.0.users[0].expire) = (enabled, expire);
+        assert_eq!(host.plan(&wanted).unwrap_err(), NoMaking::OwnerOff("lab@pve".parse().unwrap()));
+    }
+    for expire in [Some(0), Some(NOW + 1), None] {
+        let mut host = Host::new().user("lab@pve");
+        host.0.users[0].expire = expire;
+        assert!(host.plan(&wanted).is_ok());
+    }
+    let old = Want { known: vec!["VM.Clone".into()], ..want(&[("/vms", "VM.Audit")]) };
+    assert_eq!(Host::new().plan(&old).unwrap_err(), NoMaking::UnknownPrivilege("VM.Audit".into()));
+}
+
+/// Anybody may be called so, and a grant to them would reach y@pve.
+#[test]
+fn an_owner_whose_name_proxmox_takes_for_two_is_granted_nothing() {
+    for user in ["x,y@pve", "x;y@pve"] {
+        let token = format!("{user}!wiz");
+        let wanted = Want { token: &token, ..want(&[("/vms", "VM.Audit")]) };
+        assert_eq!(Host::new().plan(&wanted).unwrap_err(), NoMaking::Splits(user.parse().unwrap()));
+        assert!(Host::new().user(user).plan(&Want { same: true, ..wanted }).is_ok());
+    }
+}
+
+#[test]
+fn paths_where_the_owner_has_less_and_tokens_that_gain_are_named() {
+    let host = Host::new().user("lab@pve").token("whole", false, None, "").row("/vms/100", "staff", "PVEAuditor");
+    let remarks = host.plan(&want(&[("/vms", "VM.Audit VM.Clone")])).unwrap().remarks;
+    assert_eq!(
+        remarks,
+        [
+            "lab@pve has other rights on /vms/100, so the token can do less there.",
+            "What lab@pve is granted, lab@pve!whole can do too: it has all rights of its user.",
+        ]
+    );
+}
+
+/// What stands once the changes were made.
+fn laid_out(estate: &Estate, making: &Making) -> Estate {
+    let mut estate = estate.clone();
+    for change in &making.changes {
+        match change {
+            Change::MakeRole { role, privileges } => {
+                estate.roles.push(RoleSeen { name: role.clone(), privileges: privileges.clone(), built_in: false });
+            }
+            Change::Grant { path, role, to } => {
+                for who in to {
+                    let (path, role, who) = (path.clone(), role.clone(), holder_of(who));
+                    estate.acl.push(AclSeen { path, who, role, propagates: true });
+                }
+            }
+            _ => {}
+        }
+    }
+    estate
+}

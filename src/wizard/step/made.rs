@@ -1,0 +1,117 @@
+//! What Done says of the host: what was made there, until when, what is left after a failure, and the secret that stands nowhere
+//! else.
+
+use crate::domain::change::Change;
+use crate::domain::visible::visible;
+use crate::domain::{Id, Text, pveum, time};
+use crate::plan::action::{Action, Outcome};
+use crate::plan::run::RunStep;
+use crate::wizard::Wizard;
+use crate::wizard::page::{Block, Command, Field, Tone};
+use crate::wizard::step::{quiet, review, toned};
+
+const SECRET: Id = Id::fixed("made_secret");
+
+fn steps(w: &Wizard) -> impl Iterator<Item = &RunStep> {
+    w.run.iter().flat_map(|run| &run.steps)
+}
+
+/// It stands on the host, or may: done, and not taken back.
+fn stands(step: &RunStep) -> bool {
+    let taken_back = matches!(step.back, Some(Outcome::Done { .. } | Outcome::Unsafe(_)));
+    step.outcome.as_ref().is_some_and(Outcome::may_stand) && !taken_back
+}
+
+/// The run was to make something on a host.
+pub fn on_host(w: &Wizard) -> bool {
+    steps(w).any(|step| step.planned.action.change().is_some())
+}
+
+/// After a failure: what was taken back, or what is left and how each is mended.
+pub fn after_failure(w: &Wizard) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let of_host = |step: &&RunStep| step.planned.action.change().is_some();
+    let left: Vec<&RunStep> = steps(w).filter(of_host).filter(|step| stands(step)).collect();
+    if left.is_empty() {
+        if steps(w).any(|step| step.back.is_some()) {
+            blocks.push(toned(Tone::Good, "Everything that was made on the host is taken back."));
+        } else if steps(w).any(|step| of_host(&step)) {
+            blocks.push(quiet("Nothing was made on the host."));
+        }
+        return blocks;
+    }
+    let words: Vec<String> = left
+        .iter()
+        .map(|step| match step.outcome {
+            Some(Outcome::Lost(_)) => format!("  {} (its answer was lost: it may stand there)", step.planned.sentence),
+            _ => format!("  {}", step.planned.sentence),
+        })
+        .collect();
+    blocks.push(toned(Tone::Warning, format!("Left on the host:\n{}", words.join("\n"))));
+    let commands: Vec<String> =
+        left.iter().rev().filter_map(|step| pveum::command(&step.planned.action.change()?.back()?).ok()).collect();
+    if !commands.is_empty() {
+        let about = "labwizard undo takes it back; or by hand, in root's shell on the host".into();
+        blocks.push(Block::Command(Command { about, text: commands.join("\n") }));
+    }
+    blocks
+}
+
+/// What was to be done after the file was written, and was not: the old token, with the command that removes it.
+pub fn not_done_after(w: &Wizard) -> Vec<Block> {
+    let open = steps(w).filter(|step| step.planned.action.is_afterwards());
+    open.filter(|step| matches!(step.outcome, Some(Outcome::NotDone(_) | Outcome::Lost(_) | Outcome::Skipped(_))))
+        .filter_map(|step| pveum::command(step.planned.action.change()?).ok())
+        .map(|text| Block::Command(Command { about: "Still to be done, in root's shell on the host".into(), text }))
+        .collect()
+}
+
+/// The new secret, where it works and no file holds it.
+pub fn secret(w: &Wizard) -> Vec<Block> {
+    let Some(secret) = &w.made else { return Vec::new() };
+    let alive = steps(w).any(|step| step.planned.action.change().is_some_and(Change::gives_secret) && stands(step));
+    let written = steps(w).any(|step| {
+        matches!(step.planned.action, Action::Edit(_))
+            && matches!(step.outcome, Some(Outcome::Done { .. } | Outcome::Unsafe(_)))
+    });
+    if !alive || written {
+        return Vec::new();
+    }
+    let id = review::planned_token(w).map(|id| visible(&id.to_string())).unwrap_or_default();
+    vec![
+        toned(
+            Tone::Warning,
+            format!("The secret of {id} stands in no file. Proxmox shows it never again: take it from here."),
+        ),
+        Block::Field(Field {
+            id: SECRET,
+            label: "Secret".into(),
+            value: Text::new(secret.reveal()),
+            placeholder: String::new(),
+            secret: true,
+            multiline: false,
+            note: Some(format!("{}; Ctrl-R shows it", secret.shape())),
+            error: None,
+        }),
+    ]
+}
+
+/// Until when the token works: `ends on 2027-02-20, in 90 days`.
+pub fn expiry(w: &Wizard) -> Option<(String, String)> {
+    let made = steps(w).find_map(|step| match step.planned.action.change() {
+        Some(Change::MakeToken(token)) if stands(step) => Some(token),
+        _ => None,
+    })?;
+    let words = match made.expire {
+        Some(at) => format!("ends on {}, in {} days", time::date(at), time::days_between(w.setting.now, at)),
+        None => "never ends by itself".into(),
+    };
+    Some(("Token".into(), format!("{} {words}", visible(&made.id.to_string()))))
+}
+
+/// What becomes of the login.
+pub fn login(w: &Wizard) -> Option<Block> {
+    w.session.was_signed_in().then(|| {
+        quiet("The login ends by itself in at most two hours; Proxmox has no logout. labwizard keeps nothing of it.")
+    })
+}

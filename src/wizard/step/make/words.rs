@@ -1,0 +1,92 @@
+//! What keeps a token from being made, as findings: who may not and who could, and what stands in the way on the host.
+
+use crate::diagnosis::codes;
+use crate::domain::finding::{Finding, Severity::Error, Step};
+use crate::domain::visible::visible;
+use crate::domain::{Change, Grantee, UserId};
+use crate::plan::make::{Making, NoMaking, sentence};
+use crate::plan::permit::Refusal;
+
+/// Whoever is signed in may not make these.
+pub fn cannot(signer: &UserId, making: &Making, refusals: &[Refusal]) -> Finding {
+    let all: Vec<&Change> = making.changes.iter().chain(&making.afterwards).collect();
+    let who = visible(&signer.to_string());
+    let mut finding = Finding::new(
+        codes::RIGHTS_CANNOT_MAKE,
+        Error,
+        Step::Access,
+        format!("{who} may not make all of this."),
+        "Users, roles and grants are changed by whoever has the rights for it at the path; root@pam has them all, and so has a \
+         user with the role Administrator on /.",
+    );
+    for refusal in refusals {
+        let what = all.get(refusal.at).map(|change| sentence(change)).unwrap_or_default();
+        finding = finding.seen(format!("{what}: takes {} on {}", refusal.privilege, refusal.path));
+    }
+    finding.say("Sign in as root@pam or as an administrator, or choose one of the ways below.")
+}
+
+/// There is no plan.
+pub fn no_making(why: &NoMaking) -> Finding {
+    match why {
+        NoMaking::Exists(id) => Finding::new(
+            codes::MAKE_EXISTS,
+            Error,
+            Step::Access,
+            format!("There is a token {} already.", visible(&id.to_string())),
+            "What exists is never replaced without being asked for.",
+        )
+        .say("Say above what shall become of it.")
+        .at(super::EXISTING),
+        NoMaking::OwnerOff(user) => Finding::new(
+            codes::MAKE_OWNER_OFF,
+            Error,
+            Step::Access,
+            format!("The user {} is disabled, or its account has ended.", visible(&user.to_string())),
+            "A token of such a user is refused, whatever it is granted.",
+        )
+        .say("Name another user, or enable this one: Datacenter → Permissions → Users.")
+        .at(crate::wizard::step::token::USER),
+        NoMaking::ShutOut { who, path } => {
+            let who = match who {
+                Grantee::User(user) => user.to_string(),
+                Grantee::Token(token) => token.to_string(),
+            };
+            Finding::new(
+                codes::MAKE_SHUT_OUT,
+                Error,
+                Step::Access,
+                format!("{} is kept out of {} by the role NoAccess.", visible(&who), visible(path)),
+                "Where this role stands, whatever is granted beside it counts for nothing.",
+            )
+            .say("Name another user, or take the role away: Datacenter → Permissions.")
+            .at(crate::wizard::step::token::USER)
+        }
+        NoMaking::Past(id) => Finding::new(
+            codes::MAKE_ENDED,
+            Error,
+            Step::Access,
+            format!("The token {} would have ended before it begins.", visible(&id.to_string())),
+            "A token whose end has passed is refused, whatever its secret.",
+        )
+        .say("Choose a later end.")
+        .at(super::EXPIRE),
+        NoMaking::Splits(user) => Finding::new(
+            codes::MAKE_NAME_SPLITS,
+            Error,
+            Step::Access,
+            format!("Nothing is granted to the user {}.", visible(&user.to_string())),
+            "Proxmox takes a name with a comma or a semicolon in a grant for two names, so the grant could reach another user.",
+        )
+        .say("Name a user without these signs.")
+        .at(crate::wizard::step::token::USER),
+        NoMaking::UnknownPrivilege(privilege) => Finding::new(
+            codes::MAKE_UNKNOWN_RIGHT,
+            Error,
+            Step::Access,
+            format!("This release of Proxmox knows no privilege “{}”.", visible(privilege)),
+            "The target needs it, and the host lists every privilege that it knows.",
+        )
+        .say("Update the host, or make the token by hand with what the tool needs on this release."),
+    }
+}

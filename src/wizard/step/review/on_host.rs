@@ -1,0 +1,80 @@
+//! The part of the plan that happens on the host: what is made, in the order that the host accepts, and the same by hand.
+
+use std::sync::Arc;
+
+use crate::domain::visible::visible;
+use crate::domain::{Change, Trouble, pveum};
+use crate::plan::Planned;
+use crate::plan::action::{Action, FileEdit, HostAction};
+use crate::plan::make::{Making, sentence};
+use crate::wizard::Wizard;
+use crate::wizard::page::Command;
+use crate::wizard::step::{access, host, make, token, tool, whole};
+
+/// The changes before the file is written, with the proof of the token behind them.
+pub(super) fn before(w: &Wizard, making: &Making, edit: Option<&FileEdit>) -> Result<Vec<Planned>, Trouble> {
+    let mut plan = changes(w, &making.changes, false)?;
+    let heading = heading(w);
+    plan.push(Planned {
+        action: Action::Prove,
+        heading: heading.clone(),
+        sentence: if tool::token_only(w) {
+            "prove that the token signs in".into()
+        } else {
+            format!("prove that the token can do what {} does", tool::title(w))
+        },
+    });
+    // A secret that dies here is only given up once the file is known to take its successor.
+    if let (Some(at), Some(edit)) = (plan.iter().position(|planned| planned.action.is_final()), edit) {
+        let rehearse = Planned {
+            action: Action::Rehearse(Box::new(edit.clone())),
+            heading,
+            sentence: "try that the file can be written, before the old secret dies".into(),
+        };
+        plan.insert(at, rehearse);
+    }
+    Ok(plan)
+}
+
+/// The changes after it.
+pub(super) fn afterwards(w: &Wizard, making: &Making) -> Result<Vec<Planned>, Trouble> {
+    changes(w, &making.afterwards, true)
+}
+
+/// Where it happens, and as whom.
+pub fn heading(w: &Wizard) -> String {
+    let place = host::endpoint(w).map(|endpoint| visible(&endpoint.to_string())).unwrap_or_default();
+    if access::over_ssh(w) {
+        return format!("On {place}, as root over ssh");
+    }
+    let who = make::signer(w).map(|user| visible(&user.to_string())).unwrap_or_default();
+    format!("On {place}, signed in as {who}")
+}
+
+fn changes(w: &Wizard, changes: &[Change], afterwards: bool) -> Result<Vec<Planned>, Trouble> {
+    let nobody = || Trouble {
+        what: "Nobody is signed in to make the token.".into(),
+        hint: Some("Go back to Access and sign in.".into()),
+    };
+    let by = Arc::new(token::credential(w).filter(|by| by.is_for_this_run()).ok_or_else(nobody)?);
+    let at = host::at(w).ok_or_else(nobody)?;
+    let planned = |change: &Change| Planned {
+        action: Action::Host(Box::new(HostAction {
+            at: at.clone(),
+            by: Arc::clone(&by),
+            change: change.clone(),
+            afterwards,
+        })),
+        heading: heading(w),
+        sentence: whole(&sentence(change)),
+    };
+    Ok(changes.iter().map(planned).collect())
+}
+
+/// The same as commands, for whoever wants to see or run them.
+pub(super) fn by_hand(making: &Making) -> Option<Command> {
+    let all = making.changes.iter().chain(&making.afterwards);
+    let commands: Result<Vec<String>, _> = all.map(pveum::command).collect();
+    let text = commands.ok().filter(|commands| !commands.is_empty())?.join("\n");
+    Some(Command { about: "The same by hand, in root's shell on the host".into(), text })
+}

@@ -1,0 +1,116 @@
+//! Verify, where a token is to be made: what will be granted, path by path, and whether whoever is signed in may do it.
+
+use crate::domain::finding::{Finding, Severity};
+use crate::domain::visible::visible;
+use crate::plan::make::allows;
+use crate::target::needs::Grant;
+use crate::wizard::Wizard;
+use crate::wizard::evidence::Survey;
+use crate::wizard::page::{Answer, Block, Choice, Tone};
+use crate::wizard::step::{By, Next, Parts, host, listed, make, quiet, road, say, token, toned, tool, whole};
+
+use super::{AGAIN, NEXT, ask, findings, survey};
+
+/// A token is to be made here, and is not yet.
+pub fn here(w: &Wizard) -> bool {
+    token::credential(w).is_some_and(|credential| credential.is_for_this_run())
+}
+
+/// Nothing stands in the way.
+pub fn may(w: &Wizard) -> bool {
+    survey(w).is_some_and(|survey| survey.ended && survey.signed_in())
+        && make::made_of(w).is_some()
+        && make::findings(w).iter().all(|finding| finding.severity != Severity::Error)
+}
+
+pub fn page(w: &Wizard) -> Parts {
+    let who = make::signer(w).map(|user| visible(&user.to_string())).unwrap_or_default();
+    let mut blocks = Vec::new();
+    if let Some(survey) = survey(w).filter(|survey| !survey.ended || !survey.signed_in()) {
+        blocks.push(Block::Road(road::of_survey(survey)));
+    }
+    let ended = survey(w).is_some_and(|survey| survey.ended);
+    if ended && let Some(making) = make::made_of(w) {
+        blocks.extend(granted(w, &making.grants));
+        blocks.extend(making.remarks.iter().map(|remark| quiet(whole(remark))));
+    }
+    let findings: Vec<Finding> = findings(w).into_iter().chain(make::findings(w)).collect();
+    if ended && may(w) {
+        blocks.push(toned(Tone::Good, format!("{who} may make all of it.")));
+    }
+    if !findings.is_empty() {
+        blocks.push(Block::Findings(findings));
+    }
+    if ended && make::cannot(w, true).is_some() {
+        blocks.push(Block::Choice(make::instead(w)));
+    } else if ended && !may(w) {
+        blocks.push(Block::Choice(again(w)));
+    }
+    Parts {
+        title: format!("May {who} make this?"),
+        blocks,
+        submit: if may(w) { "next" } else { "go on" },
+        busy: w.waiting().then(|| format!("Looking around as {who}")),
+        focus: None,
+        help: vec![
+            "Each line is a path of the host's permissions and what holds there and below. The token and its user are granted the same, since a token's rights are what both have in common.".into(),
+            "A grant at a deeper path replaces what is inherited there, so it carries everything that is needed there.".into(),
+        ],
+    }
+}
+
+/// Path by path: what for, and with which privileges.
+fn granted(w: &Wizard, grants: &[Grant]) -> Vec<Block> {
+    let Some(making) = make::made_of(w) else { return Vec::new() };
+    let token = making.token.as_ref().map(|id| visible(&id.to_string())).unwrap_or_default();
+    if make::same_rights(w) {
+        return vec![toned(Tone::Warning, format!("{token} gets all rights of its user, now and later."))];
+    }
+    if grants.is_empty() {
+        return vec![quiet(format!("{token} is granted nothing."))];
+    }
+    let row = |grant: &Grant| (visible(&grant.path), whole(&listed(&allows(&grant.privileges))));
+    let mut rows: Vec<(String, String)> = grants.iter().map(row).collect();
+    // Where a tool looks at the owner, that one holds more than the token.
+    let more = making.owner.iter().filter(|held| !grants.iter().any(|grant| grant.path == held.path));
+    rows.extend(more.map(row).map(|(path, words)| (path, format!("{words} (the user alone)"))));
+    vec![
+        say(format!("{token} and its user are granted this on {}, and nothing else:", host::shown(w))),
+        Block::Facts(rows),
+        quiet(format!("That is what {} needs for this, and all that whoever has the file can do.", tool::title(w))),
+    ]
+}
+
+fn again(w: &Wizard) -> Choice {
+    Choice {
+        id: NEXT,
+        label: "What now?".into(),
+        options: vec![Answer {
+            id: AGAIN,
+            title: "Look again".into(),
+            about: vec!["after something was changed on the host; or go back and change an answer".into()],
+            risky: false,
+        }],
+        // Unattended nobody is there to look again.
+        chosen: w.draft.choice(&NEXT).cloned().or((!w.setting.unattended).then_some(AGAIN)),
+        error: None,
+    }
+}
+
+pub fn submit(w: &mut Wizard, by: By) -> Next {
+    if survey(w).is_some_and(|survey: &Survey| !survey.ended) {
+        return Next::Wait(Vec::new());
+    }
+    if by == By::World {
+        // The result is looked at before anybody goes on.
+        return Next::Do(Vec::new());
+    }
+    if may(w) {
+        return Next::Go;
+    }
+    if make::cannot(w, true).is_some() {
+        return make::go_instead(w);
+    }
+    w.draft.forget(&NEXT);
+    Next::Wait(ask(w))
+}
