@@ -6,6 +6,7 @@ mod certificates;
 mod guides;
 mod hand;
 mod kept;
+mod login;
 mod make;
 mod make_run;
 mod update;
