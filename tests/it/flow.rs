@@ -8,6 +8,7 @@ mod hand;
 mod kept;
 mod login;
 mod make;
+mod make_apply;
 mod make_run;
 mod update;
 
