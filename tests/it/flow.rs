@@ -7,7 +7,9 @@ mod errands;
 mod guides;
 mod hand;
 mod kept;
+mod login;
 mod make;
+mod make_apply;
 mod make_run;
 mod update;
 
