@@ -312,7 +312,8 @@ pub(crate) fn wrong(what: impl Into<String>, hint: impl Into<Option<String>>) ->
 
 /// The field, where a whole token was typed or pasted into one that is shown and resolved. The token is kept as a secret.
 pub fn take_apart(field: &Id, text: &Text) -> Option<Id> {
-    let open = [host::HOST, file::FILE, token::USER, token::NAME, login::USER, ssh::PLACE, trust::COMPARE, trust::CA_FILE];
+    let open =
+        [host::HOST, file::FILE, token::USER, token::NAME, login::USER, ssh::PLACE, trust::COMPARE, trust::CA_FILE];
     let secret = || parse_paste(text.as_str(), Known::default()).secret.is_some_and(|secret| secret.sound().is_some());
     (open.contains(field) && secret()).then(|| field.clone())
 }

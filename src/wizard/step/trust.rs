@@ -347,7 +347,8 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     let Some(choice) = preset(w, changed) else { return Next::Stay };
     let compared = comparison(w);
     // With nobody there, what was agreed gives way only to a certificate or CA that the answers name.
-    if changed && w.setting.unattended && ![CA, SSH].contains(&choice) && !(choice == PIN && compared == Some(Ok(true))) {
+    if changed && w.setting.unattended && ![CA, SSH].contains(&choice) && !(choice == PIN && compared == Some(Ok(true)))
+    {
         return Next::Stay;
     }
     if matches!(compared, Some(Err(_) | Ok(false))) && choice == PIN {

@@ -58,9 +58,13 @@ async fn from_a_bare_name_to_a_proven_file_over_ssh_on_each_release() {
         assert_eq!(held.last().title, "Glassdome is set up.", "{release}: {}", held.told());
         assert!(held.presses <= 12, "{release}: {} answers", held.presses);
         assert!(held.wizard.agreed.as_ref().unwrap().compared, "{release}");
-        let file: BTreeMap<String, String> = dotenvy::from_path_iter(stage.env_file()).unwrap().map(Result::unwrap).collect();
+        let file: BTreeMap<String, String> =
+            dotenvy::from_path_iter(stage.env_file()).unwrap().map(Result::unwrap).collect();
         let secret = lab.token_secret(MADE).expect("it was made");
-        assert_eq!((file["PROXMOX_USER"].as_str(), file["PROXMOX_TOKEN_NAME"].as_str()), ("glassdome@pve", "glassdome"));
+        assert_eq!(
+            (file["PROXMOX_USER"].as_str(), file["PROXMOX_TOKEN_NAME"].as_str()),
+            ("glassdome@pve", "glassdome")
+        );
         assert!(file["PROXMOX_TOKEN_VALUE"] == secret, "{release}: the file holds another secret");
         // No login went over the API: the proof alone carries something, and that is the new token.
         let logins = lab.received().into_iter().filter(|request| request.path.contains("/access/ticket")).count();
@@ -77,7 +81,8 @@ async fn review_says_whose_shell_it_is() {
     let before = state(&lab);
     let held = stage(&stand).hold(&but(&answers(&lab), &[("review", "back")])).await;
     assert!(!held.is_done());
-    let shown: Vec<String> = held.pages.iter().map(|page| labwizard::front::words::page(page, false).join("\n")).collect();
+    let shown: Vec<String> =
+        held.pages.iter().map(|page| labwizard::front::words::page(page, false).join("\n")).collect();
     let heading = format!("On 127.0.0.1:{}, as root over ssh", lab.port());
     assert!(shown.iter().any(|page| page.contains(&heading)), "{}", shown.last().unwrap());
     assert!(state(&lab) == before, "nothing is made before it was agreed to");
@@ -103,7 +108,9 @@ async fn a_shell_of_another_host_is_told_where_trust_was_settled_otherwise() {
     let before = state(&other);
     let held = stage(&stand).hold(&but(&answers(&lab), &[("trust", "pin"), ("compare", &lab.fingerprint())])).await;
     let told = |page: &labwizard::wizard::page::Page| {
-        labwizard::front::words::page(page, false).join("\n").contains("has another certificate than the one that was shown")
+        labwizard::front::words::page(page, false)
+            .join("\n")
+            .contains("has another certificate than the one that was shown")
     };
     assert!(held.pages.iter().any(told), "{}", held.told());
     // Who goes on all the same makes a token that does not open the host, and that is taken back.
@@ -138,21 +145,29 @@ async fn a_user_of_proxmox_is_no_user_for_ssh() {
 
 #[tokio::test]
 async fn a_run_that_is_cut_ends_with_everything_or_nothing() {
-    for words in ["pveum user add", "pveum role add", "pveum user token", "pveum acl modify"] {
-        for at in [CutAt::BeforeActing, CutAt::BeforeAnswer, CutAt::MidAnswer] {
-            let lab = lab(LabRelease::default()).await;
-            let stand = Stand::of(&lab);
-            let before = state(&lab);
-            stand.console.cut(words, at);
-            let stage = stage(&stand);
-            let held = stage.hold(&answers(&lab)).await;
-            assert!(held.is_done(), "{words} {at:?}: {}", held.told());
-            match held.last().title.as_str() {
-                "Glassdome is set up." => assert!(stage.env_file().exists()),
-                _ => {
-                    assert!(state(&lab) == before, "{words} {at:?}: {}", held.told());
-                    assert!(!stage.env_file().exists(), "{words} {at:?}");
-                }
+    // Each change once, and each kind of cut; all of them at each are held where nothing else is walked.
+    let (before, after, within) = (CutAt::BeforeActing, CutAt::BeforeAnswer, CutAt::MidAnswer);
+    let cuts = [
+        ("pveum user add", after),
+        ("pveum role add", before),
+        ("pveum user token", after),
+        ("pveum user token", within),
+        ("pveum acl modify", before),
+        ("pveum acl modify", after),
+    ];
+    for (words, at) in cuts {
+        let lab = lab(LabRelease::default()).await;
+        let stand = Stand::of(&lab);
+        let before = state(&lab);
+        stand.console.cut(words, at);
+        let stage = stage(&stand);
+        let held = stage.hold(&answers(&lab)).await;
+        assert!(held.is_done(), "{words} {at:?}: {}", held.told());
+        match held.last().title.as_str() {
+            "Glassdome is set up." => assert!(stage.env_file().exists()),
+            _ => {
+                assert!(state(&lab) == before, "{words} {at:?}: {}", held.told());
+                assert!(!stage.env_file().exists(), "{words} {at:?}");
             }
         }
     }
