@@ -5,7 +5,7 @@ pub mod making;
 use crate::diagnosis::{self, Reading};
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::visible::visible;
-use crate::domain::{Id, Need, Trust};
+use crate::domain::{Credential, Id, Need, Trust};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::message::Effect;
@@ -47,10 +47,11 @@ fn paths(w: &Wizard) -> Vec<String> {
     if making::here(w) { make::paths(w) } else { details::paths(w) }
 }
 
-/// The survey that was made with what is answered now, the paths included.
+/// The survey that was made with what is answered now, the paths included. Root's shell may do everything on all of them.
 fn survey(w: &Wizard) -> Option<&Survey> {
     let paths = paths(w);
-    token::survey(w).filter(|survey| survey.inputs.paths == paths)
+    let of_root = |survey: &&Survey| matches!(survey.inputs.credential, Some(Credential::Shell(_)));
+    token::survey(w).filter(|survey| survey.inputs.paths == paths || of_root(survey))
 }
 
 /// Everything that is wrong or worth knowing about the token and what the tool needs.
