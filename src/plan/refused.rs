@@ -79,7 +79,7 @@ pub fn not_sent(change: &Change, trouble: &RequestTrouble) -> Trouble {
 pub fn never_done(change: &Change, trouble: &RequestTrouble) -> Trouble {
     let what =
         format!("The host did not {}: {}. It was asked since, and nothing was done.", deed(change), why(trouble));
-    Trouble { what, hint: Some("Start again.".into()) }
+    Trouble { what, hint: Some("Run labwizard again.".into()) }
 }
 
 /// Its answer was lost, and the host could not be asked since, or its answer does not tell.

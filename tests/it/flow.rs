@@ -8,7 +8,7 @@ mod guides;
 mod hand;
 mod kept;
 mod login;
-mod make;
+pub mod make;
 mod make_apply;
 mod make_run;
 mod update;

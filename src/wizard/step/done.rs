@@ -147,7 +147,7 @@ fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
     for (key, how) in details::left_out(w) {
         facts.push(("Later".to_owned(), format!("{}: {how}; then run labwizard again", visible(&key))));
     }
-    if let Some(name) = w.run.as_ref().and_then(|run| run.name.clone()) {
+    if let Some(name) = w.run.as_ref().filter(|_| made::something_stands(w)).and_then(|run| run.name.clone()) {
         facts.push((
             "Undo".to_owned(),
             format!(

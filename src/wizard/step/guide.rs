@@ -2,14 +2,14 @@
 
 use crate::domain::token::IdError;
 use crate::domain::visible::visible;
-use crate::domain::{Change, Credential, Estate, Id, Need, TokenId, TokenName, UserId, UserSeen, missing, pveum};
-use crate::plan::make::{Existing, Order, Wanted, make};
+use crate::domain::{Change, Credential, Estate, Id, Need, Seen, TokenId, TokenName, UserId, UserSeen, missing, pveum};
+use crate::plan::make::{Existing, Order, Wanted, make as plan};
 use crate::target::guide::clicks;
 use crate::target::needs::{owner_needs, role_name};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Block, Command, Field};
-use crate::wizard::step::{Next, Parts, access, details, host, quiet, say, token, tool, uses, wrong};
+use crate::wizard::step::{Next, Parts, access, details, host, make, quiet, say, token, tool, uses, wrong};
 
 pub const USER: Id = Id::fixed("user");
 pub const NAME: Id = Id::fixed("token_name");
@@ -86,14 +86,24 @@ fn token_id(w: &Wizard) -> Option<TokenId> {
     }
 }
 
-/// What is to be made, as a plan; nothing of the host is known, for nobody is signed in there. For a token that is there
-/// already, only roles and grants.
+/// What whoever signed in on the way here saw of this host; its commands leave out what is there already.
+fn seen(w: &Wizard) -> Option<Estate> {
+    let survey = w.evidence.survey.as_ref().filter(|survey| survey.signed_in() && !lacking(w))?;
+    let here = survey.inputs.endpoints.first() == host::endpoint(w).as_ref();
+    survey.seen.iter().filter(|_| here).find_map(|o| match &o.seen {
+        Seen::Estate(estate) => Some(estate.as_ref().clone()),
+        _ => None,
+    })
+}
+
+/// What is to be made, as a plan; where nobody signed in, nothing of the host is known. For a token that is there already, only
+/// roles and grants.
 fn changes(w: &Wizard) -> Option<Vec<Change>> {
     let token = token_id(w)?;
     let (for_token, for_owner) = (granted(w, details::rights(w)), granted(w, owned(w)));
-    let mut estate = Estate::default();
+    let mut estate = seen(w).filter(|estate| estate.token(&token).is_none()).unwrap_or_default();
     // A user of realm pam is the host's own or does not exist; Proxmox makes none there.
-    if token.user.realm() != "pve" {
+    if token.user.realm() != "pve" && estate.user(&token.user).is_none() {
         estate.users.push(UserSeen {
             id: token.user.clone(),
             enabled: true,
@@ -106,11 +116,11 @@ fn changes(w: &Wizard) -> Option<Vec<Change>> {
     // Beside a token that lacks something a role of our name stands already, most likely with just too little in it.
     let role = role_name(&target(w));
     let role = if lacking(w) { format!("{role}-{}", w.setting.run_name) } else { role };
-    let making = make(&Order {
+    let making = plan(&Order {
         token: &token,
         wanted: Wanted::Least { token: &for_token, owner: &for_owner },
         existing: &Existing::Refuse,
-        expire: None,
+        expire: make::expire(w).flatten(),
         run: &w.setting.run_name,
         purpose: &purpose(w),
         now: w.setting.now,

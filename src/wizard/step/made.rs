@@ -22,6 +22,11 @@ fn stands(step: &RunStep) -> bool {
     step.outcome.as_ref().is_some_and(Outcome::may_stand) && !taken_back
 }
 
+/// There is something to be taken back: on the host, or in a file.
+pub fn something_stands(w: &Wizard) -> bool {
+    steps(w).any(|step| stands(step) && !matches!(step.planned.action, Action::Prove | Action::Rehearse(_)))
+}
+
 /// The run was to make something on a host.
 pub fn on_host(w: &Wizard) -> bool {
     steps(w).any(|step| step.planned.action.change().is_some())

@@ -16,7 +16,7 @@ use crate::wizard::step::{
 
 use wish::{BESIDE, DATE, IN_PLACE, LEAST, MINE, NEVER, NO, OTHER_NAME, PASTE, QUARTER, SAME, SERVICE, YEAR, YES};
 pub use wish::{
-    EXISTING, EXPIRE, EXPIRE_DATE, REMOVE_OLD, RIGHTS, WHOSE, existing, making, paths, same_rights, signer,
+    EXISTING, EXPIRE, EXPIRE_DATE, REMOVE_OLD, RIGHTS, WHOSE, existing, expire, making, paths, same_rights, signer,
 };
 
 /// What to do where whoever is signed in may not make it.
@@ -93,8 +93,8 @@ pub fn go_instead(w: &mut Wizard) -> Next {
         if let (true, Some(signer)) = (wish::mine(w), signer(w)) {
             w.draft.type_in(token::USER, Text::new(signer.to_string()));
         }
-        if let (true, Ok(name)) = (w.draft.text(&token::NAME).is_empty(), wish::name(w)) {
-            w.draft.type_in(token::NAME, Text::new(name.as_str()));
+        if let Some(id) = made_of(w).and_then(|making| making.token) {
+            w.draft.type_in(token::NAME, Text::new(id.name.as_str()));
         }
         w.draft.choose(access::ACCESS, access::HAND);
         return Next::To(PageId::Guide);
@@ -122,6 +122,12 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.extend(expiry(w));
     }
     let cannot = cannot(w, false);
+    let focus = match () {
+        // What was chosen cannot be had: what else is there comes into sight.
+        () if cannot.is_some() && w.tried() => INSTEAD,
+        () if existing(w).is_some() => EXISTING,
+        () => EXPIRE,
+    };
     let findings: Vec<Finding> = findings(w)
         .into_iter()
         // What to do about it is asked above.
@@ -138,7 +144,7 @@ pub fn page(w: &Wizard) -> Parts {
         blocks,
         submit: "next",
         busy: w.waiting().then(|| format!("Looking around as {who}")),
-        focus: Some(if existing(w).is_some() { EXISTING } else { EXPIRE }),
+        focus: Some(focus),
         help: vec![
             "A user of its own is the least harmful owner: it has no password, so nobody can log in as it, and it has no other rights than the token needs.".into(),
             "A token whose rights are kept apart from its user's has only what it is granted, and of that only what its user has too. So both are granted the same.".into(),

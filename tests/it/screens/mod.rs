@@ -14,6 +14,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
 
 mod keys;
+mod making;
 mod pages;
 mod pictures;
 mod terminal;

@@ -2,10 +2,12 @@
 
 use crate::diagnosis::codes;
 use crate::domain::finding::{Finding, Severity::Error, Step};
-use crate::domain::visible::visible;
+use crate::domain::visible::{visible, whole};
 use crate::domain::{Change, Grantee, UserId};
-use crate::plan::make::{Making, NoMaking, sentence};
+use crate::plan::make::{Making, NoMaking};
 use crate::plan::permit::Refusal;
+use crate::plan::refused::deed;
+use crate::wizard::step::listed;
 
 /// Whoever is signed in may not make these.
 pub fn cannot(signer: &UserId, making: &Making, refusals: &[Refusal]) -> Finding {
@@ -19,9 +21,11 @@ pub fn cannot(signer: &UserId, making: &Making, refusals: &[Refusal]) -> Finding
         "Users, roles and grants are changed by whoever has the rights for it at the path; root@pam has them all, and so has a \
          user with the role Administrator on /.",
     );
-    for refusal in refusals {
-        let what = all.get(refusal.at).map(|change| sentence(change)).unwrap_or_default();
-        finding = finding.seen(format!("{what}: takes {} on {}", refusal.privilege, refusal.path));
+    for same in refusals.chunk_by(|a, b| a.at == b.at) {
+        let what = same.first().and_then(|refusal| all.get(refusal.at)).map(|change| deed(change)).unwrap_or_default();
+        let takes: Vec<String> =
+            same.iter().map(|refusal| format!("{} on {}", refusal.privilege, refusal.path)).collect();
+        finding = finding.seen(whole(&format!("{what}: takes {}", listed(&takes))));
     }
     finding.say("Sign in as root@pam or as an administrator, or choose one of the ways below.")
 }

@@ -30,16 +30,17 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(Block::Road(road::of_survey(survey)));
     }
     let ended = survey(w).is_some_and(|survey| survey.ended);
+    let findings: Vec<Finding> = findings(w).into_iter().chain(make::findings(w)).collect();
+    // What stands in the way is read before what would have been granted.
+    if !findings.is_empty() {
+        blocks.push(Block::Findings(findings));
+    }
     if ended && let Some(making) = make::made_of(w) {
         blocks.extend(granted(w, &making.grants));
         blocks.extend(making.remarks.iter().map(|remark| quiet(whole(remark))));
     }
-    let findings: Vec<Finding> = findings(w).into_iter().chain(make::findings(w)).collect();
     if ended && may(w) {
         blocks.push(toned(Tone::Good, format!("{who} may make all of it.")));
-    }
-    if !findings.is_empty() {
-        blocks.push(Block::Findings(findings));
     }
     if ended && make::cannot(w, true).is_some() {
         blocks.push(Block::Choice(make::instead(w)));
