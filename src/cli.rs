@@ -113,8 +113,11 @@ pub struct Tokens {
 pub enum TokensDo {
     /// Your own, and those that labwizard made
     List,
-    /// Revoke one, `user@realm!name`
-    Revoke { id: String },
+    /// Revoke one: whatever uses it is refused from that moment
+    Revoke {
+        /// The token, as user@realm!name
+        id: String,
+    },
 }
 
 #[derive(Debug, Args)]

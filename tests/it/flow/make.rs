@@ -271,3 +271,25 @@ async fn the_answers_that_are_saved_say_it_again_without_a_secret() {
     let admin = lab.user(ADMIN).unwrap().password;
     assert!(!text.contains(&made) && !text.contains(&admin));
 }
+
+#[tokio::test]
+async fn the_block_for_an_administrator_is_the_plan_that_was_answered() {
+    let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::Fine).await);
+    let helper = lab.user("helper@pve").unwrap();
+    let answers = [
+        ("login_user", helper.user.as_str()),
+        ("login_password", &helper.password),
+        ("user", "apex@pve"),
+        ("instead", "block"),
+    ];
+    let held = stage.hold(&but(&making(&lab), &answers)).await;
+    let block = held.pages.iter().flat_map(|page| &page.blocks).find_map(|block| match block {
+        Block::Command(command) if command.text.contains("pveum user token add") => Some(command.text.clone()),
+        _ => None,
+    });
+    let block = block.unwrap_or_else(|| panic!("{}", held.told()));
+    let end = held.wizard.setting.now + 90 * 86_400;
+    assert!(block.contains(&format!("pveum user token add apex@pve glassdome --privsep 1 --expire {end} ")), "{block}");
+    assert!(!block.contains("pveum user add"), "the user is there already\n{block}");
+    assert_eq!(writes(&lab), [""; 0]);
+}

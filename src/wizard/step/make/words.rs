@@ -40,7 +40,7 @@ pub fn no_making(why: &NoMaking) -> Finding {
             format!("There is a token {} already.", visible(&id.to_string())),
             "What exists is never replaced without being asked for.",
         )
-        .say("Say above what shall become of it.")
+        .say("Say what shall become of it: it stays and another is made, it is replaced, it gets a new secret, or you paste the one it has.")
         .at(super::EXISTING),
         NoMaking::OwnerOff(user) => Finding::new(
             codes::MAKE_OWNER_OFF,
