@@ -58,7 +58,8 @@ fn forced(w: &Wizard) -> bool {
 /// signed in to make it.
 pub fn credential(w: &Wizard) -> Option<Credential> {
     if w.setting.errand != Errand::SetUp || access::makes(w) {
-        return made(w).or_else(|| login::credential(w));
+        let shell = || w.session.open_shell().filter(|_| access::over_ssh(w)).map(Credential::Shell);
+        return made(w).or_else(shell).or_else(|| login::credential(w));
     }
     if access::by_password(w) {
         let user = user(w)?.ok()?;
