@@ -1,9 +1,12 @@
 //! The desk where users, roles, tokens and grants are changed: over the API with a ticket, or in root's shell.
 
+use std::sync::Arc;
+
 use crate::client::Options;
 use crate::client::http::Unanswered;
 use crate::client::proxmox::request::Request;
 use crate::client::proxmox::{Asker, Session, Trusted, answer, estate};
+use crate::client::ssh::Shell;
 use crate::domain::observation::RequestTrouble;
 use crate::domain::{Change, Credential, Estate, HostAt, Secret, Trust, UserId};
 
@@ -17,6 +20,7 @@ pub struct Desk {
 /// How a desk reaches the host.
 enum Hand {
     Api(Box<Api>),
+    Shell(Arc<Shell>),
 }
 
 /// The API, signed in to.
@@ -45,8 +49,13 @@ impl Desk {
         let (who, session) = match by {
             Credential::Ticket(ticket) => (ticket.user.clone(), Session::ticket(ticket)),
             Credential::Token { id, secret } => (id.user.clone(), Session::token(id, secret)),
+            // ssh has verified its host by itself, and nothing goes over the API.
+            Credential::Shell(id) => {
+                let shell = options.shells.get(*id).ok_or(RequestTrouble::NotConnected)?;
+                return Ok(Desk { who: UserId::root(), hand: Hand::Shell(shell) });
+            }
             // A password is turned into a ticket first, which asks for the second factor.
-            Credential::Password { .. } | Credential::Shell(_) => return Err(RequestTrouble::Stopped),
+            Credential::Password { .. } => return Err(RequestTrouble::Stopped),
         };
         if at.trust == Trust::Unverified {
             return Err(RequestTrouble::Stopped);
@@ -66,6 +75,10 @@ impl Desk {
     pub async fn change(&self, change: &Change) -> Changed {
         match &self.hand {
             Hand::Api(api) => api.change(change).await,
+            Hand::Shell(shell) => match shell.write(change).await {
+                Ok(body) => done(change, &body),
+                Err(changed) => changed,
+            },
         }
     }
 
@@ -73,6 +86,7 @@ impl Desk {
     fn asker(&self) -> Asker<'_> {
         match &self.hand {
             Hand::Api(api) => Asker::Api { host: &api.host, session: &api.session },
+            Hand::Shell(shell) => Asker::Shell(shell),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::client::resolve::{Resolver, SystemResolver};
+use crate::client::ssh::Shells;
 use crate::domain::{Der, Timestamp};
 
 /// How names, time and patience are had. Tests bring their own.
@@ -16,6 +17,8 @@ pub struct Options {
     pub read: Instant,
     pub system: SystemRoots,
     pub limits: Limits,
+    /// The system's ssh, and what was opened with it.
+    pub shells: Shells,
 }
 
 impl Options {
@@ -32,6 +35,7 @@ impl Options {
             read: Instant::now(),
             system: SystemRoots::Machine,
             limits: Limits::default(),
+            shells: Shells::of_this_machine(),
         }
     }
 }

@@ -31,6 +31,8 @@ codes! {
     TLS_UNSUPPORTED = "tls.unsupported", "The certificate cannot be checked here.";
     TLS_FAILED = "tls.failed", "The handshake failed in another way.";
     TLS_UNVERIFIED = "tls.unverified", "The certificate is not verified.";
+    TLS_SSH_DIFFERS = "tls.ssh-differs", "Root's shell tells of another certificate than the host shows.";
+    TLS_SSH_UNREAD = "tls.ssh-unread", "Root's shell did not tell the host's certificate.";
     TLS_ENDS_SOON = "tls.ends-soon", "The certificate ends within two weeks.";
     CA_NOT_STRICT = "tls.ca-not-strict", "The cluster's CA lacks keyUsage; strict readers refuse it.";
     CA_NOT_USED = "tls.ca-not-used", "The cluster's CA cannot be used for full verification.";
@@ -44,6 +46,7 @@ codes! {
     TOKEN_SECRET = "token.wrong-secret", "The token exists and its secret is another.";
     TOKEN_UNKNOWN = "token.unknown", "The user has no token of this name.";
     TOKEN_EXPIRED = "token.expired", "The token has ended.";
+    TOKEN_ENDS_SOON = "token.ends-soon", "The token ends within thirty days, or has ended.";
     TOKEN_MALFORMED = "token.malformed", "What arrived at the host is no token.";
     TOKEN_NOT_SENT = "token.not-arrived", "No token arrived at the host.";
     USER_UNKNOWN = "user.unknown", "The host knows no such user.";
@@ -57,6 +60,13 @@ codes! {
     LOGIN_CODE_USED = "login.code-used", "The code was used already.";
     LOGIN_CODES_LOCKED = "login.codes-locked", "Too many wrong codes: none is taken until they are unlocked.";
     LOGIN_NO_FACTOR = "login.no-usable-factor", "The host asks for a second factor that no terminal can give.";
+    SSH_NONE = "ssh.not-here", "There is no ssh on this machine.";
+    SSH_NOT_CONNECTED = "ssh.not-connected", "ssh ended before there was a shell.";
+    SSH_HOST_KEY = "ssh.host-key", "ssh does not know the host, or knows another key of it.";
+    SSH_REFUSED = "ssh.refused", "The host does not let the user in over ssh.";
+    SSH_NOT_ROOT = "ssh.not-root", "The shell is not root's.";
+    SSH_NO_PVEUM = "ssh.no-proxmox", "The machine behind ssh is no Proxmox VE.";
+    SSH_STOPPED = "ssh.stopped", "Opening the shell was stopped.";
     SIGNIN_FAILED = "signin.failed", "The signed-in request failed in another way.";
     RIGHTS_NONE = "rights.none", "The token may do nothing at all.";
     RIGHTS_MISSING = "rights.missing", "Rights that the target needs are missing.";
@@ -65,6 +75,8 @@ codes! {
     MAKE_EXISTS = "make.token-exists", "A token of the wanted name is there already.";
     MAKE_OWNER_OFF = "make.owner-disabled", "The user that the token is to belong to is disabled or has ended.";
     MAKE_UNKNOWN_RIGHT = "make.unknown-privilege", "A privilege that is needed is not known on this release.";
+    MAKE_ENDED = "make.ended", "The token would have ended before it begins.";
+    MAKE_NAME_SPLITS = "make.name-splits", "A grant to such a name could reach another user.";
     MAKE_SHUT_OUT = "make.shut-out", "The role NoAccess keeps the user or token out.";
     NODE_OFFLINE = "node.offline", "A node is offline.";
     PICK_UNKNOWN = "pick.unknown", "What was chosen is not on the host.";

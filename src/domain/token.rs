@@ -60,6 +60,11 @@ impl UserId {
         Ok(UserId { user: user.to_owned(), realm: realm.to_owned() })
     }
 
+    /// The one who may do everything on a host.
+    pub fn root() -> Self {
+        UserId { user: "root".to_owned(), realm: "pam".to_owned() }
+    }
+
     /// The part before the last `@`.
     pub fn user(&self) -> &str {
         &self.user

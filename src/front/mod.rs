@@ -24,6 +24,11 @@ pub trait Front {
     /// future loses nothing that was typed.
     fn next(&mut self) -> impl Future<Output = io::Result<Input>>;
 
+    /// Whether a program that asks by itself finds a person at a terminal, once that was lent to it.
+    fn can_lend(&self) -> bool {
+        false
+    }
+
     /// Gives the terminal back as it was, runs `work`, and takes it again: for programs that ask by themselves.
     fn lend(&mut self, work: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()>;
 

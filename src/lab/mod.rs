@@ -6,6 +6,7 @@ mod answer;
 mod broken;
 pub mod ca;
 mod certificates;
+mod console;
 mod cut;
 pub mod http;
 mod pages;
@@ -29,6 +30,7 @@ use tokio::sync::watch;
 
 pub use certificates::NewCertificate;
 use certificates::Served;
+pub use console::{Console, Printed};
 pub use cut::CutAt;
 use cut::Cuts;
 pub use proxmox::cluster::{AccessState, Cluster};

@@ -8,10 +8,15 @@ mod revert;
 mod sessions;
 mod world;
 
-use std::io;
+#[cfg(test)]
+mod tests;
 
-use tokio::sync::mpsc::{self, UnboundedReceiver};
+use std::io::{self, Write};
 
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use crate::client::ssh;
+use crate::domain::{ShellAnswer, SshPlace, SshTrouble};
 use crate::front::Front;
 use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit, Input, Msg};
@@ -27,9 +32,9 @@ pub async fn converse<F: Front>(
     mut world: World,
 ) -> io::Result<Exit> {
     let (answers, mut told) = mpsc::unbounded_channel();
-    world.answer_to(answers);
+    world.answer_to(answers.clone());
     world.call_run(&wizard.setting.run_name).await;
-    let held = hold(front, wizard, first, &mut world, &mut told).await;
+    let held = hold(front, wizard, first, &mut world, (&answers, &mut told)).await;
     if held.is_err() {
         // Nobody is there any more: what was answered is kept, what is under way comes to its end and is taken back.
         let patience = world.patience();
@@ -44,11 +49,20 @@ async fn hold<F: Front>(
     wizard: &mut Wizard,
     first: Vec<Effect>,
     world: &mut World,
-    told: &mut UnboundedReceiver<Msg>,
+    (answers, told): (&UnboundedSender<Msg>, &mut UnboundedReceiver<Msg>),
 ) -> io::Result<Exit> {
     let mut effects = first;
     loop {
         for effect in effects.drain(..) {
+            let effect = match effect {
+                // ssh asks on the terminal by itself, and nobody else may use that meanwhile.
+                Effect::OpenShell(id, place) if front.can_lend() => {
+                    let answer = ask_on_the_terminal(front, &place, world)?;
+                    let _ = answers.send(Msg::Opened(id, answer));
+                    continue;
+                }
+                effect => effect,
+            };
             if let Some(exit) = world.run(effect) {
                 return Ok(exit);
             }
@@ -69,6 +83,19 @@ async fn hold<F: Front>(
         };
         effects = wizard.update(msg);
     }
+}
+
+/// Opens a shell with the terminal in the hands of ssh.
+fn ask_on_the_terminal<F: Front>(front: &mut F, place: &SshPlace, world: &World) -> io::Result<ShellAnswer> {
+    let mut answer = ShellAnswer::Failed(SshTrouble::Stopped);
+    front.lend(&mut || {
+        let mut out = io::stdout().lock();
+        writeln!(out, "ssh {place}: what ssh needs to know it asks here. Ctrl-C gives up.")?;
+        out.flush()?;
+        answer = ssh::open(place, false, world.options());
+        Ok(())
+    })?;
+    Ok(answer)
 }
 
 /// Leaves as somebody would who asks for it, and does what the conversation asks for until it has ended.

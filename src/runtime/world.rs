@@ -127,7 +127,16 @@ impl World {
                     let _ = answers.send(Msg::LoggedIn(id, Box::new(answer)));
                 });
             }
-            Effect::OpenShell(..) | Effect::Drop(_) => {}
+            // With nobody at a terminal: ssh fails where it would ask.
+            Effect::OpenShell(id, place) => {
+                let options = Arc::clone(&self.options);
+                self.tasks.spawn_blocking(move || {
+                    let answer = client::ssh::open(&place, true, &options);
+                    let _ = answers.send(Msg::Opened(id, answer));
+                });
+            }
+            // A login was sent already, and its answer is nobody's; a shell that is being opened is not to be.
+            Effect::Drop(_) => self.options.shells.give_up(),
             Effect::EndRun(_) => self.work(async |performer| performer.end()),
             Effect::SaveAnswers(path, text) => {
                 let caller = self.caller;
@@ -150,6 +159,10 @@ impl World {
         None
     }
 
+    pub(super) fn options(&self) -> &client::Options {
+        &self.options
+    }
+
     /// Lets the performer work on a thread of its own: it waits for the disk as well as for the network.
     fn work(&mut self, job: impl AsyncFnOnce(&mut Performer) + Send + 'static) {
         let performer = Arc::clone(&self.performer);
@@ -159,12 +172,14 @@ impl World {
         });
     }
 
-    /// Ends what is only being looked at, and lets what writes come to its end.
+    /// Ends what is only being looked at, and lets what writes come to its end; then the shells.
     pub async fn settle(&mut self) {
+        self.options.shells.give_up();
         for (_, probe) in self.probes.drain(..) {
             probe.abort();
         }
         while self.tasks.join_next().await.is_some() {}
+        self.options.shells.close();
     }
 }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::observation::RequestTrouble;
 use crate::domain::{
-    Credential, Factor, Factors, HostAt, Login, LoginAnswer, Secret, Seen, ShellAnswer, ShellId, SshPlace, Ticket,
-    UserId,
+    Credential, Factor, Factors, HostAt, Login, LoginAnswer, Secret, Seen, ShellAnswer, SshPlace, Ticket, UserId,
 };
 use crate::wizard::Wizard;
 use crate::wizard::message::{AttemptId, Effect};
@@ -104,14 +103,6 @@ impl Session {
     /// What came of opening root's shell at this place.
     pub fn shell(&self, place: &SshPlace) -> Option<&ShellAnswer> {
         self.shell.as_ref().filter(|(there, _)| there == place).map(|(_, answer)| answer)
-    }
-
-    /// The shell that is open.
-    pub fn open_shell(&self) -> Option<ShellId> {
-        match self.shell.as_ref()?.1 {
-            ShellAnswer::Open { shell, .. } => Some(shell),
-            ShellAnswer::Failed(_) => None,
-        }
     }
 
     /// A login gave something in this conversation.

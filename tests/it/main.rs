@@ -14,5 +14,6 @@ mod rights;
 mod scenarios;
 mod screens;
 mod screenshots;
+mod ssh;
 mod targets;
 mod wire;

@@ -165,3 +165,52 @@ fn is_path(text: &str) -> bool {
             rest.split('/').all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic()))
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_and_their_tokens_are_read_in_every_form_that_proxmox_writes() {
+        let body = br#"{"data":[
+            {"userid":"root@pam","enable":1,"expire":0,"groups":"","tokens":null,"email":"x","realm-type":"pam"},
+            {"userid":"apex@pve","enable":"1","expire":"4000000000","comment":"labwizard 3f9a1c","groups":"admins,ops",
+             "tokens":[{"tokenid":"tool","privsep":"0","expire":"0"},{"tokenid":"two","privsep":1,"expire":7,"comment":"c"},
+                       {"tokenid":"x","privsep":1}]},
+            {"userid":"no realm"},{"userid":"a:b@pve"},{"userid":"off@pve","enable":0},{"userid":"bare@pve"}]}"#;
+        let seen = users(body).unwrap();
+        let names: Vec<String> = seen.iter().map(|user| user.id.to_string()).collect();
+        assert_eq!(names, ["root@pam", "apex@pve", "off@pve", "bare@pve"]);
+        assert!(seen[0].enabled && seen[0].expire.is_none() && seen[0].groups.is_empty() && seen[0].tokens.is_empty());
+        assert!(seen[1].enabled && seen[1].expire == Some(4_000_000_000) && seen[1].groups == ["admins", "ops"]);
+        assert_eq!(seen[1].comment.as_deref(), Some("labwizard 3f9a1c"));
+        let tokens: Vec<_> = seen[1].tokens.iter().map(|t| (t.name.as_str(), t.separated, t.expire)).collect();
+        assert_eq!(tokens, [("tool", false, None), ("two", true, Some(7))]);
+        assert!(!seen[2].enabled && !seen[3].enabled);
+        assert!(users(br#"{"data":{}}"#).is_err() && users(br#"{"data":[{"enable":1}]}"#).is_err());
+    }
+
+    #[test]
+    fn rows_whose_names_could_not_be_put_into_a_command_are_left_out() {
+        let seen = roles(
+            br#"{"data":[{"roleid":"PVEAdmin","privs":"VM.Audit,VM.Clone","special":"1"},{"roleid":"none","privs":""},
+                {"roleid":"$(x)","privs":"VM.Audit"},{"roleid":"r","privs":"VM.Audit;a'b"},{"roleid":"","privs":""}]}"#,
+        )
+        .unwrap();
+        let names: Vec<_> =
+            seen.iter().map(|role| (role.name.as_str(), role.privileges.len(), role.built_in)).collect();
+        assert_eq!(names, [("PVEAdmin", 2, true), ("none", 0, false)]);
+        let seen = acl(
+            br#"{"data":[{"path":"/","type":"user","ugid":"a@pve","roleid":"R","propagate":1},
+                {"path":"/vms/100","type":"token","ugid":"a@pve!tk","roleid":"R","propagate":"0"},
+                {"path":"/pool/x","type":"group","ugid":"g-ad","roleid":"R","propagate":1},
+                {"path":"vms","type":"user","ugid":"a@pve","roleid":"R"},{"path":"/a//b","type":"user","ugid":"a@pve","roleid":"R"},
+                {"path":"/","type":"user","ugid":"a","roleid":"R"},{"path":"/","type":"else","ugid":"a@pve","roleid":"R"},
+                {"path":"/","type":"group","ugid":"a b","roleid":"R"},{"path":"/","type":"user","ugid":"a@pve","roleid":"R;"}]}"#,
+        )
+        .unwrap();
+        let rows: Vec<_> = seen.iter().map(|row| (row.path.as_str(), row.propagates)).collect();
+        assert_eq!(rows, [("/", true), ("/vms/100", false), ("/pool/x", true)]);
+        assert!(matches!((&seen[1].who, &seen[2].who), (Holder::Token(_), Holder::Group(name)) if name == "g-ad"));
+    }
+}

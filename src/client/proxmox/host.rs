@@ -157,12 +157,14 @@ impl Session {
     }
 }
 
-/// The host's words without the secrets that `redactor` knows, cut at 300 characters: the status line's, else the body's
-/// message, and what it has against parameters.
+/// The host's words without the secrets that `redactor` knows, cut at 300 characters: the status line's, else or where it
+/// goes on the body's message, and what it has against parameters.
 pub fn words(reply: &Reply, redactor: &Redactor) -> String {
-    let mut said = match reply.reason() {
-        Some(reason) => reason.to_owned(),
-        None => answer::message(&reply.body).unwrap_or_default(),
+    // The status line ends where the message has its first line break.
+    let mut said = match (reply.reason(), answer::message(&reply.body)) {
+        (Some(reason), Some(message)) if message.starts_with(reason) => message.replace('\n', " "),
+        (Some(reason), _) => reason.to_owned(),
+        (None, message) => message.unwrap_or_default(),
     };
     for fault in answer::faults(&reply.body) {
         said = format!("{said} {fault}");

@@ -1,12 +1,15 @@
 //! Every request that can reach the wire, and nothing else.
 
+mod examples;
+mod form;
+
 use std::fmt;
 
 use hyper::Method;
 use zeroize::Zeroizing;
 
 use crate::client::http::encode;
-use crate::domain::change::{Change, Grantee, TokenMake};
+use crate::domain::change::{Change, TokenMake};
 use crate::domain::{Factor, Release, Secret, TokenId, UserId};
 
 /// What anybody may ask anybody: it needs no login and carries none.
@@ -78,56 +81,6 @@ const SMALL: usize = 64 * 1024;
 const LIST: usize = 32 * 1024 * 1024;
 
 impl Request {
-    /// One of each, for a check against Proxmox's own description of its API.
-    pub fn examples() -> Vec<Request> {
-        let node = || "pve".to_owned();
-        let secret = || Secret::new("example".into());
-        let token: Option<TokenId> = "apex@pve!tool".parse().ok();
-        let of_user = token.into_iter().flat_map(|token| {
-            let user = || token.user.clone();
-            let comment = || "labwizard 3f9a1c".to_owned();
-            let role = || "LabWizard".to_owned();
-            let to = || vec![Grantee::User(user()), Grantee::Token(token.clone())];
-            let make =
-                TokenMake { id: token.clone(), separated: true, expire: Some(1_800_000_000), comment: comment() };
-            let changes = [
-                Change::MakeUser { user: user(), comment: comment() },
-                Change::MakeRole { role: role(), privileges: ["VM.Audit".to_owned(), "VM.Clone".to_owned()].into() },
-                Change::MakeToken(make),
-                Change::Grant { path: "/vms".into(), role: role(), to: to() },
-                Change::NewSecret(token.clone()),
-                Change::Ungrant { path: "/vms".into(), role: role(), to: to() },
-                Change::RemoveToken(token.clone()),
-                Change::RemoveRole { role: role() },
-                Change::RemoveUser { user: user() },
-            ];
-            let logins = [
-                Request::Ticket { user: user(), password: secret() },
-                Request::Code { user: user(), challenge: secret(), factor: Factor::Totp, code: secret() },
-                Request::TokensOf(user()),
-            ];
-            logins.into_iter().chain(changes.map(Request::Change))
-        });
-        let mut all = vec![
-            Request::Open(Question::Domains),
-            Request::Open(Question::LoginPage),
-            Request::Version,
-            Request::Permissions,
-            Request::PermissionsAt("/vms/100".into()),
-            Request::KnownPrivileges,
-            Request::Nodes,
-            Request::Guests,
-            Request::Storages { node: node() },
-            Request::Bridges { node: node() },
-            Request::Certificates { node: node() },
-            Request::Users,
-            Request::Roles,
-            Request::Acl,
-        ];
-        all.extend(of_user);
-        all
-    }
-
     pub fn method(&self) -> Method {
         match self {
             Request::Ticket { .. } | Request::Code { .. } => Method::POST,
@@ -232,7 +185,7 @@ impl Request {
                 ("tfa-challenge", Zeroizing::new(challenge.reveal().to_owned())),
                 new_format,
             ]),
-            Request::Change(change) => change_form(change)
+            Request::Change(change) => form::of(change)
                 .map(|form| form.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect()),
             _ => None,
         }
@@ -301,41 +254,6 @@ impl Request {
         }
         Some(out)
     }
-}
-
-/// The form of a write; none for a removal, which has no body (pve-http-server `AnyEvent.pm` refuses one).
-fn change_form(change: &Change) -> Option<Vec<(&'static str, String)>> {
-    let word = |text: &str| text.to_owned();
-    let acl = |path: &str, role: &str, to: &[Grantee], last: &'static str| {
-        let (mut users, mut tokens) = (Vec::new(), Vec::new());
-        for one in to {
-            match one {
-                Grantee::User(user) => users.push(user.to_string()),
-                Grantee::Token(token) => tokens.push(token.to_string()),
-            }
-        }
-        let mut form = vec![("path", word(path)), ("roles", word(role))];
-        let named = [("users", users), ("tokens", tokens)].into_iter().filter(|(_, names)| !names.is_empty());
-        form.extend(named.map(|(name, names)| (name, names.join(","))));
-        form.push((last, word("1")));
-        form
-    };
-    Some(match change {
-        Change::MakeUser { user, comment } => vec![("userid", user.to_string()), ("comment", comment.clone())],
-        Change::MakeRole { role, privileges } => {
-            let privileges: Vec<&str> = privileges.iter().map(String::as_str).collect();
-            vec![("roleid", role.clone()), ("privs", privileges.join(","))]
-        }
-        Change::MakeToken(TokenMake { separated, expire, comment, .. }) => vec![
-            ("privsep", word(if *separated { "1" } else { "0" })),
-            ("expire", expire.unwrap_or(0).to_string()),
-            ("comment", comment.clone()),
-        ],
-        Change::Grant { path, role, to } => acl(path, role, to, "propagate"),
-        Change::Ungrant { path, role, to } => acl(path, role, to, "delete"),
-        Change::NewSecret(_) => vec![("regenerate", word("1"))],
-        Change::RemoveToken(_) | Change::RemoveRole { .. } | Change::RemoveUser { .. } => return None,
-    })
 }
 
 impl fmt::Display for Request {

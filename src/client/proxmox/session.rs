@@ -91,6 +91,31 @@ mod tests {
     }
 
     #[test]
+    fn a_ticket_reads_with_its_cookie_and_writes_with_its_csrf_token_too() {
+        let ticket = Ticket {
+            user: "root@pam".parse().unwrap(),
+            ticket: Secret::new("PVE:root@pam:6B::a+b/c==".into()),
+            csrf: Secret::new("6B:x+y/z".into()),
+            since: 0,
+        };
+        let session = Session::ticket(&ticket).unwrap();
+        let sent = |method: Method| -> Vec<(String, Vec<u8>)> {
+            let all = session.headers(&method);
+            assert!(all.iter().all(|(_, value)| value.is_sensitive()));
+            all.into_iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
+        };
+        let cookie = ("cookie".to_owned(), b"PVEAuthCookie=PVE%3Aroot%40pam%3A6B%3A%3Aa%2Bb%2Fc%3D%3D".to_vec());
+        let csrf = ("csrfpreventiontoken".to_owned(), b"6B:x+y/z".to_vec());
+        assert_eq!(sent(Method::GET), std::slice::from_ref(&cookie));
+        for method in [Method::POST, Method::PUT, Method::DELETE] {
+            assert_eq!(sent(method), [cookie.clone(), csrf.clone()]);
+        }
+        let said = session.redactor().redact("PVE:root@pam:6B::a+b/c== 6B%3Ax%2By/z");
+        assert!(!said.contains("a+b") && !said.contains("x%2By"), "{said}");
+        assert!(Session::ticket(&Ticket { csrf: Secret::new("a\nb".into()), ..ticket }).is_none());
+    }
+
+    #[test]
     fn a_part_of_a_secret_that_the_host_split_is_taken_out_too() {
         let said = redactor_of(&Secret::new("short1=x".into())).redact("'a@pve!t=short1' is not a valid token ID");
         assert!(!said.contains("short1") && said.ends_with("' is not a valid token ID"), "{said}");

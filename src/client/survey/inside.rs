@@ -14,13 +14,21 @@ use crate::client::proxmox::request::Request;
 use crate::client::proxmox::{Asker, Session, Trusted, answer, estate, redactor_of};
 use crate::client::tls::{Door, OpenTrouble, ca};
 use crate::domain::observation::{CaTrouble, NodeSeen, RequestTrouble};
-use crate::domain::{Credential, Der, Factors, Link, LoginAnswer, Rights, Secret, Seen, Ticket, Trust, UserId};
+use crate::domain::{
+    Credential, Der, Factors, Link, LoginAnswer, Rights, Secret, Seen, ShellId, Ticket, Trust, UserId,
+};
 
 /// Signs in with `credential`, and looks at what it opens.
 pub async fn enter(survey: &Survey<'_>, host: &Trusted, credential: &Credential, eye: &Eye<'_>) {
     let since = Instant::now();
     eye.saw(Seen::Started(Link::SignIn), since);
+    // A token can be revoked; a login opens everything and is never shown to whoever happens to answer.
+    let unverified = survey.inquiry.trust == Some(Trust::Unverified);
     let (me, session) = match credential {
+        Credential::Password { .. } | Credential::Ticket(_) if unverified => {
+            eye.saw(failed(Link::SignIn, &Request::Version, RequestTrouble::Stopped), since);
+            return;
+        }
         Credential::Token { id, secret } => (id.user.clone(), Session::token(id, secret)),
         Credential::Ticket(ticket) => (ticket.user.clone(), Session::ticket(ticket)),
         Credential::Password { user, password } => match log_in(survey, host, user, password, eye, since).await {
@@ -30,7 +38,7 @@ pub async fn enter(survey: &Survey<'_>, host: &Trusted, credential: &Credential,
             }
             None => return,
         },
-        Credential::Shell(_) => return,
+        Credential::Shell(id) => return in_shell(survey, host, *id, eye, since).await,
     };
     let Some(session) = session else {
         let trouble = RequestTrouble::Unreadable("the credential cannot be put into HTTP".into());
@@ -44,6 +52,18 @@ pub async fn enter(survey: &Survey<'_>, host: &Trusted, credential: &Credential,
     inside.look().await;
 }
 
+/// Looks around in root's shell. Nothing is sent over the API; that it was reached is what its links say.
+async fn in_shell(survey: &Survey<'_>, host: &Trusted, id: ShellId, eye: &Eye<'_>, since: Instant) {
+    let failed = |trouble| eye.saw(failed(Link::SignIn, &Request::Version, trouble), since);
+    let Some(shell) = survey.options.shells.get(id) else { return failed(RequestTrouble::NotConnected) };
+    let asker = Asker::Shell(&shell);
+    match asker.data(&Request::Version, answer::release).await {
+        Ok(release) => eye.saw(Seen::SignedIn { release, clock_off: None }, since),
+        Err(trouble) => return failed(trouble),
+    }
+    Inside { survey, host, asker, me: UserId::root(), eye }.look().await;
+}
+
 /// Turns a password into a ticket. `None` where that was not to be; what happened is noted.
 async fn log_in(
     survey: &Survey<'_>,
@@ -54,12 +74,7 @@ async fn log_in(
     since: Instant,
 ) -> Option<Ticket> {
     let step = Request::Ticket { user: user.clone(), password: password.share() };
-    // A token can be revoked; a password opens everything and is never shown to whoever happens to answer.
-    let answer = match survey.inquiry.trust {
-        Some(Trust::Unverified) => LoginAnswer::Failed(RequestTrouble::Stopped),
-        _ => login::attempt(host, user, &step, &redactor_of(password), survey.options).await,
-    };
-    let seen = match answer {
+    let seen = match login::attempt(host, user, &step, &redactor_of(password), survey.options).await {
         LoginAnswer::SignedIn(ticket) => return Some(ticket),
         LoginAnswer::Refused { status, phrase, clock_off } => Seen::SignInRefused { status, phrase, clock_off },
         LoginAnswer::NeedsCode { factors, .. } => {
@@ -158,6 +173,15 @@ impl Inside<'_, '_> {
         paths.sort();
         paths.dedup();
         let tree = self.ask(Link::Rights, &Request::Permissions, answer::permissions);
+        if self.asker.is_root() {
+            // Whose rights are the same at every path (pve-access-control `RPCEnvironment.pm`), and each question takes a second.
+            let Some(mut tree) = tree.await else { return };
+            let everywhere = tree.get("/").cloned().unwrap_or_default();
+            for path in paths {
+                tree.entry(path).or_insert_with(|| everywhere.clone());
+            }
+            return self.eye.saw(Seen::Rights(Rights::new(tree)), since);
+        }
         let exact = join_all(paths.into_iter().map(|path| async move {
             let request = Request::PermissionsAt(path.clone());
             let mut found = self.ask(Link::Rights, &request, answer::permissions).await?;

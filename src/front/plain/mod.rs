@@ -162,6 +162,10 @@ impl Front for Plain {
         }
     }
 
+    fn can_lend(&self) -> bool {
+        self.reader.is_terminal()
+    }
+
     fn lend(&mut self, work: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()> {
         self.reader.restore();
         self.out.flush()?;

@@ -314,6 +314,10 @@ impl Front for FullScreen {
         }
     }
 
+    fn can_lend(&self) -> bool {
+        true
+    }
+
     fn lend(&mut self, work: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()> {
         self.screen.cover();
         self.end_bare()?;

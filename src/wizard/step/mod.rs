@@ -4,6 +4,7 @@ pub mod access;
 pub mod code;
 pub mod details;
 pub mod done;
+pub mod ends;
 pub mod file;
 pub mod guide;
 pub mod host;
@@ -14,7 +15,10 @@ pub mod make;
 pub mod nearby;
 pub mod review;
 pub mod road;
+pub mod ssh;
+pub mod take_back;
 pub mod token;
+pub mod tokens;
 pub mod tool;
 pub mod trust;
 pub mod uses;
@@ -103,7 +107,7 @@ pub struct Agreement {
     pub seen: Certificate,
     /// It was agreed in an earlier run, and held in this one.
     pub remembered: bool,
-    /// A pasted fingerprint was the same.
+    /// A pasted fingerprint was the same, or the one that root's shell told.
     pub compared: bool,
 }
 
@@ -131,7 +135,7 @@ pub fn pages(w: &Wizard) -> Vec<PageId> {
 /// Up to somebody who may change the host.
 fn signing_in(w: &Wizard) -> Vec<PageId> {
     use PageId::*;
-    let mut pages = vec![Host, Trust];
+    let mut pages = vec![Host, Trust, Access];
     pages.extend(sign_in(w));
     pages
 }
@@ -189,8 +193,8 @@ pub fn done(w: &Wizard, page: PageId) -> bool {
         PageId::Details => details::done(w),
         PageId::Verify => verify::done(w),
         PageId::Review => w.run.is_some(),
-        // Their pages are not there yet.
-        PageId::Ssh | PageId::TakeBack | PageId::Tokens => false,
+        PageId::TakeBack | PageId::Tokens => w.run.is_some(),
+        PageId::Ssh => ssh::done(w),
         PageId::Done => false,
     }
 }
@@ -222,8 +226,14 @@ pub fn page(w: &Wizard) -> Page {
         PageId::Details => details::page(w),
         PageId::Verify => verify::page(w),
         PageId::Review => review::page(w),
-        PageId::Ssh | PageId::TakeBack | PageId::Tokens => Parts::default(),
-        PageId::Done => done::page(w),
+        PageId::TakeBack => take_back::page(w),
+        PageId::Tokens => tokens::page(w),
+        PageId::Ssh => ssh::page(w),
+        PageId::Done => match w.setting.errand {
+            Errand::SetUp => done::page(w),
+            Errand::TakeBack(_) => take_back::done(w),
+            Errand::Tokens => tokens::done(w),
+        },
     };
     let first = pages(w).first() == Some(&at);
     Page {
@@ -257,7 +267,9 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
         PageId::Details => details::submit(w),
         PageId::Verify => verify::submit(w, by),
         PageId::Review => review::submit(w, by),
-        PageId::Ssh | PageId::TakeBack | PageId::Tokens => Next::Stay,
+        PageId::TakeBack => take_back::submit(w, by),
+        PageId::Tokens => tokens::submit(w, by),
+        PageId::Ssh => ssh::submit(w, by),
         PageId::Done => done::submit(w, by),
     }
 }
@@ -283,7 +295,7 @@ pub fn awaits(w: &Wizard) -> bool {
     match w.at() {
         PageId::File | PageId::Review | PageId::Done => file(&w.evidence.file),
         PageId::Host => survey(&w.evidence.look),
-        PageId::Trust => file(&w.evidence.ca_file) || survey(&w.evidence.look),
+        PageId::Trust => file(&w.evidence.ca_file) || survey(&w.evidence.look) || w.session.in_flight(),
         PageId::Login | PageId::Code | PageId::Ssh => w.session.in_flight() || survey(&w.evidence.survey),
         PageId::Token | PageId::Make | PageId::Verify => survey(&w.evidence.survey),
         _ => false,
@@ -308,7 +320,8 @@ pub(crate) fn wrong(what: impl Into<String>, hint: impl Into<Option<String>>) ->
 
 /// The field, where a whole token was typed or pasted into one that is shown and resolved. The token is kept as a secret.
 pub fn take_apart(field: &Id, text: &Text) -> Option<Id> {
-    let open = [host::HOST, file::FILE, token::USER, token::NAME, login::USER, trust::COMPARE, trust::CA_FILE];
+    let open =
+        [host::HOST, file::FILE, token::USER, token::NAME, login::USER, ssh::PLACE, trust::COMPARE, trust::CA_FILE];
     let secret = || parse_paste(text.as_str(), Known::default()).secret.is_some_and(|secret| secret.sound().is_some());
     (open.contains(field) && secret()).then(|| field.clone())
 }

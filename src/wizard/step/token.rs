@@ -10,7 +10,7 @@ use crate::wizard::errand::Errand;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
 use crate::wizard::step::{
-    By, Next, Parts, access, details, guide, host, login, quiet, review, road, toned, trust, verify, wrong,
+    By, Next, Parts, access, details, guide, host, login, quiet, review, road, ssh, toned, trust, verify, wrong,
 };
 
 pub const TOKEN: Id = Id::fixed("token");
@@ -58,8 +58,7 @@ fn forced(w: &Wizard) -> bool {
 /// signed in to make it.
 pub fn credential(w: &Wizard) -> Option<Credential> {
     if w.setting.errand != Errand::SetUp || access::makes(w) {
-        let shell = || w.session.open_shell().filter(|_| access::over_ssh(w)).map(Credential::Shell);
-        return made(w).or_else(shell).or_else(|| login::credential(w));
+        return made(w).or_else(|| if access::over_ssh(w) { ssh::credential(w) } else { login::credential(w) });
     }
     if access::by_password(w) {
         let user = user(w)?.ok()?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::diagnosis;
 use crate::domain::certificate_der::certificates_from_pem;
-use crate::domain::finding::{Finding, Severity};
+use crate::domain::finding::{Finding, Severity, Step};
 use crate::domain::observation::TlsTrouble;
 use crate::domain::time;
 use crate::domain::visible::{upper_first, visible};
@@ -13,7 +13,7 @@ use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::message::Exit;
 use crate::wizard::page::{Answer, Block, CertificateCard, Choice, Field, Tone};
-use crate::wizard::step::{Agreement, By, Next, Parts, file, host, quiet, say, toned, wrong};
+use crate::wizard::step::{Agreement, By, Next, Parts, file, host, quiet, say, ssh, toned, wrong};
 
 pub const TRUST: Id = Id::fixed("trust");
 pub const COMPARE: Id = Id::fixed("compare");
@@ -22,6 +22,8 @@ const PIN: Id = Id::fixed("pin");
 const CA: Id = Id::fixed("ca");
 const SYSTEM: Id = Id::fixed("system");
 const INSECURE: Id = Id::fixed("insecure");
+/// Root's shell tells the fingerprint, and it is compared without eyes.
+const SSH: Id = Id::fixed("ssh");
 const STOP: Id = Id::fixed("stop");
 
 /// The certificate that the host shows now, and whether the system's CAs signed it.
@@ -183,7 +185,11 @@ pub fn page(w: &Wizard) -> Parts {
     if w.draft.is(&TRUST, &CA) {
         blocks.push(ca_field(w));
     }
-    let findings = findings(w);
+    if w.draft.is(&TRUST, &SSH) {
+        blocks.push(Block::Field(ssh::field(w)));
+    }
+    let mut findings = findings(w);
+    findings.extend(no_comparison(w, leaf));
     if !findings.is_empty() {
         blocks.push(Block::Findings(findings));
     }
@@ -191,7 +197,7 @@ pub fn page(w: &Wizard) -> Parts {
         title: if changed { "The certificate has changed.".into() } else { "Is this your Proxmox?".into() },
         blocks,
         submit: "agree",
-        busy: w.waiting().then(|| "Reading the CA file".into()),
+        busy: w.waiting().then(|| if w.session.in_flight() { ssh::busy(w) } else { "Reading the CA file".into() }),
         focus: Some(if matches!(compare, Some(Err(_) | Ok(false))) && w.tried() { COMPARE } else { TRUST }),
         help: vec![
             "A certificate tells whether the machine that answers is the one you mean. Proxmox signs its own by default, so no program knows it at first: somebody has to compare it once.".into(),
@@ -258,6 +264,12 @@ fn choice(w: &Wizard, system: bool, changed: bool) -> Choice {
         PIN,
         if changed { "I compared it: trust the new one" } else { "It is the same: trust it" },
         "After signing in, the cluster's CA is taken too, where it signed this.",
+        false,
+    ));
+    options.push(answer(
+        SSH,
+        "Fetch it over SSH and compare",
+        "Root's shell on the host tells the fingerprint, by your own ssh; the shell stays open for this run.",
         false,
     ));
     options.push(answer(CA, "Use a CA file", "", false));
@@ -335,7 +347,8 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     let Some(choice) = preset(w, changed) else { return Next::Stay };
     let compared = comparison(w);
     // With nobody there, what was agreed gives way only to a certificate or CA that the answers name.
-    if changed && w.setting.unattended && choice != CA && !(choice == PIN && compared == Some(Ok(true))) {
+    if changed && w.setting.unattended && ![CA, SSH].contains(&choice) && !(choice == PIN && compared == Some(Ok(true)))
+    {
         return Next::Stay;
     }
     if matches!(compared, Some(Err(_) | Ok(false))) && choice == PIN {
@@ -349,6 +362,8 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
         Trust::Unverified
     } else if choice == CA {
         return with_ca(w, by);
+    } else if choice == SSH {
+        return with_ssh(w, by);
     } else if choice == STOP {
         return Next::Leave(Exit::Failed);
     } else {
@@ -360,6 +375,50 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     }
     w.agreed = Some(Agreement { endpoint, trust, seen, remembered: false, compared: compared == Some(Ok(true)) });
     Next::Go
+}
+
+/// Root's shell is asked for the fingerprint. Only the very certificate that was shown is agreed to.
+fn with_ssh(w: &mut Wizard, by: By) -> Next {
+    if w.session.in_flight() {
+        return Next::Wait(Vec::new());
+    }
+    let (Some((leaf, _)), Some(endpoint)) = (shown(w), host::endpoint(w)) else { return Next::Stay };
+    let seen = leaf.clone();
+    match ssh::told(w) {
+        Some(Some(told)) if told == seen.fingerprint => {
+            let trust = Trust::Pin(seen.fingerprint);
+            if !host::look(w).is_some_and(Survey::is_proxmox) {
+                return look_again(w, trust, by, true);
+            }
+            w.agreed = Some(Agreement { endpoint, trust, seen, remembered: false, compared: true });
+            Next::Go
+        }
+        _ if by == By::World => Next::Stay,
+        _ => match ssh::to_open(w) {
+            Some(place) => Next::Wait(vec![w.ask_shell(place)]),
+            None => Next::Stay,
+        },
+    }
+}
+
+/// Why root's shell settled nothing, where it was asked.
+fn no_comparison(w: &Wizard, leaf: &Certificate) -> Option<Finding> {
+    if !w.draft.is(&TRUST, &SSH) {
+        return None;
+    }
+    let place = ssh::place(w).ok()?;
+    match ssh::told(w) {
+        Some(Some(told)) if told == leaf.fingerprint => None,
+        Some(Some(told)) => Some(diagnosis::ssh::differs(&place, &told, &leaf.fingerprint, true)),
+        Some(None) => Some(diagnosis::ssh::unread(&place)),
+        None => ssh::no_shell(w, Step::Trust),
+    }
+}
+
+/// Root's shell settled the trust that is agreed.
+pub fn by_ssh(w: &Wizard) -> bool {
+    let told = ssh::told(w).flatten();
+    w.draft.is(&TRUST, &SSH) && told.is_some() && told == agreed(w).map(|agreed| agreed.seen.fingerprint)
 }
 
 /// A CA file is read, and the handshake held against it, before it is agreed to.

@@ -6,7 +6,7 @@ use labwizard::client::proxmox::request::Request;
 use labwizard::client::{Changed, Desk, still_opens};
 use labwizard::domain::observation::RequestTrouble;
 use labwizard::domain::{Change, Estate, Fingerprint, Grantee, Holder, TokenId, TokenMake, UserId};
-use labwizard::lab::{CutAt, LabConfig, LabRelease};
+use labwizard::lab::{CutAt, LabConfig, LabRelease, Scenario};
 
 use super::relay::{Cut, End, Relay, Way};
 use super::speakers::{self, http};
@@ -200,24 +200,22 @@ async fn every_write_carries_the_csrf_token_and_fails_with_another() {
 #[tokio::test]
 async fn wherever_a_change_is_cut_it_is_lost_and_was_sent_once() {
     for release in LabRelease::all() {
-        let all = all_changes(*release);
-        for (index, change) in all.iter().enumerate() {
-            for cut in [CutAt::BeforeActing, CutAt::BeforeAnswer, CutAt::MidAnswer] {
-                let lab = Lab::start(LabConfig { release: *release, ..LabConfig::quick() }).await.unwrap();
-                let desk = desk_of(&lab, "root@pam").await;
-                for earlier in &all[..index] {
-                    done(desk.change(earlier).await);
-                }
+        for cut in [CutAt::BeforeActing, CutAt::BeforeAnswer, CutAt::MidAnswer] {
+            let lab = Lab::start(LabConfig { release: *release, ..LabConfig::quick() }).await.unwrap();
+            let desk = desk_of(&lab, "root@pam").await;
+            for change in all_changes(*release) {
                 let before = (desk.estate().await.unwrap(), writes(&lab).len());
-                let method = Request::Change(change.clone()).method();
-                lab.cut_call(method.as_str(), "/access/", cut);
-                let changed = desk.change(change).await;
+                lab.cut_call(Request::Change(change.clone()).method().as_str(), "/access/", cut);
+                let changed = desk.change(&change).await;
                 assert!(matches!(changed, Changed::Lost(RequestTrouble::Cut)), "{cut:?} {change:?}: {changed:?}");
                 assert_eq!(writes(&lab).len(), before.1 + 1, "{cut:?} {change:?}");
-                // The desk is still good for looking up what came of it.
+                // The desk is still good for looking up what came of it, and for going on.
                 let after = desk.estate().await.unwrap();
-                let may_be_alike = matches!(change, Change::NewSecret(_));
-                assert_eq!(after == before.0, cut == CutAt::BeforeActing || may_be_alike, "{cut:?} {change:?}");
+                let looks_alike = matches!(change, Change::NewSecret(_));
+                assert_eq!(after == before.0, cut == CutAt::BeforeActing || looks_alike, "{cut:?} {change:?}");
+                if cut == CutAt::BeforeActing {
+                    done(desk.change(&change).await);
+                }
             }
         }
     }
@@ -355,6 +353,12 @@ async fn what_a_host_refuses_is_told_in_its_words_with_what_is_wrong() {
         let (status, words) = refused(plain.change(&change).await);
         assert!(status == 403 && words.contains(wanted), "{status} {words}");
     }
+    // What goes on behind the status line is told to its end.
+    let half = desk_of(&lab, "apex@pve").await;
+    let more = Change::Grant { path: "/vms/100".into(), role: "Administrator".into(), to: both() };
+    let (status, words) = refused(half.change(&more).await);
+    assert_eq!(status, 500);
+    assert!(words.ends_with("requires 'Permissions.Modify' or superset of privileges."), "{words}");
     // One's own token needs no right.
     let own =
         TokenMake { id: "guest@pve!own".parse().unwrap(), separated: false, expire: None, comment: COMMENT.into() };
@@ -401,6 +405,31 @@ async fn an_answer_that_may_hide_a_deed_is_a_lost_one() {
         let desk = Desk::open(&at, &Credential::Ticket(ticket), &options()).await.unwrap();
         assert_eq!(format!("{:?}", desk.change(&make_token()).await), wanted);
         assert_eq!(host.heads.lock().unwrap().len(), 1);
+    }
+}
+
+/// Hosts that never answer, never end, or answer in another way than was asked: no change is ever called done.
+#[tokio::test]
+async fn a_host_that_misbehaves_leaves_a_change_lost() {
+    let limits = Limits { total: Duration::from_secs(2), ..patient() };
+    for (scenario, wanted) in [
+        (Scenario::Silent, "Lost(TimedOut)"),
+        (Scenario::EndlessBody, "Lost(TooLarge)"),
+        (Scenario::EndlessHeader, "Lost(TooLarge)"),
+        (Scenario::DeepJson, "Lost(TooLarge)"),
+        (Scenario::BrokenJson, "Lost(Unreadable(\"the JSON ends too early"),
+        (Scenario::GzipBody, "Lost(Unreadable(\"the answer is compressed, which was not asked for\"))"),
+        (Scenario::LoginPageOnly, "Lost(Unreadable(\"no JSON at line 1, column 1\"))"),
+        (Scenario::Redirect, "Refused { status: 302, words: \"Found\" }"),
+        (Scenario::Unifi, "Refused { status: 401, words: \"Unauthorized\" }"),
+    ] {
+        let lab = Lab::start(LabConfig { scenario, ..LabConfig::quick() }).await.unwrap();
+        let by = credential(&lab.token("root@pam!automation").unwrap()).unwrap();
+        let desk = Desk::open(&at(&lab), &by, &Options { limits, ..options() }).await.unwrap();
+        // As whoever performs a run does: on a task of its own.
+        let changed = tokio::spawn(async move { desk.change(&make_role()).await }).await.unwrap();
+        assert!(format!("{changed:?}").starts_with(wanted), "{scenario:?} {changed:?}");
+        assert_eq!(writes(&lab).len(), 1, "{scenario:?}");
     }
 }
 

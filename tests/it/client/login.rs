@@ -2,9 +2,9 @@
 
 use labwizard::client::{renew, still_opens};
 use labwizard::domain::observation::RequestTrouble;
-use labwizard::domain::{Factors, Fingerprint};
+use labwizard::domain::{Der, Factors, Fingerprint, certificates_from_pem};
 use labwizard::lab::proxmox::tfa::Recovery;
-use labwizard::lab::{CutAt, LabConfig, LabRelease};
+use labwizard::lab::{CutAt, LabConfig, LabRelease, Scenario};
 
 use super::speakers::{self, http};
 use super::*;
@@ -211,6 +211,72 @@ async fn without_an_agreed_certificate_nothing_of_a_login_leaves() {
     }
     assert_eq!(renew(&other, &ticket, &options()).await.unwrap_err(), RequestTrouble::NotConnected);
     assert_eq!(lab.received().len(), requests, "something was sent");
+    // A survey may look at an unverified host, and signs in there with a token at most.
+    let all = look(inquiry(lab.port(), Some(Trust::Unverified), Some(Credential::Ticket(ticket))), &options()).await;
+    assert!(find!(all, Seen::Failed { trouble, .. } => *trouble == RequestTrouble::Stopped));
+    let asked: Vec<_> = lab.received().split_off(requests);
+    assert!(!asked.is_empty() && asked.iter().all(|one| !one.had_authorization), "{asked:?}");
+}
+
+/// Names that are none of Proxmox's grammar do not get in, and texts come as they are: others show them safely.
+#[tokio::test]
+async fn an_estate_full_of_hostile_texts_is_read() {
+    let lab = Lab::start(LabConfig { scenario: Scenario::HostileStrings, ..LabConfig::quick() }).await.unwrap();
+    lab.change(|cluster| {
+        let hostile = cluster.users["guest@pve"].clone();
+        let comment = Some("\u{1b}[2Jlabwizard 3f9a1c\u{202e}\n".to_owned());
+        cluster.users.insert("a b@pve".to_owned(), hostile.clone());
+        cluster.users.insert("odd@pve".to_owned(), labwizard::lab::proxmox::cluster::User { comment, ..hostile });
+    });
+    let desk = Credential::Ticket(ticket_of(&lab, "root@pam").await);
+    let desk = labwizard::client::Desk::open(&at(&lab), &desk, &options()).await.unwrap();
+    let estate = desk.estate().await.unwrap();
+    assert!(estate.users.iter().all(|user| !user.id.to_string().contains(' ')));
+    let odd = estate.user(&"odd@pve".parse().unwrap()).unwrap();
+    assert!(!labwizard::domain::change::is_ours(odd.comment.as_deref().unwrap()));
+}
+
+#[tokio::test]
+async fn every_agreed_trust_carries_a_login_and_no_other_does() {
+    let lab = quick().await;
+    let ca = certificates_from_pem(&lab.ca_pem()).unwrap().remove(0);
+    let with = |system: Vec<Der>| Options { system: SystemRoots::These(system), ..options() };
+    for (trust, options, opens) in [
+        (Trust::Ca(ca.clone()), with(Vec::new()), true),
+        (Trust::System, with(vec![ca.clone()]), true),
+        (Trust::System, with(Vec::new()), false),
+        (Trust::Ca(Der(b"nonsense".to_vec())), with(Vec::new()), false),
+    ] {
+        let before = lab.received().len();
+        let password = Secret::new(lab.user("root@pam").unwrap().password);
+        let at = HostAt { trust, ..at(&lab) };
+        let answer = log_in(Login::Password { at, user: "root@pam".parse().unwrap(), password }, &options).await;
+        assert_eq!(matches!(answer, LoginAnswer::SignedIn(_)), opens, "{answer:?}");
+        assert_eq!(lab.received().len() - before, usize::from(opens));
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_resolved_unless_its_address_was_agreed() {
+    let lab = quick().await;
+    let endpoint = Endpoint { host: Host::Name("localhost".into()), port: lab.port() };
+    let script = Script::of([Ok(vec![LOOPBACK])]);
+    let options = Options { resolver: Arc::clone(&script) as _, ..options() };
+    for (address, asked) in [(Some(LOOPBACK), 0), (None, 1)] {
+        let at = HostAt { endpoint: endpoint.clone(), address, ..at(&lab) };
+        let password = Secret::new(lab.user("root@pam").unwrap().password);
+        signed_in(log_in(Login::Password { at, user: "root@pam".parse().unwrap(), password }, &options).await);
+        assert_eq!(script.asked.lock().unwrap().len(), asked);
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_never_answers_is_waited_for_once() {
+    let lab = Lab::start(LabConfig { scenario: Scenario::Silent, ..LabConfig::quick() }).await.unwrap();
+    let options = Options { limits: Limits { total: Duration::from_millis(300), ..patient() }, ..options() };
+    let answer = log_in(password_of(&lab, "root@pam"), &options).await;
+    assert!(matches!(answer, LoginAnswer::Failed(RequestTrouble::TimedOut)), "{answer:?}");
+    assert_eq!((lab.received().len(), lab.connections()), (1, 1));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::plan::action::{Action, FileEdit, HostAction};
 use crate::plan::make::{Making, sentence};
 use crate::wizard::Wizard;
 use crate::wizard::page::Command;
-use crate::wizard::step::{host, make, token, tool, whole};
+use crate::wizard::step::{access, host, make, token, tool, whole};
 
 /// The changes before the file is written, with the proof of the token behind them.
 pub(super) fn before(w: &Wizard, making: &Making, edit: Option<&FileEdit>) -> Result<Vec<Planned>, Trouble> {
@@ -41,9 +41,13 @@ pub(super) fn afterwards(w: &Wizard, making: &Making) -> Result<Vec<Planned>, Tr
     changes(w, &making.afterwards, true)
 }
 
-fn heading(w: &Wizard) -> String {
-    let who = make::signer(w).map(|user| visible(&user.to_string())).unwrap_or_default();
+/// Where it happens, and as whom.
+pub fn heading(w: &Wizard) -> String {
     let place = host::endpoint(w).map(|endpoint| visible(&endpoint.to_string())).unwrap_or_default();
+    if access::over_ssh(w) {
+        return format!("On {place}, as root over ssh");
+    }
+    let who = make::signer(w).map(|user| visible(&user.to_string())).unwrap_or_default();
     format!("On {place}, signed in as {who}")
 }
 

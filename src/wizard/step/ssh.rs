@@ -1,0 +1,177 @@
+//! Over SSH: root's shell on the host, by the person's own ssh, for whoever makes or removes something without a login.
+
+use crate::diagnosis::ssh as words;
+use crate::domain::finding::{Finding, Step};
+use crate::domain::ssh::SshPlaceError;
+use crate::domain::visible::{upper_first, visible};
+use crate::domain::{Credential, Fingerprint, Host, Id, ShellAnswer, SshPlace};
+use crate::wizard::Wizard;
+use crate::wizard::page::{Block, Field, FieldError, Tone};
+use crate::wizard::step::{By, Next, Parts, host, login, quiet, road, token, toned, trust, wrong};
+
+pub const PLACE: Id = Id::fixed("ssh_place");
+
+/// What is connected to while nothing was typed: root at the host that was looked at.
+fn default_place(w: &Wizard) -> String {
+    match host::endpoint(w).map(|endpoint| endpoint.host) {
+        Some(Host::V6(address)) => format!("root@[{address}]"),
+        Some(host) => format!("root@{host}"),
+        None => String::new(),
+    }
+}
+
+/// Whom to connect to.
+pub fn place(w: &Wizard) -> Result<SshPlace, SshPlaceError> {
+    match w.draft.text(&PLACE) {
+        "" => default_place(w).parse(),
+        typed => typed.parse(),
+    }
+}
+
+/// A user of Proxmox was typed, whom ssh does not know: `x@pve`, `root@pam`, `x@pve@pve.lan`.
+fn proxmox_user(w: &Wizard) -> Option<String> {
+    let typed = w.draft.text(&PLACE);
+    let (user, last) = typed.rsplit_once('@')?;
+    if user.contains('@') {
+        return Some(user.to_owned());
+    }
+    let realm = matches!(last, "pam" | "pve") || host::realms(w).iter().any(|realm| realm.name == last);
+    realm.then(|| typed.to_owned())
+}
+
+/// What came of opening a shell at the place that is typed now.
+pub fn answer(w: &Wizard) -> Option<(SshPlace, &ShellAnswer)> {
+    let place = place(w).ok()?;
+    let answer = w.session.shell(&place)?;
+    Some((place, answer))
+}
+
+/// The fingerprint that an open shell told, where one is open.
+pub fn told(w: &Wizard) -> Option<Option<Fingerprint>> {
+    match answer(w)? {
+        (_, ShellAnswer::Open { fingerprint, .. }) => Some(*fingerprint),
+        (_, ShellAnswer::Failed(_)) => None,
+    }
+}
+
+/// The shell, once it is open.
+pub fn credential(w: &Wizard) -> Option<Credential> {
+    match answer(w)? {
+        (_, ShellAnswer::Open { shell, .. }) => Some(Credential::Shell(*shell)),
+        (_, ShellAnswer::Failed(_)) => None,
+    }
+}
+
+pub fn done(w: &Wizard) -> bool {
+    let seen = || token::survey(w).is_some_and(|survey| survey.ended && survey.signed_in());
+    credential(w).is_some() && (seen() || w.run.is_some())
+}
+
+/// Why there is no shell; `step` is where it was asked for.
+pub fn no_shell(w: &Wizard, step: Step) -> Option<Finding> {
+    match answer(w)? {
+        (place, ShellAnswer::Failed(trouble)) => Some(words::trouble(&place, trouble, step)),
+        (_, ShellAnswer::Open { .. }) => None,
+    }
+}
+
+/// The shell is another machine's than the one that was looked at, as far as can be told.
+fn elsewhere(w: &Wizard) -> Option<Finding> {
+    let (told, agreed) = (told(w)??, trust::agreed(w)?);
+    let shown = agreed.seen.fingerprint;
+    if told == shown {
+        return None;
+    }
+    Some(words::differs(&place(w).ok()?, &told, &shown, false))
+}
+
+pub fn page(w: &Wizard) -> Parts {
+    let mut blocks: Vec<Block> = trust::note(w).into_iter().collect();
+    blocks.push(Block::Field(field(w)));
+    let open = credential(w).is_some();
+    if let (true, Ok(place)) = (open, place(w)) {
+        blocks.push(toned(Tone::Good, format!("Root's shell at {place} is open.")));
+    }
+    if let Some(survey) = token::survey(w).filter(|_| open) {
+        blocks.push(Block::Road(road::of_survey(survey)));
+    }
+    let mut findings: Vec<Finding> = no_shell(w, Step::Access).into_iter().chain(elsewhere(w)).collect();
+    if open {
+        findings.extend(token::findings(w));
+    }
+    if !findings.is_empty() {
+        blocks.push(Block::Findings(findings));
+    }
+    blocks.push(quiet(
+        "Your own ssh runs, with your settings, keys and known hosts. Where it asks for a password or about a key, it gets \
+         the terminal until it is answered.",
+    ));
+    Parts {
+        title: "Which shell is root's?".into(),
+        blocks,
+        submit: "connect",
+        busy: w.waiting().then(|| busy(w)),
+        focus: Some(PLACE),
+        help: vec![
+            "Proxmox's own commands are run there, pveum and pvesh, and each is shown on Review before it is run. Nothing secret goes there; the new token's secret comes back through the connection and nowhere else.".into(),
+            "A user of Proxmox, such as x@pve, is no user of the system behind it: ssh takes root, or another user of the system who may run sudo without a password.".into(),
+        ],
+    }
+}
+
+/// What is under way, here or on Trust.
+pub(super) fn busy(w: &Wizard) -> String {
+    match place(w) {
+        Ok(place) if w.session.in_flight() => format!("Connecting to {place}"),
+        _ => "Looking around in root's shell".into(),
+    }
+}
+
+/// Where to connect, here or on Trust.
+pub(super) fn field(w: &Wizard) -> Field {
+    let place = place(w);
+    Field {
+        id: PLACE,
+        label: "Connect to".into(),
+        value: w.draft.raw(&PLACE),
+        placeholder: default_place(w),
+        secret: false,
+        multiline: false,
+        note: match &place {
+            Ok(place) if place.sudo => Some(format!("{} becomes root there with sudo.", place.user())),
+            _ => None,
+        },
+        error: if w.tried() { error(w, place.err()) } else { None },
+    }
+}
+
+fn error(w: &Wizard, error: Option<SshPlaceError>) -> Option<FieldError> {
+    if let Some(user) = proxmox_user(w) {
+        return wrong(
+            format!("“{}” is a user of Proxmox, and no user of the system behind it.", visible(&user)),
+            format!("ssh takes users of the system: {}, or one who may run sudo there.", default_place(w)),
+        );
+    }
+    wrong(format!("{}.", upper_first(&visible(&error?.to_string()))), format!("Type it as {}.", default_place(w)))
+}
+
+/// The place to connect to, if it is one.
+pub(super) fn to_open(w: &Wizard) -> Option<SshPlace> {
+    if proxmox_user(w).is_some() { None } else { place(w).ok() }
+}
+
+pub fn submit(w: &mut Wizard, by: By) -> Next {
+    if w.session.in_flight() {
+        return Next::Wait(Vec::new());
+    }
+    if credential(w).is_some() {
+        return login::arrive(w, by);
+    }
+    match to_open(w) {
+        Some(place) if by == By::Person => {
+            w.evidence.survey = None;
+            Next::Wait(vec![w.ask_shell(place)])
+        }
+        _ => Next::Stay,
+    }
+}
