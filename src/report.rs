@@ -6,7 +6,7 @@ use crate::domain::finding::{Finding, Fix, Severity};
 use crate::front::unattended::Stopped;
 use crate::plan::action::Outcome;
 use crate::wizard::Wizard;
-use crate::wizard::step::{details, host, login, make, review, token, verify};
+use crate::wizard::step::{details, host, login, made, make, review, token, verify};
 
 /// Everything that was found in a conversation, each finding once.
 pub fn findings(w: &Wizard) -> Vec<Finding> {
@@ -19,6 +19,7 @@ pub fn findings(w: &Wizard) -> Vec<Finding> {
         details::findings(w),
         verify::findings(w),
         review::findings(w),
+        made::findings(w),
     ]
     .concat()
     {

@@ -77,6 +77,17 @@ codes! {
     MAKE_UNKNOWN_RIGHT = "make.unknown-privilege", "A privilege that is needed is not known on this release.";
     MAKE_ENDED = "make.ended", "The token would have ended before it begins.";
     MAKE_NAME_SPLITS = "make.name-splits", "A grant to such a name could reach another user.";
+    DAEMON_DOWN = "host.daemon-down", "The web server answers, and the daemon behind it does not.";
+    LOGIN_ENDED = "login.ended", "The host does not take the login any more.";
+    CHANGE_REFUSED = "change.refused", "The host refused a change.";
+    CHANGE_EXISTS = "change.exists", "What was to be made is there since the plan was made.";
+    CHANGE_NOT_SENT = "change.not-sent", "A change was never sent.";
+    CHANGE_NEVER_DONE = "change.never-done", "The answer to a change was lost, and it was not done.";
+    CHANGE_UNKNOWN = "change.unknown", "The answer to a change was lost, and it is not known whether it was done.";
+    CHANGE_SECRET_LOST = "change.secret-lost", "The token was made, and the answer with its secret was lost.";
+    CHANGE_LEFT = "change.left", "Something that was to be taken back may still be there.";
+    CHANGE_STILL_OPENS = "change.still-opens", "The token is gone by the host's word, and its secret still signs in.";
+    RUN_FAILED = "run.failed", "Something of the plan was not done.";
     MAKE_SHUT_OUT = "make.shut-out", "The role NoAccess keeps the user or token out.";
     NODE_OFFLINE = "node.offline", "A node is offline.";
     PICK_UNKNOWN = "pick.unknown", "What was chosen is not on the host.";
