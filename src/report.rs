@@ -11,17 +11,16 @@ use crate::wizard::step::{details, host, login, make, review, token, verify};
 /// Everything that was found in a conversation, each finding once.
 pub fn findings(w: &Wizard) -> Vec<Finding> {
     let mut all: Vec<Finding> = Vec::new();
-    for finding in
-        [
-            host::findings(w),
-            login::findings(w),
-            token::findings(w),
-            make::findings(w),
-            details::findings(w),
-            verify::findings(w),
-            review::findings(w),
-        ]
-        .concat()
+    for finding in [
+        host::findings(w),
+        login::findings(w),
+        token::findings(w),
+        make::findings(w),
+        details::findings(w),
+        verify::findings(w),
+        review::findings(w),
+    ]
+    .concat()
     {
         if !all.contains(&finding) {
             all.push(finding);

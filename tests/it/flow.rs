@@ -6,7 +6,9 @@ mod certificates;
 mod guides;
 mod hand;
 mod kept;
+mod login;
 mod make;
+mod make_apply;
 mod make_run;
 mod update;
 

@@ -51,7 +51,8 @@ pub fn writes(lab: &Lab) -> Vec<String> {
 
 fn outcomes(held: &Held) -> String {
     let run = held.wizard.run.as_ref();
-    let line = |step: &labwizard::plan::run::RunStep| format!("{}: {:?} {:?}", step.planned.sentence, step.outcome, step.back);
+    let line =
+        |step: &labwizard::plan::run::RunStep| format!("{}: {:?} {:?}", step.planned.sentence, step.outcome, step.back);
     run.map(|run| run.steps.iter().map(line).collect::<Vec<_>>().join("\n")).unwrap_or_default()
 }
 
@@ -64,7 +65,10 @@ async fn from_a_bare_name_to_a_proven_file_in_a_dozen_answers_on_each_release() 
         assert_eq!(held.last().title, "Glassdome is set up.", "{release}: {}\n{}", held.told(), outcomes(&held));
         assert!(held.presses <= 12, "{release}: {} answers", held.presses);
         let file = values(&stage);
-        assert_eq!((file["PROXMOX_USER"].as_str(), file["PROXMOX_TOKEN_NAME"].as_str()), ("glassdome@pve", "glassdome"));
+        assert_eq!(
+            (file["PROXMOX_USER"].as_str(), file["PROXMOX_TOKEN_NAME"].as_str()),
+            ("glassdome@pve", "glassdome")
+        );
         let there = secret(&lab, MADE).is_some_and(|secret| secret == file["PROXMOX_TOKEN_VALUE"]);
         assert!(there, "{release}: the file holds the secret of the token that was made");
         has_the_plan_and_no_more(&lab, &held);
@@ -81,9 +85,11 @@ fn has_the_plan_and_no_more(lab: &Lab, held: &Held) {
     assert!(!planned.is_empty());
     let held: BTreeMap<String, BTreeSet<String>> = lab.change(|cluster| {
         let all = permissions::everywhere(cluster, MADE).into_iter();
-        all.map(|(path, privileges)| (path, privileges.into_keys().map(|name| name.to_string()).collect::<BTreeSet<String>>()))
-            .filter(|(_, privileges): &(String, BTreeSet<String>)| !privileges.is_empty())
-            .collect()
+        all.map(|(path, privileges)| {
+            (path, privileges.into_keys().map(|name| name.to_string()).collect::<BTreeSet<String>>())
+        })
+        .filter(|(_, privileges): &(String, BTreeSet<String>)| !privileges.is_empty())
+        .collect()
     });
     for (path, privileges) in &planned {
         assert_eq!(held.get(path), Some(privileges), "{path}");
@@ -105,7 +111,12 @@ async fn before_do_it_nothing_is_sent_but_reads_and_the_login() {
     // All of it was on the screen: sentences, commands, and the file with the secret that does not exist yet.
     let review = held.pages.iter().find(|page| page.title.starts_with("Nothing has been made")).unwrap();
     let text = labwizard::front::words::page(review, false).join("\n");
-    for part in ["make the user glassdome@pve", "pveum user token add glassdome@pve glassdome", "prove that the token", "(made in step "] {
+    for part in [
+        "make the user glassdome@pve",
+        "pveum user token add glassdome@pve glassdome",
+        "prove that the token",
+        "(made in step ",
+    ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
     assert!(!text.contains("00000000-0000"), "the stand-in is nobody's to see\n{text}");
@@ -168,7 +179,14 @@ async fn a_new_secret_in_place_is_written_and_the_old_one_is_dead() {
         assert_eq!(held.last().title, "Glassdome is set up.", "{release} {}\n{}", held.told(), outcomes(&held));
         let new = secret(&lab, "apex@pve!glassdome-token");
         assert!(new != old && new.as_deref() == Some(values(&stage)["PROXMOX_TOKEN_VALUE"].as_str()), "{release}");
-        let rehearsed = held.wizard.run.as_ref().unwrap().steps.iter().position(|s| matches!(s.planned.action, Action::Rehearse(_)));
+        let rehearsed = held
+            .wizard
+            .run
+            .as_ref()
+            .unwrap()
+            .steps
+            .iter()
+            .position(|s| matches!(s.planned.action, Action::Rehearse(_)));
         let died = held.wizard.run.as_ref().unwrap().steps.iter().position(|s| s.planned.action.is_final());
         assert!(rehearsed.is_some() && rehearsed < died, "{release}: the file is tried before the old secret dies");
     }
@@ -181,7 +199,12 @@ async fn a_refused_grant_takes_back_all_that_was_made() {
     lab.cut_call("PUT", "/access/acl", CutAt::BeforeActing);
     let held = stage.hold(&making(&lab)).await;
     assert_eq!(held.last().title, "It was not finished.", "{}", held.told());
-    assert!(held.told().contains("Everything that was made on the host is taken back."), "{}\n{}", held.told(), outcomes(&held));
+    assert!(
+        held.told().contains("Everything that was made on the host is taken back."),
+        "{}\n{}",
+        held.told(),
+        outcomes(&held)
+    );
     assert!(lab.change(|cluster| cluster.access_state()) == before, "the host is as it was");
     assert!(!stage.env_file().exists());
 }
@@ -206,7 +229,8 @@ async fn a_token_that_cannot_do_the_job_is_taken_back_and_not_written() {
     });
     let held = stage.hold_with(&making(&lab), Some(hook)).await;
     assert_eq!(held.last().title, "It was not finished.", "{}", held.told());
-    let proof = held.wizard.run.as_ref().unwrap().steps.iter().find(|step| matches!(step.planned.action, Action::Prove));
+    let proof =
+        held.wizard.run.as_ref().unwrap().steps.iter().find(|step| matches!(step.planned.action, Action::Prove));
     assert!(matches!(proof.unwrap().outcome, Some(Outcome::NotDone(_))), "{}", outcomes(&held));
     assert!(!stage.env_file().exists());
     assert!(secret(&lab, MADE).is_none(), "{}", outcomes(&held));
@@ -225,4 +249,25 @@ async fn the_grants_of_the_plan_name_the_token_and_its_user() {
         _ => true,
     };
     assert!(making.changes.iter().all(both), "{:#?}", making.changes);
+}
+
+#[tokio::test]
+async fn the_answers_that_are_saved_say_it_again_without_a_secret() {
+    let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::Fine).await);
+    let held = stage.hold(&making(&lab)).await;
+    let text = labwizard::wizard::answers::file(&held.wizard);
+    for part in [
+        "expire = \"90d\"",
+        "existing = \"fail\"",
+        "user = \"admin@pve\"",
+        "env = \"PVE_PASSWORD\"",
+        "env = \"PVE_TOTP\"",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    let read = labwizard::wizard::answers::read(&text, &labwizard::target::Library::built_in()).unwrap();
+    assert_eq!(read.draft.choice(&"expire".into()).map(|id| id.as_str()), Some("90d"));
+    let made = secret(&lab, MADE).unwrap();
+    let admin = lab.user(ADMIN).unwrap().password;
+    assert!(!text.contains(&made) && !text.contains(&admin));
 }
