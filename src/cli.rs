@@ -42,8 +42,10 @@ pub struct Looks {
 pub enum Command {
     /// The wizard's conversation, unattended, from a file of answers
     Apply(Apply),
-    /// Take back what a run wrote
+    /// Take back what a run wrote and made
     Undo(Undo),
+    /// The tokens on a host: what each may do, when it ends, where it lives; and revoke one
+    Tokens(Tokens),
     /// The tools it knows, and what each needs
     Targets(Targets),
     /// The wizard against an embedded lab; no host is needed and nothing of yours is touched
@@ -84,6 +86,35 @@ pub struct Undo {
     /// Delete what is kept of the run instead of taking it back
     #[arg(long)]
     pub forget: bool,
+    /// Answers with trust and login, for nobody to be asked where the run made something on a host
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Agree to what is taken back
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Tokens {
+    #[command(subcommand)]
+    pub what: Option<TokensDo>,
+    /// The host; without it the one that was set up last
+    #[arg(long, global = true, value_name = "HOST")]
+    pub host: Option<String>,
+    /// Answers with host, trust and login, for nobody to be asked
+    #[arg(long, global = true, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Agree to the revoking
+    #[arg(long, global = true)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TokensDo {
+    /// Your own, and those that labwizard made
+    List,
+    /// Revoke one, `user@realm!name`
+    Revoke { id: String },
 }
 
 #[derive(Debug, Args)]

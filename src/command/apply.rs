@@ -6,19 +6,17 @@ use std::process::{Command, Stdio};
 
 use crate::cli::Apply;
 use crate::command::place::Place;
+use crate::command::unattended::{self, Held};
 use crate::command::{Ended, complain};
 use crate::disk::{Caller, read_config};
 use crate::domain::{Text, Trouble};
-use crate::front::unattended::{AnswerValue, Answers, Stopped, Unattended};
-use crate::front::{summary, words};
+use crate::front::summary;
+use crate::front::unattended::{AnswerValue, Answers, Stopped};
 use crate::report;
-use crate::runtime::converse;
 use crate::target::Library;
 use crate::wizard::answers::{self, SecretSource};
 use crate::wizard::draft::Draft;
-use crate::wizard::message::Exit;
-use crate::wizard::step::{PageId, access, code, host, login, make, review, token, uses, verify};
-use crate::wizard::{Wizard, page::Page};
+use crate::wizard::step::{access, code, host, login, make, review, token, uses, verify};
 
 /// The most bytes that a secret from a file, a pipe or a program may have.
 const SECRET: u64 = 4096;
@@ -50,25 +48,12 @@ pub fn run(apply: &Apply) -> Ended {
             answers.by_id.insert(question.to_string(), AnswerValue::Choice("untested".into()));
         }
     }
-    let mut setting = place.setting();
-    setting.unattended = true;
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-        complain("labwizard could not start its clock and network.", None);
-        return Ended::Badly;
-    };
-    let (mut wizard, first) = Wizard::new(setting, draft);
-    let mut last: Option<Page> = None;
-    let world = place.world();
-    let (exit, stopped) = runtime.block_on(async {
-        let mut front = Unattended::new(answers, |page: &Page| last = Some(page.clone()));
-        let exit = converse(&mut front, &mut wizard, first, world).await;
-        (exit, front.stopped().cloned())
-    });
-    let outcome = judge(apply, &wizard, exit, stopped.as_ref());
+    let Some(held) = unattended::hold(place.setting(), draft, answers, place.world()) else { return Ended::Badly };
+    let outcome = judge(apply, &held);
     if apply.json {
-        println!("{}", report::conversation(&wizard, outcome == Ended::Well, stopped.as_ref()));
+        println!("{}", report::conversation(&held.wizard, outcome == Ended::Well, held.stopped.as_ref()));
     } else {
-        say(apply, &wizard, stopped.as_ref(), last.as_ref());
+        say(apply, &held);
     }
     outcome
 }
@@ -78,45 +63,35 @@ fn at_review(stopped: Option<&Stopped>) -> bool {
     matches!(stopped, Some(Stopped::Unanswered { id, .. }) if *id == review::REVIEW)
 }
 
-fn judge(apply: &Apply, wizard: &Wizard, exit: io::Result<Exit>, stopped: Option<&Stopped>) -> Ended {
-    match stopped {
-        Some(_) if apply.dry_run && at_review(stopped) => Ended::Well,
+fn judge(apply: &Apply, held: &Held) -> Ended {
+    match &held.stopped {
+        Some(_) if apply.dry_run && at_review(held.stopped.as_ref()) => Ended::Well,
         Some(Stopped::Unanswered { id, .. }) if [verify::NEXT, host::OFFLINE, make::INSTEAD].contains(id) => {
             Ended::Badly
         }
-        Some(Stopped::Unanswered { .. } | Stopped::NotOffered { .. }) => Ended::Usage,
-        Some(Stopped::Refused { .. }) => Ended::Badly,
-        None => match exit {
-            // Unattended the last page ends the conversation by quitting.
-            Ok(Exit::Interrupted) if wizard.at() == PageId::Done => Ended::Well,
-            Ok(exit) => exit.into(),
-            Err(_) => Ended::Badly,
-        },
+        _ => held.ended(),
     }
 }
 
-fn say(apply: &Apply, wizard: &Wizard, stopped: Option<&Stopped>, last: Option<&Page>) {
-    match (stopped, last) {
-        (None, Some(page)) => summary(page).iter().for_each(|line| println!("{line}")),
-        (Some(_), Some(page)) if at_review(stopped) => {
+fn say(apply: &Apply, held: &Held) {
+    match (&held.stopped, &held.last) {
+        (Some(_), Some(page)) if at_review(held.stopped.as_ref()) => {
             summary(page).iter().for_each(|line| println!("{line}"));
             if !apply.dry_run {
                 complain("Nothing was written.", Some("Add --yes to agree to this."));
             }
         }
-        (Some(stopped), _) => {
-            complain(&format!("{}.", stopped.to_string().trim_end_matches('.')), hint(stopped));
-            for finding in report::findings(wizard) {
-                words::finding(&finding).iter().for_each(|line| eprintln!("{line}"));
+        (stopped, _) => {
+            held.say(hint);
+            if stopped.is_some() {
+                complain("Nothing was written.", None);
             }
-            complain("Nothing was written.", None);
         }
-        (None, None) => {}
     }
 }
 
 /// What to write into the answers where one is missing.
-fn hint(stopped: &Stopped) -> Option<&'static str> {
+pub fn hint(stopped: &Stopped) -> Option<&'static str> {
     let Stopped::Unanswered { id, .. } = stopped else { return None };
     Some(match id.as_str() {
         "trust" => "Say how to trust the host: trust = \"sha256:FINGERPRINT\" under [proxmox].",

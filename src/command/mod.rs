@@ -20,6 +20,8 @@ pub mod apply;
 pub mod demo;
 pub mod place;
 pub mod targets;
+pub mod tokens;
+pub mod unattended;
 pub mod undo;
 pub mod wizard;
 
@@ -68,6 +70,7 @@ pub fn run(cli: Cli) -> Ended {
         None => wizard::run(cli.looks, cli.answers.as_deref()),
         Some(Command::Apply(apply)) => self::apply::run(&apply),
         Some(Command::Undo(undo)) => self::undo::run(cli.looks, &undo),
+        Some(Command::Tokens(tokens)) => self::tokens::run(cli.looks, &tokens),
         Some(Command::Targets(targets)) => self::targets::run(&targets),
         Some(Command::Demo(demo)) => self::demo::run(cli.looks, &demo),
         Some(Command::Completions { shell }) => {

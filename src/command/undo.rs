@@ -4,13 +4,15 @@ use std::io::{self, IsTerminal};
 
 use crate::cli::{Looks, Undo};
 use crate::command::place::Place;
-use crate::command::{Ended, complain, wizard};
+use crate::command::{Ended, apply, complain, unattended, wizard};
 use crate::disk::{Caller, DiskError, FileState, RunId, RunRecord, State};
-use crate::domain::{ChangeSeen, ChangeState, RunSeen, pveum, time, visible};
+use crate::domain::{ChangeSeen, ChangeState, RunSeen, Text, pveum, time, visible};
+use crate::front::unattended::Answers;
 use crate::plan::make::sentence;
 use crate::runtime::restore;
 use crate::wizard::draft::Draft;
 use crate::wizard::errand::Errand;
+use crate::wizard::step::{host, take_back};
 
 pub fn run(looks: Looks, undo: &Undo) -> Ended {
     let place = match Place::own() {
@@ -59,18 +61,44 @@ pub fn run(looks: Looks, undo: &Undo) -> Ended {
     if seen.left().next().is_none() || !record.can_be_undone() {
         return take_back(state, caller, record);
     }
-    if !io::stdin().is_terminal() && !looks.plain {
+    if undo.answers.is_none() && !io::stdin().is_terminal() && !looks.plain {
         complain(
             &format!("What {} made on hosts is taken back by signing in there, and nobody is here to.", seen.name),
-            None,
+            Some("With a login in a file of answers: labwizard undo RUN --answers FILE --yes"),
         );
         println!("This may still stand:");
         tell_left(&seen);
         return Ended::Usage;
     }
+    sign_in(looks, undo, &place, seen)
+}
+
+/// Takes back what stands on hosts, in a conversation that signs in there.
+fn sign_in(looks: Looks, undo: &Undo, place: &Place, seen: RunSeen) -> Ended {
+    let draft = undo.answers.as_deref().map_or(Ok(Draft::default()), |path| apply::draft(path, &place.library));
+    let mut draft = match draft {
+        Ok(draft) => draft,
+        Err(trouble) => {
+            complain(&trouble.what, trouble.hint.as_deref());
+            return Ended::Usage;
+        }
+    };
+    if let Some(made) = seen.left().next() {
+        draft.type_in(host::HOST, Text::new(made.endpoint.to_string()));
+    }
+    if undo.yes {
+        draft.choose(take_back::TAKE_BACK, take_back::DO);
+    }
     let mut setting = place.setting();
     setting.errand = Errand::TakeBack(Box::new(seen));
-    wizard::hold(looks, setting, Draft::default(), place.world())
+    if undo.answers.is_none() {
+        return wizard::hold(looks, setting, draft, place.world());
+    }
+    let held = unattended::hold(setting, draft, Answers::default(), place.world());
+    held.map_or(Ended::Badly, |held| {
+        held.say(apply::hint);
+        held.ended()
+    })
 }
 
 /// What may still stand on hosts, in the order in which it is taken back, each with its command.

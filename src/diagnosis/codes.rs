@@ -46,6 +46,7 @@ codes! {
     TOKEN_SECRET = "token.wrong-secret", "The token exists and its secret is another.";
     TOKEN_UNKNOWN = "token.unknown", "The user has no token of this name.";
     TOKEN_EXPIRED = "token.expired", "The token has ended.";
+    TOKEN_ENDS_SOON = "token.ends-soon", "The token ends within thirty days, or has ended.";
     TOKEN_MALFORMED = "token.malformed", "What arrived at the host is no token.";
     TOKEN_NOT_SENT = "token.not-arrived", "No token arrived at the host.";
     USER_UNKNOWN = "user.unknown", "The host knows no such user.";
@@ -74,6 +75,8 @@ codes! {
     MAKE_EXISTS = "make.token-exists", "A token of the wanted name is there already.";
     MAKE_OWNER_OFF = "make.owner-disabled", "The user that the token is to belong to is disabled or has ended.";
     MAKE_UNKNOWN_RIGHT = "make.unknown-privilege", "A privilege that is needed is not known on this release.";
+    MAKE_ENDED = "make.ended", "The token would have ended before it begins.";
+    MAKE_NAME_SPLITS = "make.name-splits", "A grant to such a name could reach another user.";
     MAKE_SHUT_OUT = "make.shut-out", "The role NoAccess keeps the user or token out.";
     NODE_OFFLINE = "node.offline", "A node is offline.";
     PICK_UNKNOWN = "pick.unknown", "What was chosen is not on the host.";

@@ -8,6 +8,7 @@ mod rights;
 mod road;
 mod signin;
 pub mod ssh;
+pub mod token_end;
 
 use crate::domain::{
     Finding, Fingerprint, Need, Observation, Release, Seen, Timestamp, Trust, observation::Surroundings,

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::caller::Caller;
 use super::error::{DiskError, StateTrouble};
-use super::journal::{Announced, Outcome, RunState};
+use super::journal::{Announced, Outcome, RunId, RunState};
 use super::read::read_config;
 use super::state::{RUNS_KEPT, State};
 use super::write::FileWrite;
+use crate::domain::{Change, ChangeState, Endpoint, Host, change_record};
 
 fn me() -> Caller {
     Caller::of_process(|_| None)
@@ -236,4 +237,95 @@ fn nothing_but_the_backup_holds_what_a_file_held() {
         .filter(|path| path.is_file() && std::fs::read_to_string(path).unwrap().contains("00000000-0000"))
         .collect();
     assert!(holders.len() == 1 && holders[0].ends_with("backup-1"), "{holders:?}");
+}
+
+/// A change on a host, as it is announced.
+fn host_change(role: &str) -> Announced {
+    let change = Change::MakeRole { role: role.into(), privileges: ["VM.Audit".to_owned()].into() };
+    let endpoint = Endpoint { host: Host::Name("pve.lan".into()), port: 8006 };
+    let (kind, names) = change_record::to_names(&change, &endpoint);
+    Announced { kind, sentence: "make it".into(), names }
+}
+
+fn states(state: &State, id: &RunId) -> Vec<ChangeState> {
+    state.run(id).unwrap().seen().changes.iter().map(|one| one.state).collect()
+}
+
+#[test]
+fn a_run_is_begun_under_the_name_that_its_marks_carry_and_no_second_time() {
+    let (_temp, dir) = folder();
+    let state = State::open(dir.join("state"), me()).unwrap();
+    let name = state.free_name();
+    assert!(!dir.join("state").exists(), "to choose a name makes nothing");
+    let run = state.begin_run_as(name.clone(), 1).unwrap();
+    assert_eq!(run.id(), &name);
+    assert!(matches!(state.begin_run_as(name.clone(), 2), Err(DiskError::Refused { .. })));
+    assert_ne!(state.free_name(), name);
+}
+
+#[test]
+fn the_journal_tells_of_each_change_on_a_host_how_it_stands() {
+    let (_temp, dir) = folder();
+    let mut state = State::open(dir.join("state"), me()).unwrap();
+    let mut run = state.begin_run(1).unwrap();
+    let outcomes = [Outcome::Done, Outcome::NotSent, Outcome::Refused, Outcome::Lost, Outcome::TakenBack];
+    for (n, outcome) in outcomes.into_iter().enumerate() {
+        run.announce(n, host_change("Lab")).unwrap();
+        run.ended(n, outcome, Default::default()).unwrap();
+    }
+    run.announce(5, host_change("Lab")).unwrap();
+    run.announce(6, Announced { kind: "edit".into(), ..Default::default() }).unwrap();
+    let id = run.id().clone();
+    drop(run);
+    state.alive = |_, _| false;
+    use ChangeState::*;
+    assert_eq!(states(&state, &id), [Made, NotMade, NotMade, Unknown, TakenBack, Unknown]);
+    let seen = state.run(&id).unwrap().seen();
+    assert_eq!(seen.left().map(|one| one.n).collect::<Vec<_>>(), [0, 3, 5]);
+    assert!(!seen.finished);
+    // Taken back on another day: announced it still stands, ended it is gone.
+    let mut again = state.reopen(&id).unwrap();
+    again.reverting(0).unwrap();
+    assert_eq!(states(&state, &id)[0], Made);
+    again.ended(0, Outcome::TakenBack, Default::default()).unwrap();
+    assert_eq!(states(&state, &id), [TakenBack, NotMade, NotMade, Unknown, TakenBack, Unknown]);
+}
+
+#[test]
+fn only_a_run_that_is_over_is_reopened() {
+    let (_temp, dir) = folder();
+    let state = State::open(dir.join("state"), me()).unwrap();
+    let run = state.begin_run(1).unwrap();
+    assert!(matches!(state.reopen(run.id()), Err(DiskError::RunAlive { .. })));
+    let id = run.finish(2).unwrap();
+    assert!(state.reopen(&id).is_ok());
+    assert!(matches!(state.reopen(&RunId::parse("ffffff").unwrap()), Err(DiskError::NoSuchRun { .. })));
+}
+
+#[test]
+fn a_run_whose_work_stands_on_a_host_is_kept_until_it_is_taken_back() {
+    let (_temp, dir) = folder();
+    let mut state = State::open(dir.join("state"), me()).unwrap();
+    let mut standing = state.begin_run(1).unwrap();
+    standing.announce(0, host_change("Lab")).unwrap();
+    standing.ended(0, Outcome::Done, Default::default()).unwrap();
+    let standing = standing.finish(1).unwrap();
+    let mut broken = state.begin_run(2).unwrap();
+    broken.announce(0, host_change("Lab")).unwrap();
+    let broken = broken.id().clone();
+    state.alive = |_, _| false;
+    let pass = |from: u64| {
+        (from..from + RUNS_KEPT as u64 + 1).for_each(|at| {
+            state.begin_run(at).unwrap().finish(at).unwrap();
+        })
+    };
+    pass(10);
+    for id in [&standing, &broken] {
+        assert!(state.run(id).is_ok(), "{id} is gone");
+        state.reopen(id).unwrap().ended(0, Outcome::TakenBack, Default::default()).unwrap();
+    }
+    pass(100);
+    for id in [&standing, &broken] {
+        assert!(matches!(state.run(id), Err(DiskError::NoSuchRun { .. })), "{id} is still there");
+    }
 }

@@ -63,6 +63,17 @@ pub enum Change {
     },
 }
 
+impl Grantee {
+    /// Its name holds a sign at which Proxmox parts lists of names, so that a grant would go to others.
+    pub fn splits(&self) -> bool {
+        let user = match self {
+            Grantee::User(user) => user,
+            Grantee::Token(token) => &token.user,
+        };
+        user.user().contains([',', ';'])
+    }
+}
+
 impl Change {
     /// What takes it back; none for what cannot be taken back, or is itself a removal.
     pub fn back(&self) -> Option<Change> {

@@ -7,6 +7,8 @@ pub enum ShellError {
     Control,
     #[error("it begins with “-”, and a command would take it for an option")]
     LeadingHyphen,
+    #[error("“,” or “;” stands in it, and Proxmox would take it for two names")]
+    List,
     #[error("there is no command")]
     Empty,
 }

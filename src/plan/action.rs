@@ -80,7 +80,7 @@ impl Action {
     /// Where it fails, it is said, and what comes after it is done all the same.
     pub fn is_afterwards(&self) -> bool {
         match self {
-            Action::Remember(_) => true,
+            Action::Remember(_) | Action::Revert(_) | Action::Restore { .. } => true,
             Action::Host(action) => action.afterwards,
             _ => false,
         }

@@ -19,7 +19,7 @@ use crate::plan::make::roles::Roles;
 use crate::plan::make::rows::{Gives, Laid, Row, ShutOut, holder_of};
 use crate::target::needs::{Grant, every_grant, grants};
 
-pub use allows::allows;
+pub use allows::{allows, place};
 pub use sentence::sentence;
 
 /// The first release that can give a token a new secret in place (pve-access-control 9.1.0).
@@ -93,6 +93,10 @@ pub enum NoMaking {
     OwnerOff(UserId),
     /// What is needed and this release does not know.
     UnknownPrivilege(String),
+    /// It would end before it begins; a host makes such a token all the same.
+    Past(TokenId),
+    /// Proxmox parts lists of names at a sign in this one, so a grant would go to others.
+    Splits(UserId),
     /// The role NoAccess keeps them out of this path, whatever is granted beside it.
     ShutOut { who: Grantee, path: String },
 }
@@ -125,10 +129,13 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
     let way = way(order)?;
     let owner = &order.token.user;
     let there = order.estate.user(owner);
-    if there.is_some_and(|user| !user.enabled || user.expire.is_some_and(|end| end > 0 && end <= order.now)) {
+    if there.is_some_and(|user| !user.enabled || user.expire.is_some_and(|end| is_past(end, order.now))) {
         return Err(NoMaking::OwnerOff(owner.clone()));
     }
     let token = way.token(order);
+    if !matches!(way, Way::NewSecret(_)) && way.expire(order).is_some_and(|end| is_past(end, order.now)) {
+        return Err(NoMaking::Past(token));
+    }
     let separated = way.separated(order);
     let (for_token, for_owner) = wanted(order, separated)?;
 
@@ -177,6 +184,9 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
             changes.extend(granting(&tokens, &roles));
         }
     }
+    if !laid.rows.is_empty() && as_owner.splits() {
+        return Err(NoMaking::Splits(owner.clone()));
+    }
     let afterwards = match &way {
         Way::Beside { remove: true, .. } => vec![Change::RemoveToken(order.token.clone())],
         _ => Vec::new(),
@@ -208,7 +218,12 @@ fn way<'e>(order: &Order<'e>) -> Result<Way<'e>, NoMaking> {
 }
 
 fn has_ended(token: &TokenSeen, now: Timestamp) -> bool {
-    token.expire.is_some_and(|end| end > 0 && end <= now)
+    token.expire.is_some_and(|end| is_past(end, now))
+}
+
+/// Whether an end has come; 0 is Proxmox's word for never.
+fn is_past(end: Timestamp, now: Timestamp) -> bool {
+    end > 0 && end <= now
 }
 
 impl Way<'_> {

@@ -36,9 +36,10 @@ pub fn standing(change: &Change, run: &str, estate: &Estate) -> Standing {
         Change::Grant { path, role, to } => {
             let rows: Vec<Option<&AclSeen>> = to.iter().map(|grantee| row(estate, path, role, grantee)).collect();
             if rows.iter().all(Option::is_none) {
-                // An empty list is also what those are told who may see no entry.
-                let could_be = estate.role(role).is_some() && to.iter().any(|grantee| is_there(grantee, estate));
-                if estate.acl.is_empty() && could_be { Standing::Unseen } else { Standing::NotDone }
+                // An empty list is also what those are told who may see no entry, and a short one who may see few.
+                let all = !estate.acl.is_empty() && sees_all(estate);
+                let could_be = estate.role(role).is_some() && to.iter().any(|grantee| may_be_there(grantee, estate));
+                if could_be && !all { Standing::Unseen } else { Standing::NotDone }
             } else if rows.iter().flatten().any(|row| !row.propagates) {
                 differs("it no longer holds for what is below")
             } else {
@@ -71,8 +72,8 @@ pub fn came_through(change: &Change, run: &str, estate: &Estate) -> Standing {
 pub fn back(change: &Change, estate: &Estate) -> Option<Change> {
     Some(match change.back()? {
         Change::Ungrant { path, role, mut to } => {
-            if estate.acl.is_empty() {
-                to.retain(|grantee| is_there(grantee, estate));
+            if to.iter().all(|grantee| row(estate, &path, &role, grantee).is_none()) {
+                to.retain(|grantee| may_be_there(grantee, estate));
             } else {
                 to.retain(|grantee| row(estate, &path, &role, grantee).is_some());
             }
@@ -121,13 +122,17 @@ fn removed(user: &UserId, estate: &Estate) -> Standing {
 }
 
 fn sees(user: &UserId, estate: &Estate) -> bool {
-    estate.user(user).is_some() || estate.users.iter().any(|seen| seen.id.to_string() == "root@pam")
+    estate.user(user).is_some() || sees_all(estate)
 }
 
-fn is_there(grantee: &Grantee, estate: &Estate) -> bool {
+fn sees_all(estate: &Estate) -> bool {
+    estate.users.iter().any(|seen| seen.id.to_string() == "root@pam")
+}
+
+fn may_be_there(grantee: &Grantee, estate: &Estate) -> bool {
     match grantee {
-        Grantee::User(user) => estate.user(user).is_some(),
-        Grantee::Token(token) => estate.token(token).is_some(),
+        Grantee::User(user) => estate.user(user).is_some() || !sees(user, estate),
+        Grantee::Token(token) => estate.token(token).is_some() || !sees(&token.user, estate),
     }
 }
 
@@ -271,6 +276,8 @@ mod tests {
         for change in [make(), user(), Change::RemoveToken(id())] {
             assert_eq!(standing(&change, RUN, &nothing), Standing::Unseen, "{change:?}");
         }
+        let roles_alone = Estate { roles: whole().roles, ..nothing };
+        assert_eq!(standing(&grant(), RUN, &roles_alone), Standing::Unseen);
         let without_acl = Estate { acl: Vec::new(), ..whole() };
         assert_eq!(standing(&grant(), RUN, &without_acl), Standing::Unseen);
         assert_eq!(back(&grant(), &without_acl), grant().back());

@@ -8,6 +8,9 @@ mod revert;
 mod sessions;
 mod world;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Write};
 
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};

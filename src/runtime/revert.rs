@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::client::{Changed, still_opens};
 use crate::disk::{self, Run};
 use crate::domain::observation::RequestTrouble;
-use crate::domain::{Change, Credential, HostAt, Secret, TokenId};
+use crate::domain::{Change, Credential, HostAt, Secret, TokenId, Trouble};
 use crate::plan::action::Outcome;
 use crate::plan::refused;
 use crate::plan::standing::{Standing, back, standing};
@@ -24,73 +24,63 @@ pub(super) struct Deed<'a> {
 
 /// Takes it back, and notes that in the journal of the run that did it, under its number there.
 pub(super) async fn take_back(desks: &mut Desks, journal: &mut Run, n: usize, deed: &Deed<'_>) -> Outcome {
-    let Deed { at, by, change, .. } = deed;
-    let run = journal.id().to_string();
-    let mut proof = Proof::begin(desks, deed).await;
-    let mut lost = RequestTrouble::Stopped;
-    for round in 0..TRIES {
-        if round > 0 {
-            desks.pause().await;
-        }
-        let estate = match desks.look(at, by).await {
-            Ok(estate) => estate,
-            Err(trouble) => return Outcome::NotDone(refused::not_asked(change, &trouble)),
-        };
-        match standing(change, &run, &estate) {
-            Standing::NotDone => {
-                let note = if round == 0 { Some("it was gone already") } else { None };
-                return end(desks, journal, n, deed, &mut proof, note).await;
-            }
-            Standing::Differs(what) => return Outcome::NotDone(refused::left_alone(change, &what)),
-            // To take an entry of the ACL away that is not there does no harm (pve-access-control answers 200).
-            Standing::Unseen if !matches!(change, Change::Grant { .. }) => {
-                return Outcome::NotDone(refused::not_shown(change));
-            }
-            Standing::AsDone | Standing::Unseen => {}
-        }
-        let Some(back) = back(change, &estate) else {
-            return Outcome::NotDone(refused::left_alone(change, "it cannot be taken back"));
-        };
-        if let Err(error) = journal.reverting(n) {
-            return Outcome::NotDone(trouble(&error));
-        }
-        match desks.change(at, by, &back).await {
-            Changed::Done(_) => return end(desks, journal, n, deed, &mut proof, None).await,
-            Changed::Refused { status, words } => {
-                let why = refused::refused(&back, status, &words);
-                return Outcome::NotDone(refused::still_there(change, &why.what));
-            }
-            // Only what is seen to stand there still is sent for removal once more.
-            Changed::NotSent(trouble) | Changed::Lost(trouble) => lost = trouble,
-        }
+    let proof = Proof::begin(desks, deed).await;
+    let mut notes = Vec::new();
+    match remove(desks, journal, n, deed).await {
+        Ok(Gone::Now) => {}
+        Ok(Gone::Before) => notes.push("it was gone already".to_owned()),
+        Err(trouble) => return Outcome::NotDone(trouble),
     }
-    match desks.look(at, by).await.map(|estate| standing(change, &run, &estate)) {
-        Ok(Standing::NotDone) => end(desks, journal, n, deed, &mut proof, None).await,
-        _ => Outcome::NotDone(refused::not_asked(change, &lost)),
-    }
-}
-
-async fn end(
-    desks: &Desks,
-    journal: &mut Run,
-    n: usize,
-    deed: &Deed<'_>,
-    proof: &mut Option<Proof>,
-    note: Option<&str>,
-) -> Outcome {
-    let mut notes: Vec<String> = note.map(str::to_owned).into_iter().collect();
-    match proof.take() {
-        Some(proof) => match proof.end(desks, deed.at).await {
+    if let Some(proof) = proof {
+        match proof.end(desks, deed.at).await {
             Ok(note) => notes.extend(note),
             Err(StillOpens) => return Outcome::NotDone(refused::still_opens(deed.change)),
-        },
-        None => {}
+        }
     }
     if let Err(error) = journal.ended(n, disk::Outcome::TakenBack, BTreeMap::new()) {
         // The next look finds it gone, which is success as well.
         notes.push(trouble(&error).what);
     }
     Outcome::Done { notes }
+}
+
+/// Since when it is gone.
+enum Gone {
+    Before,
+    Now,
+}
+
+/// Removes what stands as it was made. What was sent and not answered is sent again only where it is seen to stand still.
+async fn remove(desks: &mut Desks, journal: &mut Run, n: usize, deed: &Deed<'_>) -> Result<Gone, Trouble> {
+    let Deed { at, by, change, .. } = deed;
+    let mut sent = None;
+    for round in 0..=TRIES {
+        if round > 0 {
+            desks.pause().await;
+        }
+        let estate = desks.look(at, by).await.map_err(|trouble| refused::not_asked(change, &trouble))?;
+        match standing(change, journal.id().as_str(), &estate) {
+            Standing::NotDone => return Ok(if sent.is_some() { Gone::Now } else { Gone::Before }),
+            Standing::Differs(what) => return Err(refused::left_alone(change, &what)),
+            // To take an entry of the ACL away that is not there does no harm (pve-access-control answers 200).
+            Standing::Unseen if !matches!(change, Change::Grant { .. }) => return Err(refused::not_shown(change)),
+            Standing::AsDone | Standing::Unseen => {}
+        }
+        // The last round only looks.
+        if round == TRIES {
+            break;
+        }
+        let back = back(change, &estate).ok_or_else(|| refused::left_alone(change, "it cannot be taken back"))?;
+        journal.reverting(n).map_err(|error| trouble(&error))?;
+        match desks.change(at, by, &back).await {
+            Changed::Done(_) => return Ok(Gone::Now),
+            Changed::Refused { status, words } => {
+                return Err(refused::still_there(change, &refused::refused(&back, status, &words).what));
+            }
+            Changed::NotSent(trouble) | Changed::Lost(trouble) => sent = Some(trouble),
+        }
+    }
+    Err(refused::not_asked(change, &sent.unwrap_or(RequestTrouble::Stopped)))
 }
 
 /// The proof that a token is dead: its secret opened the host before, and does not after.

@@ -264,8 +264,7 @@ impl Wizard {
             Next::To(page) => self.enter(page),
             Next::Leave(exit) => {
                 let done = self.at == PageId::Done;
-                let keep =
-                    if done { (!self.setting.unattended).then_some(Effect::KeepWalk(None)) } else { self.keep_walk() };
+                let keep = if done { self.keeps().then_some(Effect::KeepWalk(None)) } else { self.keep_walk() };
                 keep.into_iter().chain([Effect::Leave(exit)]).collect()
             }
             Next::Do(effects) => {
@@ -401,7 +400,12 @@ impl Wizard {
     /// unattended one.
     fn keep_walk(&self) -> Option<Effect> {
         let kept = self.run.is_none().then(|| walk::walk(self));
-        (!self.setting.unattended).then_some(Effect::KeepWalk(kept))
+        self.keeps().then_some(Effect::KeepWalk(kept))
+    }
+
+    /// Only a walk that sets something up is taken up again, and only by a person.
+    fn keeps(&self) -> bool {
+        !self.setting.unattended && self.setting.errand == Errand::SetUp
     }
 
     fn looked(&mut self, id: ReadId, answer: Result<(FileSeen, Around), Trouble>) -> Vec<Effect> {

@@ -156,6 +156,9 @@ fn what_is_printed_for_scripts_can_be_used() {
     assert_eq!((host["ca"].as_str(), host["node"].as_str()), (Some("ca.pem"), Some("pve1")));
     assert_eq!(host["tokens"][0]["id"], "apex@pve!glassdome-token");
     assert!(host["users"][0]["totp"].is_null() && host["users"][1]["totp"].is_string());
+    let keys = host["users"].as_array().unwrap().iter().find(|user| user["user"] == "keys@pve").unwrap();
+    assert_eq!(keys["recovery"].as_array().unwrap().len(), 10);
+    assert_eq!(keys["about"], "an administrator with a second factor and recovery keys");
 }
 
 #[test]

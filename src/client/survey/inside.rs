@@ -22,7 +22,13 @@ use crate::domain::{
 pub async fn enter(survey: &Survey<'_>, host: &Trusted, credential: &Credential, eye: &Eye<'_>) {
     let since = Instant::now();
     eye.saw(Seen::Started(Link::SignIn), since);
+    // A token can be revoked; a login opens everything and is never shown to whoever happens to answer.
+    let unverified = survey.inquiry.trust == Some(Trust::Unverified);
     let (me, session) = match credential {
+        Credential::Password { .. } | Credential::Ticket(_) if unverified => {
+            eye.saw(failed(Link::SignIn, &Request::Version, RequestTrouble::Stopped), since);
+            return;
+        }
         Credential::Token { id, secret } => (id.user.clone(), Session::token(id, secret)),
         Credential::Ticket(ticket) => (ticket.user.clone(), Session::ticket(ticket)),
         Credential::Password { user, password } => match log_in(survey, host, user, password, eye, since).await {
@@ -68,12 +74,7 @@ async fn log_in(
     since: Instant,
 ) -> Option<Ticket> {
     let step = Request::Ticket { user: user.clone(), password: password.share() };
-    // A token can be revoked; a password opens everything and is never shown to whoever happens to answer.
-    let answer = match survey.inquiry.trust {
-        Some(Trust::Unverified) => LoginAnswer::Failed(RequestTrouble::Stopped),
-        _ => login::attempt(host, user, &step, &redactor_of(password), survey.options).await,
-    };
-    let seen = match answer {
+    let seen = match login::attempt(host, user, &step, &redactor_of(password), survey.options).await {
         LoginAnswer::SignedIn(ticket) => return Some(ticket),
         LoginAnswer::Refused { status, phrase, clock_off } => Seen::SignInRefused { status, phrase, clock_off },
         LoginAnswer::NeedsCode { factors, .. } => {

@@ -48,7 +48,7 @@ const PEOPLE: &[(&str, &str, &[Factor])] = &[
     ("keys@pve", "an administrator with a second factor and recovery keys", &[Factor::Phone, Factor::Paper]),
     ("browser@pve", "an administrator whose second factor needs a browser", &[Factor::Browser]),
     ("locked@pve", "an administrator who typed too many wrong codes", &[Factor::Phone, Factor::Locked]),
-    ("helper@pve", "PVEAdmin: makes users and tokens, and may grant nothing", &[]),
+    ("helper@pve", "helps out: has the role PVEAdmin on all there is", &[]),
 ];
 
 /// Makes the people and their tokens, with what is granted to them.

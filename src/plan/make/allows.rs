@@ -4,17 +4,52 @@ use std::collections::BTreeSet;
 
 use crate::domain::rights::Privilege;
 
-/// What a set of privileges allows, a few words each; what is alike is said once. A privilege that is not known here is told
-/// by its name.
+/// What a set of privileges allows, a few words each; what changes machines is one of them. A privilege that is not known here
+/// is told by its name.
 pub fn allows(privileges: &BTreeSet<Privilege>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
+    let mut settings: Vec<&str> = Vec::new();
     for privilege in privileges {
-        let say = words(privilege).map_or_else(|| privilege.clone(), str::to_owned);
-        if !out.contains(&say) {
-            out.push(say);
+        match words(privilege) {
+            Some(say) => match say.strip_prefix(SETTINGS) {
+                Some(setting) => settings.push(setting),
+                None => out.push(say.to_owned()),
+            },
+            None => out.push(privilege.clone()),
         }
     }
+    if let Some((last, first)) = settings.split_last() {
+        let first = first.join(", ");
+        let and = if first.is_empty() { "" } else { " and " };
+        out.push(format!("{SETTINGS}{first}{and}{last}"));
+    }
     out
+}
+
+/// How every privilege over a part of a machine's configuration begins.
+const SETTINGS: &str = "change machines' ";
+
+/// What a path of the ACL is, in words: `every machine`. None where the path itself says it best.
+pub fn place(path: &str) -> Option<String> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    Some(match parts.as_slice() {
+        [] => "everything".to_owned(),
+        ["vms"] => "every machine".to_owned(),
+        ["vms", id] => format!("machine {id}"),
+        ["storage"] => "every storage".to_owned(),
+        ["storage", name] => format!("storage {name}"),
+        ["nodes"] => "every host".to_owned(),
+        ["nodes", name] => format!("host {name}"),
+        ["pool"] => "every pool".to_owned(),
+        ["pool", names @ ..] => format!("pool {}", names.join("/")),
+        ["sdn"] => "every network".to_owned(),
+        ["sdn", "zones", "localnetwork"] => "every bridge of the hosts".to_owned(),
+        ["sdn", "zones", "localnetwork", bridge] => format!("bridge {bridge}"),
+        ["sdn", "zones", "localnetwork", bridge, tag] => format!("bridge {bridge} with the tag {tag}"),
+        ["access"] => "users and rights".to_owned(),
+        ["mapping"] => "every mapped device".to_owned(),
+        _ => return None,
+    })
 }
 
 /// The privilege in words (Proxmox VE Administration Guide, “Privileges”; pve-access-control `AccessControl.pm`).
@@ -48,9 +83,9 @@ pub fn words(privilege: &str) -> Option<&'static str> {
         "VM.Audit" => "see machines and their settings",
         "VM.Backup" => "back up and restore machines",
         "VM.Clone" => "clone machines and templates",
-        "VM.Config.CDROM" => "change what is in machines' CD drives",
+        "VM.Config.CDROM" => "change machines' CD drives",
         "VM.Config.CPU" => "change machines' processors",
-        "VM.Config.Cloudinit" => "change what machines are told at their first start",
+        "VM.Config.Cloudinit" => "change machines' first start (cloud-init)",
         "VM.Config.Disk" => "change machines' disks",
         "VM.Config.HWType" => "change machines' kind of hardware",
         "VM.Config.Memory" => "change machines' memory",
@@ -80,8 +115,25 @@ mod tests {
     fn privileges_are_told_in_words_and_unknown_ones_by_name() {
         let set = |names: &str| names.split(' ').map(str::to_owned).collect();
         assert_eq!(
-            allows(&set("VM.PowerMgmt VM.Audit X.New")),
-            ["see machines and their settings", "start and stop machines", "X.New"]
+            allows(&set("VM.PowerMgmt VM.Audit X.New VM.Config.CPU")),
+            ["see machines and their settings", "start and stop machines", "X.New", "change machines' processors"]
         );
+        assert_eq!(
+            allows(&set("VM.Config.CPU VM.Config.Disk VM.Config.Memory")),
+            ["change machines' processors, disks and memory"]
+        );
+    }
+
+    #[test]
+    fn paths_are_told_in_words() {
+        for (path, said) in [
+            ("/", Some("everything")),
+            ("/vms", Some("every machine")),
+            ("/storage/local-lvm", Some("storage local-lvm")),
+            ("/sdn/zones/localnetwork", Some("every bridge of the hosts")),
+            ("/sdn/zones/lab/net1", None),
+        ] {
+            assert_eq!(place(path).as_deref(), said);
+        }
     }
 }

@@ -111,16 +111,13 @@ fn deeper(order: &Order<'_>, laid: &Laid, out: &mut Vec<String>) {
         Holder::Group(group) => groups.contains(group),
         Holder::Token(_) => false,
     };
-    let mut paths = BTreeSet::new();
-    for row in order.estate.acl.iter().filter(|row| !user.is_root() && theirs(&row.who)) {
-        let held = laid.estate.granted(&Grantee::User(user.clone()), &row.path);
-        let lacks = |need: &Need| {
-            is_below(&row.path, &need.path) && need.privileges.iter().any(|privilege| !held.contains_key(privilege))
-        };
-        if token.iter().any(lacks) {
-            paths.insert(row.path.as_str());
-        }
-    }
+    let rows = order.estate.acl.iter().filter(|row| !user.is_root() && theirs(&row.who));
+    let mut paths: BTreeSet<&str> = rows.map(|row| row.path.as_str()).collect();
+    paths.retain(|path| {
+        let asked: Vec<&Need> = token.iter().filter(|need| is_below(path, &need.path)).collect();
+        let held = laid.estate.granted(&Grantee::User(user.clone()), path);
+        asked.iter().any(|need| need.privileges.iter().any(|privilege| !held.contains_key(privilege)))
+    });
     if let Some(named) = some(paths.into_iter().map(str::to_owned)) {
         out.push(format!("{user} has other rights on {named}, so the token can do less there."));
     }

@@ -52,8 +52,9 @@ impl Roles {
         let mut count = 2;
         loop {
             let taken = estate.role(&name);
-            if let Some(taken) = taken.filter(|taken| taken.privileges != *privileges) {
-                self.left_alone.push(taken.name.clone());
+            let is_others = taken.is_some_and(|taken| taken.privileges != *privileges);
+            if is_others && !self.left_alone.contains(&name) {
+                self.left_alone.push(name.clone());
             }
             if taken.is_none() && !self.chosen.iter().any(|(_, chosen)| *chosen == name) {
                 break;

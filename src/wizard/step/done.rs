@@ -7,10 +7,11 @@ use crate::plan::action::Outcome;
 use crate::plan::run::Run;
 use crate::wizard::Wizard;
 use crate::wizard::answers;
+use crate::wizard::errand::Errand;
 use crate::wizard::message::{Effect, Exit};
 use crate::wizard::page::{Answer, Block, Choice, Command, Tone};
 use crate::wizard::step::{
-    By, Next, Parts, count, details, file, listed, made, quiet, review, say, toned, tool, verify,
+    By, Next, Parts, count, details, file, listed, made, quiet, review, say, take_back, toned, tool, verify,
 };
 
 pub const DONE: Id = Id::fixed("done");
@@ -22,13 +23,18 @@ const SAVE: Id = Id::fixed("save");
 const ANSWERS: &str = "labwizard-answers.toml";
 
 pub fn failed(w: &Wizard) -> bool {
+    if w.setting.errand != Errand::SetUp {
+        return take_back::failed(w);
+    }
     w.run.as_ref().is_some_and(Run::failed) || matches!(review::reads_back(w), Some(Err(_)))
 }
 
 /// The file is read anew, so that the page tells what stands there and not what was meant.
 pub fn enter(w: &mut Wizard) -> Vec<Effect> {
     match file::path(w) {
-        Some(path) if !tool::token_only(w) && w.run.is_some() => vec![w.ask_file(path)],
+        Some(path) if !tool::token_only(w) && w.run.is_some() && w.setting.errand == Errand::SetUp => {
+            vec![w.ask_file(path)]
+        }
         _ => Vec::new(),
     }
 }

@@ -103,6 +103,9 @@ fn changes(w: &Wizard) -> Option<Vec<Change>> {
             tokens: Vec::new(),
         });
     }
+    // Beside a token that lacks something a role of our name stands already, most likely with just too little in it.
+    let role = role_name(&target(w));
+    let role = if lacking(w) { format!("{role}-{}", w.setting.run_name) } else { role };
     let making = make(&Order {
         token: &token,
         wanted: Wanted::Least { token: &for_token, owner: &for_owner },
@@ -111,7 +114,7 @@ fn changes(w: &Wizard) -> Option<Vec<Change>> {
         run: &w.setting.run_name,
         purpose: &purpose(w),
         now: w.setting.now,
-        role: &role_name(&target(w)),
+        role: &role,
         release: details::release(w),
         known: &[],
         estate: &estate,

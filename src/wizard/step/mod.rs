@@ -4,6 +4,7 @@ pub mod access;
 pub mod code;
 pub mod details;
 pub mod done;
+pub mod ends;
 pub mod file;
 pub mod guide;
 pub mod host;
@@ -15,7 +16,9 @@ pub mod nearby;
 pub mod review;
 pub mod road;
 pub mod ssh;
+pub mod take_back;
 pub mod token;
+pub mod tokens;
 pub mod tool;
 pub mod trust;
 pub mod uses;
@@ -132,7 +135,7 @@ pub fn pages(w: &Wizard) -> Vec<PageId> {
 /// Up to somebody who may change the host.
 fn signing_in(w: &Wizard) -> Vec<PageId> {
     use PageId::*;
-    let mut pages = vec![Host, Trust];
+    let mut pages = vec![Host, Trust, Access];
     pages.extend(sign_in(w));
     pages
 }
@@ -190,9 +193,8 @@ pub fn done(w: &Wizard, page: PageId) -> bool {
         PageId::Details => details::done(w),
         PageId::Verify => verify::done(w),
         PageId::Review => w.run.is_some(),
-        // Their pages are not there yet.
+        PageId::TakeBack | PageId::Tokens => w.run.is_some(),
         PageId::Ssh => ssh::done(w),
-        PageId::TakeBack | PageId::Tokens => false,
         PageId::Done => false,
     }
 }
@@ -224,9 +226,14 @@ pub fn page(w: &Wizard) -> Page {
         PageId::Details => details::page(w),
         PageId::Verify => verify::page(w),
         PageId::Review => review::page(w),
+        PageId::TakeBack => take_back::page(w),
+        PageId::Tokens => tokens::page(w),
         PageId::Ssh => ssh::page(w),
-        PageId::TakeBack | PageId::Tokens => Parts::default(),
-        PageId::Done => done::page(w),
+        PageId::Done => match w.setting.errand {
+            Errand::SetUp => done::page(w),
+            Errand::TakeBack(_) => take_back::done(w),
+            Errand::Tokens => tokens::done(w),
+        },
     };
     let first = pages(w).first() == Some(&at);
     Page {
@@ -260,8 +267,9 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
         PageId::Details => details::submit(w),
         PageId::Verify => verify::submit(w, by),
         PageId::Review => review::submit(w, by),
+        PageId::TakeBack => take_back::submit(w, by),
+        PageId::Tokens => tokens::submit(w, by),
         PageId::Ssh => ssh::submit(w, by),
-        PageId::TakeBack | PageId::Tokens => Next::Stay,
         PageId::Done => done::submit(w, by),
     }
 }

@@ -21,6 +21,7 @@ use content::{file_diff, notes, traps};
 pub use content::{placeholders, reads_back, without_value};
 pub use drafting::Draw;
 use drafting::{draw, keep_id, oddity_id};
+pub use on_host::heading;
 pub use progress::progress;
 
 pub const REVIEW: Id = Id::fixed("review");
@@ -234,7 +235,8 @@ fn questions(w: &Wizard) -> Vec<Block> {
     blocks
 }
 
-fn groups(plan: &Plan) -> Vec<PlanGroup> {
+/// The actions of a plan under their headings, before any was done.
+pub fn groups(plan: &Plan) -> Vec<PlanGroup> {
     let mut groups: Vec<PlanGroup> = Vec::new();
     for planned in &plan.actions {
         let line = PlanLine { sentence: planned.sentence.clone(), state: LinkState::Waiting, outcome: None };

@@ -1,13 +1,20 @@
 //! Target, first page: which tool is set up.
 
-use crate::domain::Id;
+use crate::domain::visible::visible;
+use crate::domain::{Id, RunSeen, Text, time};
+use crate::plan::make::sentence;
 use crate::target::library::Target;
 use crate::target::spec::Spec;
 use crate::wizard::Wizard;
-use crate::wizard::page::{Answer, Block, Choice};
-use crate::wizard::step::{Next, Parts, quiet, wrong};
+use crate::wizard::errand::Errand;
+use crate::wizard::page::{Answer, Block, Choice, Tone};
+use crate::wizard::step::{Next, PageId, Parts, ends, host, quiet, toned, wrong};
 
 pub const TARGET: Id = Id::fixed("target");
+/// What becomes of a run that broke off.
+pub const BROKEN: Id = Id::fixed("broken_run");
+const CLEAN: Id = Id::fixed("clean");
+const LATER: Id = Id::fixed("later");
 /// A token that works, and no file.
 pub const TOKEN_ONLY: Id = Id::fixed("token-only");
 
@@ -65,13 +72,18 @@ pub fn page(w: &Wizard) -> Parts {
         None if w.tried() => wrong("Choose one.", None),
         _ => None,
     };
-    let mut blocks = vec![Block::Choice(Choice {
+    let mut blocks = broken_off(w);
+    let ends = ends::near(w);
+    if !ends.is_empty() {
+        blocks.push(Block::Findings(ends));
+    }
+    blocks.push(Block::Choice(Choice {
         id: TARGET,
         label: String::new(),
         options,
         chosen: w.draft.choice(&TARGET).cloned().or_else(|| found_here(w)),
         error,
-    })];
+    }));
     if w.setting.resumed {
         blocks.push(quiet("The answers of your last, unfinished walk are filled in; secrets are asked again. Enter goes through them."));
     }
@@ -82,7 +94,7 @@ pub fn page(w: &Wizard) -> Parts {
         title: "What do you want to set up?".into(),
         blocks,
         submit: "next",
-        focus: Some(TARGET),
+        focus: Some(if left(w).is_some() { BROKEN } else { TARGET }),
         help: vec![
             "labwizard writes the settings file of one tool, so that this tool can work with your Proxmox. It asks where the host is, tests the access, shows what it will write, and writes only after you agree.".into(),
             "Tools of your own can be described in a TOML file; labwizard targets --check FILE reads one.".into(),
@@ -91,12 +103,68 @@ pub fn page(w: &Wizard) -> Parts {
     }
 }
 
+/// The latest run that broke off and may have left something on a host.
+fn left(w: &Wizard) -> Option<&RunSeen> {
+    w.setting.runs.iter().find(|run| !run.finished && run.left().next().is_some()).filter(|_| !w.setting.unattended)
+}
+
+/// What such a run may have left, and what shall become of it.
+fn broken_off(w: &Wizard) -> Vec<Block> {
+    let Some(run) = left(w) else { return Vec::new() };
+    let lines: Vec<String> = run
+        .left()
+        .map(|one| format!("  {}: {}", visible(&one.endpoint.to_string()), visible(&sentence(&one.change))))
+        .collect();
+    let when = time::date_and_time(run.when);
+    vec![
+        toned(
+            Tone::Warning,
+            format!("The run {} of {when} broke off. This was done, or may have been:\n{}", run.name, lines.join("\n")),
+        ),
+        Block::Choice(Choice {
+            id: BROKEN,
+            label: "What shall become of it?".into(),
+            options: vec![
+                Answer {
+                    id: CLEAN,
+                    title: "Take it back now".into(),
+                    about: vec!["You sign in at the host, and see first what is removed.".into()],
+                    risky: false,
+                },
+                Answer {
+                    id: LATER,
+                    title: "Leave it, and go on below".into(),
+                    about: vec![format!("labwizard undo {} takes it back later.", run.name)],
+                    risky: false,
+                },
+            ],
+            chosen: Some(w.draft.choice(&BROKEN).cloned().unwrap_or(CLEAN)),
+            error: None,
+        }),
+    ]
+}
+
+/// Turns to what the broken run left.
+fn clean_up(w: &mut Wizard) -> Option<Next> {
+    let run = left(w)?.clone();
+    if w.draft.is(&BROKEN, &LATER) {
+        return None;
+    }
+    let endpoint = run.left().next()?.endpoint.to_string();
+    w.draft.type_in(host::HOST, Text::new(endpoint));
+    w.setting.errand = Errand::TakeBack(Box::new(run));
+    Some(Next::To(PageId::Host))
+}
+
 /// The target that the folder looks like.
 fn found_here(w: &Wizard) -> Option<Id> {
     super::file::recognised(w).map(Id::new)
 }
 
 pub fn submit(w: &mut Wizard) -> Next {
+    if let Some(next) = clean_up(w) {
+        return next;
+    }
     if w.draft.choice(&TARGET).is_none()
         && let Some(found) = found_here(w)
     {

@@ -11,7 +11,7 @@ use crate::wizard::evidence::Survey;
 use crate::wizard::message::Effect;
 use crate::wizard::page::{Answer, Block, Choice, LinkState, RoadLink, Tone};
 use crate::wizard::step::{
-    By, Next, PageId, Parts, access, count, details, guide, host, make, road, token, toned, tool, trust,
+    By, Next, PageId, Parts, access, count, details, ends, guide, host, make, road, token, toned, tool, trust,
 };
 
 pub const NEXT: Id = Id::fixed("verdict");
@@ -57,7 +57,10 @@ fn survey(w: &Wizard) -> Option<&Survey> {
 /// Everything that is wrong or worth knowing about the token and what the tool needs.
 pub fn findings(w: &Wizard) -> Vec<Finding> {
     match survey(w).filter(|survey| survey.ended) {
-        Some(survey) => reading(w, survey.inputs.trust.as_ref(), |reading| diagnosis::judge(&survey.seen, reading)),
+        Some(survey) => {
+            let judged = reading(w, survey.inputs.trust.as_ref(), |reading| diagnosis::judge(&survey.seen, reading));
+            judged.into_iter().chain(ends::of_this(w)).collect()
+        }
         None => Vec::new(),
     }
 }

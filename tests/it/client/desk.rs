@@ -200,24 +200,22 @@ async fn every_write_carries_the_csrf_token_and_fails_with_another() {
 #[tokio::test]
 async fn wherever_a_change_is_cut_it_is_lost_and_was_sent_once() {
     for release in LabRelease::all() {
-        let all = all_changes(*release);
-        for (index, change) in all.iter().enumerate() {
-            for cut in [CutAt::BeforeActing, CutAt::BeforeAnswer, CutAt::MidAnswer] {
-                let lab = Lab::start(LabConfig { release: *release, ..LabConfig::quick() }).await.unwrap();
-                let desk = desk_of(&lab, "root@pam").await;
-                for earlier in &all[..index] {
-                    done(desk.change(earlier).await);
-                }
+        for cut in [CutAt::BeforeActing, CutAt::BeforeAnswer, CutAt::MidAnswer] {
+            let lab = Lab::start(LabConfig { release: *release, ..LabConfig::quick() }).await.unwrap();
+            let desk = desk_of(&lab, "root@pam").await;
+            for change in all_changes(*release) {
                 let before = (desk.estate().await.unwrap(), writes(&lab).len());
-                let method = Request::Change(change.clone()).method();
-                lab.cut_call(method.as_str(), "/access/", cut);
-                let changed = desk.change(change).await;
+                lab.cut_call(Request::Change(change.clone()).method().as_str(), "/access/", cut);
+                let changed = desk.change(&change).await;
                 assert!(matches!(changed, Changed::Lost(RequestTrouble::Cut)), "{cut:?} {change:?}: {changed:?}");
                 assert_eq!(writes(&lab).len(), before.1 + 1, "{cut:?} {change:?}");
-                // The desk is still good for looking up what came of it.
+                // The desk is still good for looking up what came of it, and for going on.
                 let after = desk.estate().await.unwrap();
-                let may_be_alike = matches!(change, Change::NewSecret(_));
-                assert_eq!(after == before.0, cut == CutAt::BeforeActing || may_be_alike, "{cut:?} {change:?}");
+                let looks_alike = matches!(change, Change::NewSecret(_));
+                assert_eq!(after == before.0, cut == CutAt::BeforeActing || looks_alike, "{cut:?} {change:?}");
+                if cut == CutAt::BeforeActing {
+                    done(desk.change(&change).await);
+                }
             }
         }
     }

@@ -211,6 +211,29 @@ async fn without_an_agreed_certificate_nothing_of_a_login_leaves() {
     }
     assert_eq!(renew(&other, &ticket, &options()).await.unwrap_err(), RequestTrouble::NotConnected);
     assert_eq!(lab.received().len(), requests, "something was sent");
+    // A survey may look at an unverified host, and signs in there with a token at most.
+    let all = look(inquiry(lab.port(), Some(Trust::Unverified), Some(Credential::Ticket(ticket))), &options()).await;
+    assert!(find!(all, Seen::Failed { trouble, .. } => *trouble == RequestTrouble::Stopped));
+    let asked: Vec<_> = lab.received().split_off(requests);
+    assert!(!asked.is_empty() && asked.iter().all(|one| !one.had_authorization), "{asked:?}");
+}
+
+/// Names that are none of Proxmox's grammar do not get in, and texts come as they are: others show them safely.
+#[tokio::test]
+async fn an_estate_full_of_hostile_texts_is_read() {
+    let lab = Lab::start(LabConfig { scenario: Scenario::HostileStrings, ..LabConfig::quick() }).await.unwrap();
+    lab.change(|cluster| {
+        let hostile = cluster.users["guest@pve"].clone();
+        let comment = Some("\u{1b}[2Jlabwizard 3f9a1c\u{202e}\n".to_owned());
+        cluster.users.insert("a b@pve".to_owned(), hostile.clone());
+        cluster.users.insert("odd@pve".to_owned(), labwizard::lab::proxmox::cluster::User { comment, ..hostile });
+    });
+    let desk = Credential::Ticket(ticket_of(&lab, "root@pam").await);
+    let desk = labwizard::client::Desk::open(&at(&lab), &desk, &options()).await.unwrap();
+    let estate = desk.estate().await.unwrap();
+    assert!(estate.users.iter().all(|user| !user.id.to_string().contains(' ')));
+    let odd = estate.user(&"odd@pve".parse().unwrap()).unwrap();
+    assert!(!labwizard::domain::change::is_ours(odd.comment.as_deref().unwrap()));
 }
 
 #[tokio::test]

@@ -62,6 +62,24 @@ pub fn no_making(why: &NoMaking) -> Finding {
             .say("Name another user, or take the role away: Datacenter → Permissions.")
             .at(crate::wizard::step::token::USER)
         }
+        NoMaking::Past(id) => Finding::new(
+            codes::MAKE_ENDED,
+            Error,
+            Step::Access,
+            format!("The token {} would have ended before it begins.", visible(&id.to_string())),
+            "A token whose end has passed is refused, whatever its secret.",
+        )
+        .say("Choose a later end.")
+        .at(super::EXPIRE),
+        NoMaking::Splits(user) => Finding::new(
+            codes::MAKE_NAME_SPLITS,
+            Error,
+            Step::Access,
+            format!("Nothing is granted to the user {}.", visible(&user.to_string())),
+            "Proxmox takes a name with a comma or a semicolon in a grant for two names, so the grant could reach another user.",
+        )
+        .say("Name a user without these signs.")
+        .at(crate::wizard::step::token::USER),
         NoMaking::UnknownPrivilege(privilege) => Finding::new(
             codes::MAKE_UNKNOWN_RIGHT,
             Error,

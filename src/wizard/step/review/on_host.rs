@@ -41,7 +41,8 @@ pub(super) fn afterwards(w: &Wizard, making: &Making) -> Result<Vec<Planned>, Tr
     changes(w, &making.afterwards, true)
 }
 
-fn heading(w: &Wizard) -> String {
+/// Where it happens, and as whom.
+pub fn heading(w: &Wizard) -> String {
     let place = host::endpoint(w).map(|endpoint| visible(&endpoint.to_string())).unwrap_or_default();
     if access::over_ssh(w) {
         return format!("On {place}, as root over ssh");
