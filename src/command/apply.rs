@@ -104,6 +104,7 @@ pub fn hint(stopped: &Stopped) -> Option<&'static str> {
         "login_password" => {
             "Say where it comes from: login = { user = \"root@pam\", password = { env = \"PVE_PASSWORD\" } }."
         }
+        "ssh_place" => "Say where root's shell is: ssh = \"root@pve.lan\" under [proxmox].",
         "code" => "Say where the code comes from: totp = { env = \"PVE_TOTP\" } or recovery = { … } in login.",
         "expire" => {
             "Say when the token ends: create = { expire = \"90d\" }; 1y, never and a day such as 2027-01-31 do too."
