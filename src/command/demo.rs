@@ -136,6 +136,10 @@ fn walk(looks: Looks, lab: &Lab, folder: PathBuf) -> Ended {
     setting.real = Some("labwizard (without “demo”) does the same with your own host".into());
     setting.hints.insert(Id::fixed("host"), format!("127.0.0.1:{}", lab.port()));
     setting.hints.insert(Id::fixed("undo"), format!("LABWIZARD_STATE={} ", folder.join("state").display()));
+    if let Some(user) = lab.users().first() {
+        setting.hints.insert(Id::fixed("login_user"), user.user.clone());
+        setting.hints.insert(Id::fixed("login_password"), user.password.clone());
+    }
     if let Some(token) = lab.tokens().first() {
         setting.hints.insert(Id::fixed("token"), format!("{}={}", token.id, token.secret));
     }

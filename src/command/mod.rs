@@ -101,8 +101,8 @@ pub fn plain(looks: Looks) -> bool {
 
 /// Says one sentence on the error output: what happened, and what to do.
 pub fn complain(what: &str, hint: Option<&str>) {
-    eprintln!("{}", crate::domain::visible(what));
+    eprintln!("{}", crate::domain::whole(what));
     if let Some(hint) = hint {
-        eprintln!("{}", crate::domain::visible(hint));
+        eprintln!("{}", crate::domain::whole(hint));
     }
 }

@@ -6,7 +6,7 @@ use crate::cli::{Looks, Undo};
 use crate::command::place::Place;
 use crate::command::{Ended, apply, complain, unattended, wizard};
 use crate::disk::{Caller, DiskError, FileState, RunId, RunRecord, State};
-use crate::domain::{ChangeSeen, ChangeState, RunSeen, Text, pveum, time, visible};
+use crate::domain::{ChangeSeen, ChangeState, RunSeen, Text, pveum, time, visible, whole};
 use crate::front::unattended::Answers;
 use crate::plan::make::sentence;
 use crate::runtime::restore;
@@ -106,9 +106,9 @@ fn tell_left(seen: &RunSeen) {
     let mut left: Vec<&ChangeSeen> = seen.left().collect();
     left.reverse();
     for one in left {
-        println!("    {}: {}", one.endpoint, visible(&sentence(&one.change)));
+        println!("    {}: {}", one.endpoint, whole(&sentence(&one.change)));
         if let Some(Ok(command)) = one.change.back().as_ref().map(pveum::command) {
-            println!("        taken back by: {}", visible(&command));
+            println!("        taken back by: {}", whole(&command));
         }
     }
 }
@@ -153,7 +153,7 @@ fn list(runs: &[RunRecord]) {
                 ChangeState::NotMade => "was never done",
                 ChangeState::TakenBack => "taken back",
             };
-            println!("    {}: {} ({state})", one.endpoint, visible(&sentence(&one.change)));
+            println!("    {}: {} ({state})", one.endpoint, whole(&sentence(&one.change)));
         }
     }
 }

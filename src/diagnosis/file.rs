@@ -2,7 +2,7 @@
 
 use crate::diagnosis::codes;
 use crate::domain::finding::{Code, Finding, Severity, Step};
-use crate::domain::visible::visible;
+use crate::domain::visible::whole;
 use crate::format::Document;
 use crate::target::read::held;
 use crate::target::traps::{Around, TrapKind, hits};
@@ -20,14 +20,14 @@ pub fn traps(spec: &Spec, form: &Form, document: &Document, around: Around<'_>) 
                 code(&hit.kind),
                 Severity::Warning,
                 Step::Review,
-                visible(&words.title),
-                visible(&words.cause),
+                whole(&words.title),
+                whole(&words.cause),
             );
             let finding = match hit.line {
                 Some(line) => finding.seen(format!("line {line}")),
                 None => finding,
             };
-            finding.say(visible(&words.fix))
+            finding.say(whole(&words.fix))
         })
         .collect()
 }

@@ -55,4 +55,4 @@ pub use run_seen::{ChangeSeen, ChangeState, RunFile, RunSeen};
 pub use secret::{MASK, Secret, Text};
 pub use ssh::{ShellAnswer, ShellId, SshPlace, SshTrouble};
 pub use token::{TokenId, TokenName, UserId};
-pub use visible::{is_bridge_name, is_node_name, is_storage_name, is_vmid, show_name, visible, visible_lines};
+pub use visible::{is_bridge_name, is_node_name, is_storage_name, is_vmid, show_name, visible, visible_lines, whole};

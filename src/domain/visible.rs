@@ -52,6 +52,11 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// A sentence or command of our own, which holds names of others: each of its words is made [`visible`], and none is left out.
+pub fn whole(text: &str) -> String {
+    text.split(' ').map(visible).collect::<Vec<_>>().join(" ")
+}
+
 /// Each line of `text`, made [`visible`].
 pub fn visible_lines(text: &str) -> Vec<String> {
     text.lines().map(visible).collect()
@@ -164,6 +169,12 @@ mod tests {
         assert_eq!(visible(&"a".repeat(201)), format!("{}…", "a".repeat(199)));
         assert_eq!(visible(&"日".repeat(150)).width(), 199);
         assert_eq!(visible(&"\u{1b}".repeat(150)), format!("{}…", "\\u{1b}".repeat(33)));
+    }
+
+    #[test]
+    fn a_sentence_of_our_own_is_told_to_its_end() {
+        let long = format!("make the role Lab with {} and \u{1b}[2J", ["VM.Audit"; 60].join(", "));
+        assert_eq!(whole(&long), long.replace('\u{1b}', "\\u{1b}"));
     }
 
     #[test]

@@ -205,8 +205,11 @@ impl Wizard {
         let Some(flight) = self.session.flight.take_if(|flight| flight.id == id) else { return Vec::new() };
         self.session.answered(flight.what, answer);
         if self.session.challenge.is_none() && self.session.refusal.is_none() {
-            // What it was needed for is done.
+            // What they were needed for is done.
             self.draft.forget_all(step::login::is_secret);
+        } else if !matches!(self.session.refusal(), Some(Refusal { why: Why::NoAnswer { .. }, .. })) {
+            // Taken or refused, the password is used. Where no answer came, it may be sent again.
+            self.draft.forget(&step::login::PASSWORD);
         }
         self.arrived()
     }

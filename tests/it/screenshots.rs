@@ -142,7 +142,15 @@ impl Demo {
         if let Some(at) = run.and_then(|run| text.windows(run.len()).position(|w| w.iter().copied().eq(run.chars()))) {
             text.splice(at..at + 6, "7f3a01".chars());
         }
+        // The dates that 90 days and a year from today are; they begin the line's choices or stand in the plan.
+        for (mark, day) in
+            [("In 90 days, ", "2027-02-20"), ("In a year, ", "2027-11-22"), ("!glassdome, until ", "2027-02-20")]
+        {
+            stand_in(&mut text, mark, |c| c.is_ascii_digit() || *c == '-', day);
+        }
         stand_in(&mut text, "until     ", |c| c.is_ascii_digit() || *c == '-', "2028-11-21");
+        // The day's count drops within the lab's first second.
+        stand_in(&mut text, "2028-11-21, ", char::is_ascii_digit, "730");
         // How long it took stands at the right edge of its column.
         if let Some(at) = text.windows(3).position(|three| three == [' ', 'm', 's']) {
             let start = text[..at].iter().rposition(|c| !c.is_ascii_digit()).map_or(0, |place| place + 1);
@@ -215,7 +223,26 @@ fn cell(seen: &vt100::Cell) -> Cell {
 
 /// From the first page to the one where the token's rights are judged.
 fn to_verify(demo: &mut Demo, picture: impl Fn(&mut Demo, &str)) {
-    let (down, enter, escape) = ("\x1b[B", "\r", "\x1b");
+    to_access(demo, picture);
+    for way in ["Have it made over SSH", "I have a token"] {
+        demo.press(DOWN);
+        demo.wait_for(&format!("▸ {way}"));
+    }
+    demo.press(ENTER);
+    demo.wait_for("Paste the token.");
+    demo.press(ENTER);
+    demo.wait_for("Which node should labs run on?");
+    demo.press(DOWN);
+    demo.wait_for("▸ pve1");
+    demo.press(ENTER);
+}
+
+const DOWN: &str = "\x1b[B";
+const ENTER: &str = "\r";
+
+/// From the first page to the one where the way to a token is chosen.
+fn to_access(demo: &mut Demo, picture: impl Fn(&mut Demo, &str)) {
+    let (down, enter, escape) = (DOWN, ENTER, "\x1b");
     demo.wait_for("What do you want to set up?");
     demo.press(down);
     demo.wait_for("▸ Glassdome");
@@ -237,13 +264,6 @@ fn to_verify(demo: &mut Demo, picture: impl Fn(&mut Demo, &str)) {
     picture(demo, "trust");
     demo.press(enter);
     demo.wait_for("How shall Glassdome get in?");
-    demo.press(enter);
-    demo.wait_for("Paste the token.");
-    demo.press(enter);
-    demo.wait_for("Which node should labs run on?");
-    demo.press(down);
-    demo.wait_for("▸ pve1");
-    demo.press(enter);
 }
 
 #[test]
@@ -261,6 +281,29 @@ fn the_readmes_pictures_show_the_program() {
     demo.press("\r");
     demo.wait_for("is set up.");
     demo.picture("done");
+}
+
+#[test]
+fn the_pictures_of_the_making_show_the_program() {
+    let mut demo = Demo::start("fine");
+    to_access(&mut demo, |_, _| {});
+    demo.press(ENTER);
+    demo.wait_for("Enter takes the lab's password");
+    demo.press(ENTER);
+    demo.wait_for("When shall it end?");
+    demo.press(DOWN);
+    demo.wait_for("▸ In 90 days");
+    demo.picture("make");
+    demo.press(ENTER);
+    demo.wait_for("Which node should labs run on?");
+    demo.press(DOWN);
+    demo.wait_for("▸ pve1");
+    demo.press(ENTER);
+    demo.wait_for("may make all of it");
+    demo.picture("grants");
+    demo.press(ENTER);
+    demo.wait_for("Nothing has been made or written yet.");
+    demo.picture("review-make");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::target::spec::Way;
 use crate::wizard::Wizard;
 use crate::wizard::errand::Errand;
 use crate::wizard::page::{Answer, Block, Choice, Tone};
-use crate::wizard::step::{Next, Parts, host, quiet, token, toned, tool, trust, wrong};
+use crate::wizard::step::{Next, Parts, host, quiet, toned, tool, trust, wrong};
 
 pub const ACCESS: Id = Id::fixed("access");
 /// Logged in, the wizard makes it.
@@ -19,9 +19,7 @@ pub const WEB: Id = Id::fixed("web");
 pub const PASSWORD: Id = Id::fixed("password");
 
 pub fn way(w: &Wizard) -> Id {
-    // The demo brings a token to paste.
-    let brought = w.setting.hints.contains_key(&token::TOKEN);
-    let preset = match may_log_in(w) && !brought {
+    let preset = match may_log_in(w) {
         // The shell that settled trust is open.
         true if trust::by_ssh(w) => SSH,
         true => LOGIN,

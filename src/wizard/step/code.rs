@@ -6,7 +6,7 @@ use crate::domain::{Factor, Id, Login, Secret};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice, Field};
 use crate::wizard::session::Challenge;
-use crate::wizard::step::{By, Next, PageId, Parts, host, login, quiet, wrong};
+use crate::wizard::step::{By, Next, PageId, Parts, count, host, login, quiet, wrong};
 
 pub const CODE: Id = Id::fixed("code");
 pub const FACTOR: Id = Id::fixed("factor");
@@ -49,12 +49,12 @@ fn parse(factor: Factor, typed: &str) -> Result<Secret, &'static str> {
         Factor::Totp if (6..=8).contains(&bare.len()) && bare.bytes().all(|b| b.is_ascii_digit()) => {
             Ok(Secret::new(bare))
         }
-        Factor::Totp => Err("A code is six digits, and this is something else. Nothing was sent."),
+        Factor::Totp => Err("A code is six digits. This was not sent."),
         Factor::Recovery => {
             let hex: String = bare.chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
             if hex.len() != 16 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
                 return Err(
-                    "A recovery key is 16 letters and digits in four groups, and this is something else. Nothing was sent.",
+                    "A recovery key is four groups of four, of the digits 0-9 and the letters a-f. This was not sent.",
                 );
             }
             let groups: Vec<&str> = [0, 4, 8, 12].iter().map(|at| &hex[*at..at + 4]).collect();
@@ -63,6 +63,20 @@ fn parse(factor: Factor, typed: &str) -> Result<Secret, &'static str> {
         Factor::Yubico if !bare.is_empty() => Ok(Secret::new(bare)),
         Factor::Yubico => Err("Nothing came from the key yet."),
     }
+}
+
+/// What came into the masked field, counted: blanks and dashes between the groups are no part of it.
+fn arrived(factor: Factor, typed: &str) -> Option<String> {
+    let signs = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').count();
+    let of_them = |whole: usize, one: &str, many: &str| match signs {
+        signs if signs < whole => format!("{} of {whole}", count(signs, one, many)),
+        signs => count(signs, one, many),
+    };
+    (signs > 0).then(|| match factor {
+        Factor::Totp => of_them(6, "digit", "digits"),
+        Factor::Recovery => of_them(16, "sign", "signs"),
+        Factor::Yubico => count(signs, "sign", "signs"),
+    })
 }
 
 pub fn page(w: &Wizard) -> Parts {
@@ -102,11 +116,11 @@ pub fn page(w: &Wizard) -> Parts {
     blocks.push(Block::Field(Field {
         id: CODE,
         label: label.into(),
+        note: arrived(factor, typed.as_str()),
         value: typed,
         placeholder: placeholder.into(),
         secret: true,
         multiline: false,
-        note: None,
         error,
     }));
     let findings = login::findings(w);

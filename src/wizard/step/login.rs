@@ -5,7 +5,7 @@ use crate::domain::finding::Finding;
 use crate::domain::observation::Realm;
 use crate::domain::token::IdError;
 use crate::domain::visible::{upper_first, visible};
-use crate::domain::{Credential, Id, Inquiry, Login, Trust, UserId};
+use crate::domain::{Credential, Id, Inquiry, Login, Text, Trust, UserId};
 use crate::wizard::Wizard;
 use crate::wizard::errand::Errand;
 use crate::wizard::evidence::Survey;
@@ -66,6 +66,20 @@ pub fn user(w: &Wizard) -> Result<UserId, IdError> {
     UserId::new(user, &realm)
 }
 
+/// The password as typed, or the one that the demo brings for its own user.
+fn password(w: &Wizard) -> Text {
+    let typed = w.draft.raw(&PASSWORD);
+    match brought(w) {
+        Some(hint) if typed.as_str().is_empty() => Text::new(hint.clone()),
+        _ => typed,
+    }
+}
+
+fn brought(w: &Wizard) -> Option<&String> {
+    let theirs = user(w).is_ok_and(|user| w.setting.hints.get(&USER) == Some(&user.to_string()));
+    w.setting.hints.get(&PASSWORD).filter(|_| theirs)
+}
+
 /// Whoever is signed in here as the one who was typed.
 pub fn credential(w: &Wizard) -> Option<Credential> {
     let at = host::at(w)?;
@@ -106,8 +120,12 @@ pub fn findings(w: &Wizard) -> Vec<Finding> {
 }
 
 pub fn page(w: &Wizard) -> Parts {
+    let signed_in = signed_in(w);
+    let findings = [findings(w), if signed_in { token::findings(w) } else { Vec::new() }].concat();
+    // Where something is to be mended, that stands on the screen's first half, and the rest is known from before.
+    let calm = findings.is_empty();
     let mut blocks: Vec<Block> = trust::note(w).into_iter().collect();
-    if let Some(agreed) = trust::agreed(w)
+    if let Some(agreed) = trust::agreed(w).filter(|_| calm)
         && matches!(agreed.trust, Trust::Pin(_))
         && !agreed.compared
         && !agreed.remembered
@@ -125,7 +143,6 @@ pub fn page(w: &Wizard) -> Parts {
     }
     blocks.extend(realms(w));
     blocks.push(Block::Field(user_field(w)));
-    let signed_in = signed_in(w);
     blocks.push(Block::Field(password_field(w, signed_in)));
     if signed_in {
         blocks.push(toned(Tone::Good, format!("Signed in as {}.", who(w))));
@@ -133,13 +150,14 @@ pub fn page(w: &Wizard) -> Parts {
     if let Some(survey) = token::survey(w).filter(|_| signed_in) {
         blocks.push(Block::Road(road::of_survey(survey)));
     }
-    let findings = [findings(w), if signed_in { token::findings(w) } else { Vec::new() }].concat();
-    if !findings.is_empty() {
+    if calm {
+        blocks.extend(browser_realms(w));
+        blocks.push(quiet(
+            "Password and code go to the verified host alone, and are forgotten after that. No file, log or journal gets them.",
+        ));
+    } else {
         blocks.push(Block::Findings(findings));
     }
-    blocks.push(quiet(
-        "Password and code go to the verified host alone, and are forgotten after that. No file, log or journal gets them.",
-    ));
     Parts {
         title: title(w).into(),
         blocks,
@@ -174,11 +192,10 @@ pub(super) fn busy(w: &Wizard) -> String {
     }
 }
 
-/// The realms, and which of them no terminal signs in to.
-fn realms(w: &Wizard) -> Vec<Block> {
+/// The realms that a password signs in to, where there is a choice.
+fn realms(w: &Wizard) -> Option<Block> {
     let offered = password_realms(w);
-    let mut blocks = Vec::new();
-    if offered.len() > 1 {
+    (offered.len() > 1).then(|| {
         let option = |realm: &Realm| Answer {
             id: Id::new(realm.name.clone()),
             title: visible(&realm.name),
@@ -190,23 +207,26 @@ fn realms(w: &Wizard) -> Vec<Block> {
             },
             risky: false,
         };
-        blocks.push(Block::Choice(Choice {
+        Block::Choice(Choice {
             id: REALM,
             label: "Realm".into(),
             options: offered.iter().map(option).collect(),
             chosen: Some(Id::new(realm(w))),
             error: None,
-        }));
-    }
+        })
+    })
+}
+
+/// The realms that no terminal signs in to.
+fn browser_realms(w: &Wizard) -> Option<Block> {
     let browser: Vec<String> =
         host::realms(w).iter().filter(|realm| realm.kind == "openid").map(|realm| visible(&realm.name)).collect();
-    if !browser.is_empty() {
-        blocks.push(quiet(format!(
-            "Realm {} signs in through a browser (OpenID), which no terminal can: use a user of another realm, or go back and make the token in the web UI.",
+    (!browser.is_empty()).then(|| {
+        quiet(format!(
+            "Realm {} signs in through a browser (OpenID), which no terminal can. Take a user of another realm, or go back and make the token in the web UI.",
             browser.join(", ")
-        )));
-    }
-    blocks
+        ))
+    })
 }
 
 fn user_field(w: &Wizard) -> Field {
@@ -226,20 +246,25 @@ fn user_field(w: &Wizard) -> Field {
         placeholder: if realm(w) == PAM { ROOT.into() } else { String::new() },
         secret: false,
         multiline: false,
-        note: (!w.draft.text(&USER).is_empty()).then(|| who(w)).filter(|who| !who.is_empty()),
+        note: Some(who(w))
+            .filter(|who| !who.is_empty() && !w.draft.text(&USER).is_empty() && who != w.draft.text(&USER)),
         error,
     }
 }
 
 fn password_field(w: &Wizard, signed_in: bool) -> Field {
     let typed = w.draft.raw(&PASSWORD);
-    let missing = w.tried() && !signed_in && typed.as_str().is_empty() && w.session.refusal().is_none();
+    let missing = w.tried() && !signed_in && password(w).as_str().is_empty() && w.session.refusal().is_none();
     Field {
         id: PASSWORD,
         label: "Password".into(),
         note: (!typed.as_str().is_empty()).then(|| typed.to_secret().shape()),
         value: typed,
-        placeholder: if signed_in { "not needed any more".into() } else { String::new() },
+        placeholder: match brought(w) {
+            _ if signed_in || code::wanted(w) => "not needed any more".into(),
+            Some(_) => "Enter takes the lab's password".into(),
+            None => String::new(),
+        },
         secret: true,
         multiline: false,
         error: if missing { wrong("The password is missing.", None) } else { None },
@@ -257,8 +282,12 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     if by == By::World {
         return if w.session.challenge(&at).is_some() { Next::To(PageId::Code) } else { Next::Stay };
     }
+    // Back from the code's page: the host has taken the password already.
+    if w.draft.raw(&PASSWORD).as_str().is_empty() && code::wanted(w) {
+        return Next::To(PageId::Code);
+    }
     let unknown = w.draft.text(&USER).rsplit_once('@').is_some_and(|(_, realm)| !is_known(w, realm));
-    let password = w.draft.raw(&PASSWORD);
+    let password = password(w);
     match user(w) {
         Ok(user) if !unknown && !password.as_str().is_empty() => {
             w.evidence.survey = None;

@@ -87,7 +87,7 @@ pub fn go_instead(w: &mut Wizard) -> Next {
     if choice == SAME && !same_rights(w) {
         w.draft.choose(WHOSE, MINE);
         w.draft.choose(RIGHTS, SAME);
-        return Next::To(PageId::Make);
+        return if w.at() == PageId::Make && done(w) { Next::Go } else { Next::To(PageId::Make) };
     }
     if choice == BLOCK {
         if let (true, Some(signer)) = (wish::mine(w), signer(w)) {
@@ -104,8 +104,7 @@ pub fn go_instead(w: &mut Wizard) -> Next {
 
 pub fn page(w: &Wizard) -> Parts {
     let who = signer(w).map(|user| visible(&user.to_string())).unwrap_or_default();
-    let mut blocks = vec![quiet(format!("Signed in as {who}."))];
-    blocks.push(Block::Choice(whose(w, &who)));
+    let mut blocks = vec![Block::Choice(whose(w, &who))];
     if !wish::mine(w) {
         let error = wish::owner(w).and_then(Result::err);
         blocks.push(field(w, token::USER, "User", wish::default_user(w), error));
@@ -149,9 +148,9 @@ pub fn page(w: &Wizard) -> Parts {
 
 fn whose(w: &Wizard, who: &str) -> Choice {
     let about = if signer(w).as_ref().is_some_and(UserId::is_root) {
-        format!("It belongs to {who}; limited to its grants, it is still removed with nothing but root's own login.")
+        "Kept to what it is granted, or with all of root's rights: asked next.".to_owned()
     } else {
-        format!("It belongs to {who}, and ends when that account does.")
+        "It ends when that account does.".to_owned()
     };
     let answer = |id: Id, title: String, about: String| Answer { id, title, about: vec![about], risky: false };
     Choice {
@@ -161,9 +160,9 @@ fn whose(w: &Wizard, who: &str) -> Choice {
             answer(
                 SERVICE,
                 format!("Of a user made for {}", tool::title(w)),
-                "Without a password, so that nobody can log in as it; made if it is not there.".into(),
+                "It has no password, so nobody can log in as it. Made if it is not there.".into(),
             ),
-            answer(MINE, format!("Of {who}"), about),
+            answer(MINE, format!("Of {who}, who is signed in"), about),
         ],
         chosen: Some(w.draft.choice(&WHOSE).cloned().unwrap_or(SERVICE)),
         error: None,
@@ -344,9 +343,7 @@ fn expiry(w: &Wizard) -> Vec<Block> {
         }));
     }
     if chosen != Some(NEVER) {
-        blocks.push(quiet(
-            "labwizard says when the end is near whenever it is run; Proxmox itself reminds nobody, so put the day into your calendar.",
-        ));
+        blocks.push(quiet("Proxmox reminds nobody; labwizard does when it is run. Note the day."));
     }
     blocks
 }

@@ -26,7 +26,6 @@ pub mod verify;
 
 use crate::domain::finding::Step;
 use crate::domain::paste::{Known, parse_paste};
-use crate::domain::visible::visible;
 use crate::domain::{Certificate, Endpoint, Id, Text, Trust};
 use crate::wizard::Wizard;
 use crate::wizard::errand::Errand;
@@ -339,11 +338,6 @@ pub(crate) fn listed(words: &[String]) -> String {
         [one] => one.clone(),
         [front @ .., last] => format!("{} and {last}", front.join(", ")),
     }
-}
-
-/// A sentence of many words made visible, and none of it cut away.
-pub(crate) fn whole(text: &str) -> String {
-    text.split(' ').map(visible).collect::<Vec<_>>().join(" ")
 }
 
 /// `1 line`, `3 lines`.

@@ -113,7 +113,9 @@ fn broken_off(w: &Wizard) -> Vec<Block> {
     let Some(run) = left(w) else { return Vec::new() };
     let lines: Vec<String> = run
         .left()
-        .map(|one| format!("  {}: {}", visible(&one.endpoint.to_string()), visible(&sentence(&one.change))))
+        .map(|one| {
+            format!("  {}: {}", visible(&one.endpoint.to_string()), crate::domain::whole(&sentence(&one.change)))
+        })
         .collect();
     let when = time::date_and_time(run.when);
     vec![

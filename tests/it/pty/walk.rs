@@ -41,6 +41,11 @@ pub const ACCESS: &str = "How shall Glassdome get in?";
 pub const TOKEN: &str = "Paste the token.";
 pub const DETAILS: &str = "The details for Glassdome.";
 pub const VERIFY: &str = "Will Glassdome be able to work with";
+pub const LOGIN: &str = "Who makes the token?";
+pub const MAKE: &str = "The token for Glassdome.";
+pub const MAY: &str = "May root@pam make this?";
+/// Where something is made on the host besides.
+pub const REVIEW_MAKING: &str = "Nothing has been made or written yet.";
 pub const REVIEW: &str = "Nothing has been written yet.";
 pub const DONE: &str = "Glassdome is set up.";
 
@@ -206,6 +211,34 @@ fn the_demo_goes_from_its_hints_to_a_file() {
     terminal.arrive(TRUST);
     terminal.trust();
     terminal.enter();
+    terminal.arrive(LOGIN);
+    terminal.wait_for("Enter takes the lab's password");
+    terminal.enter();
+    terminal.arrive(MAKE);
+    // When it ends has no default.
+    terminal.choose("In 90 days");
+    terminal.enter();
+    terminal.arrive(DETAILS);
+    terminal.choose("pve1");
+    terminal.enter();
+    terminal.arrive(MAY);
+    terminal.enter();
+    terminal.arrive(REVIEW_MAKING);
+    terminal.enter();
+    terminal.arrive(DONE);
+    assert_written(terminal, &sandbox, "glassdome@pve");
+}
+
+#[test]
+fn the_demo_brings_a_token_too() {
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::start(&sandbox, &["demo"], (80, 24));
+    terminal.reach_host();
+    terminal.enter();
+    terminal.arrive(TRUST);
+    terminal.trust();
+    terminal.choose("I have a token");
+    terminal.enter();
     terminal.arrive(TOKEN);
     terminal.enter();
     terminal.arrive(DETAILS);
@@ -216,10 +249,17 @@ fn the_demo_goes_from_its_hints_to_a_file() {
     terminal.arrive(REVIEW);
     terminal.enter();
     terminal.arrive(DONE);
+    assert_written(terminal, &sandbox, "apex@pve");
+}
+
+fn assert_written(mut terminal: Terminal, sandbox: &Sandbox, user: &str) {
     terminal.enter();
     assert_eq!(terminal.ended(), Ok(0), "{}", terminal.transcript());
     assert!(terminal.text().contains("The demo's files are in"), "{}", terminal.transcript());
     let written = sandbox.tree("tmp").into_keys().find(|path| path.ends_with("project/.env")).unwrap();
-    assert!(values(&written).iter().any(|(key, value)| key == "PROXMOX_NODE" && value == "pve1"));
+    let values = values(&written);
+    for (key, value) in [("PROXMOX_NODE", "pve1"), ("PROXMOX_USER", user)] {
+        assert!(values.contains(&(key.to_owned(), value.to_owned())), "{key}");
+    }
     assert_eq!(sandbox.tree("project").len(), 1, "nothing is written where it was started");
 }

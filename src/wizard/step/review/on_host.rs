@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::domain::visible::visible;
+use crate::domain::visible::{visible, whole};
 use crate::domain::{Change, Trouble, pveum};
 use crate::plan::Planned;
 use crate::plan::action::{Action, FileEdit, HostAction};
 use crate::plan::make::{Making, sentence};
 use crate::wizard::Wizard;
 use crate::wizard::page::Command;
-use crate::wizard::step::{access, host, make, token, tool, whole};
+use crate::wizard::step::{access, host, make, token, tool};
 
 /// The changes before the file is written, with the proof of the token behind them.
 pub(super) fn before(w: &Wizard, making: &Making, edit: Option<&FileEdit>) -> Result<Vec<Planned>, Trouble> {

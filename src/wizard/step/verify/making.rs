@@ -1,13 +1,13 @@
 //! Verify, where a token is to be made: what will be granted, path by path, and whether whoever is signed in may do it.
 
 use crate::domain::finding::{Finding, Severity};
-use crate::domain::visible::visible;
+use crate::domain::visible::{visible, whole};
 use crate::plan::make::allows;
 use crate::target::needs::Grant;
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Tone};
-use crate::wizard::step::{By, Next, Parts, host, listed, make, quiet, road, say, token, toned, tool, whole};
+use crate::wizard::step::{By, Next, Parts, host, listed, make, quiet, road, say, token, toned, tool};
 
 use super::{AGAIN, NEXT, ask, findings, survey};
 
@@ -77,7 +77,7 @@ fn granted(w: &Wizard, grants: &[Grant]) -> Vec<Block> {
     vec![
         say(format!("{token} and its user are granted this on {}, and nothing else:", host::shown(w))),
         Block::Facts(rows),
-        quiet(format!("That is what {} needs for this, and all that whoever has the file can do.", tool::title(w))),
+        quiet(format!("That is what {} needs, and all that whoever has the file can do.", tool::title(w))),
     ]
 }
 
