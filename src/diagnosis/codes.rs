@@ -81,6 +81,7 @@ codes! {
     LOGIN_ENDED = "login.ended", "The host does not take the login any more.";
     CHANGE_REFUSED = "change.refused", "The host refused a change.";
     CHANGE_EXISTS = "change.exists", "What was to be made is there since the plan was made.";
+    CHANGE_ROLE_CHANGED = "change.role-changed", "The role of a grant is not what the plan says.";
     CHANGE_NOT_SENT = "change.not-sent", "A change was never sent.";
     CHANGE_NEVER_DONE = "change.never-done", "The answer to a change was lost, and it was not done.";
     CHANGE_UNKNOWN = "change.unknown", "The answer to a change was lost, and it is not known whether it was done.";

@@ -2,6 +2,7 @@
 
 use crate::diagnosis::codes;
 use crate::domain::observation::RequestTrouble;
+use crate::domain::rights::Privilege;
 use crate::domain::{Change, Code, Trouble, pveum};
 
 /// The daemons of a host do not take its web server's connection (pve-http-server `AnyEvent.pm`, AnyEvent::HTTP).
@@ -71,6 +72,60 @@ pub fn refused(change: &Change, status: u16, words: &str) -> Trouble {
         _ => (codes::CHANGE_REFUSED, format!("it answered {status}, {said}"), by_hand(change)),
     };
     Trouble::new(format!("The host did not {deed}: {why}."), hint).coded(code)
+}
+
+/// What is odd about the role of a grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OddRole {
+    /// It is no longer there.
+    Gone,
+    /// It gives something else than the plan says.
+    Other { more: Vec<Privilege>, less: Vec<Privilege> },
+    /// The host did not say.
+    Unseen(RequestTrouble),
+}
+
+impl OddRole {
+    /// To stand behind “it”.
+    fn is(&self) -> String {
+        match self {
+            OddRole::Gone => "is no longer there".into(),
+            OddRole::Other { more, less } => {
+                let part = |word: &str, names: &[Privilege]| {
+                    (!names.is_empty()).then(|| format!("{word} {}", names.join(", ")))
+                };
+                let parts: Vec<String> = [part("also has", more), part("lacks", less)].into_iter().flatten().collect();
+                format!("{} now", parts.join(" and "))
+            }
+            OddRole::Unseen(trouble) => format!("could not be looked at: {}", why(trouble)),
+        }
+    }
+}
+
+/// The role of a grant is not what the plan says, and nothing was sent.
+pub fn odd_role(change: &Change, odd: &OddRole) -> Trouble {
+    match odd {
+        OddRole::Unseen(trouble) => not_sent(change, trouble),
+        odd => Trouble::new(
+            format!("Nothing was sent to {}: the role is not what the plan says; it {}.", deed(change), odd.is()),
+            Some("Go through the plan again; it starts from what is there now.".to_owned()),
+        )
+        .coded(codes::CHANGE_ROLE_CHANGED),
+    }
+}
+
+/// The role of a grant that was made is not, or may not be, what the plan says.
+pub fn odd_role_since(change: &Change, odd: &OddRole) -> Trouble {
+    let hint = change.back().and_then(|back| command(&back));
+    Trouble::new(
+        format!(
+            "The host did {}, and the role may give something else than the plan says: it {}.",
+            deed(change),
+            odd.is()
+        ),
+        hint.map(|back| format!("This takes it back: {back}")),
+    )
+    .coded(codes::CHANGE_ROLE_CHANGED)
 }
 
 /// It never left here.

@@ -269,7 +269,7 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     let planned = Planned {
         heading: review::heading(w),
         sentence: sentence(&change),
-        action: Action::Host(Box::new(HostAction { at, by: Arc::new(by), change, afterwards: true })),
+        action: Action::Host(Box::new(HostAction { at, by: Arc::new(by), change, gives: None, afterwards: true })),
     };
     let effects = w.start_run(&Plan { actions: vec![planned] });
     Next::Do(effects)
