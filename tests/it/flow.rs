@@ -3,6 +3,7 @@
 mod apply;
 mod canary;
 mod certificates;
+mod cuts;
 mod guides;
 mod hand;
 mod kept;
