@@ -16,7 +16,7 @@ use crate::report;
 use crate::target::Library;
 use crate::wizard::answers::{self, SecretSource};
 use crate::wizard::draft::Draft;
-use crate::wizard::step::{access, host, review, token, uses, verify};
+use crate::wizard::step::{access, code, host, login, make, review, token, uses, verify};
 
 /// The most bytes that a secret from a file, a pipe or a program may have.
 const SECRET: u64 = 4096;
@@ -66,7 +66,9 @@ fn at_review(stopped: Option<&Stopped>) -> bool {
 fn judge(apply: &Apply, held: &Held) -> Ended {
     match &held.stopped {
         Some(_) if apply.dry_run && at_review(held.stopped.as_ref()) => Ended::Well,
-        Some(Stopped::Unanswered { id, .. }) if *id == verify::NEXT || *id == host::OFFLINE => Ended::Badly,
+        Some(Stopped::Unanswered { id, .. }) if [verify::NEXT, host::OFFLINE, make::INSTEAD].contains(id) => {
+            Ended::Badly
+        }
         _ => held.ended(),
     }
 }
@@ -98,6 +100,19 @@ pub fn hint(stopped: &Stopped) -> Option<&'static str> {
         "token" => "Say where the secret comes from: secret = { env = \"PVE_SECRET\" } under [proxmox].",
         "user" => "Name the user with its realm: user = \"apex@pve\" under [proxmox].",
         "token_name" => "Name the token: token_name = \"NAME\" under [proxmox].",
+        "access" => "A login goes to nobody but a verified host: trust = \"sha256:FINGERPRINT\" under [proxmox].",
+        "login_password" => {
+            "Say where it comes from: login = { user = \"root@pam\", password = { env = \"PVE_PASSWORD\" } }."
+        }
+        "code" => "Say where the code comes from: totp = { env = \"PVE_TOTP\" } or recovery = { … } in login.",
+        "expire" => {
+            "Say when the token ends: create = { expire = \"90d\" }; 1y, never and a day such as 2027-01-31 do too."
+        }
+        "existing" => {
+            "Say what becomes of it: create = { existing = \"new-name\" }; beside and regenerate replace it, and regenerate \
+             kills the old secret."
+        }
+        "instead" => "Let somebody log in who may make it, or ask for rights = \"same\".",
         "dangerous" => "Read its rights with labwizard targets NAME; --dangerous-rights agrees to them.",
         "instance" => "The file names another host: instance = 1 takes its place, 2 stands beside it.",
         _ => return None,
@@ -120,6 +135,12 @@ pub fn draft(path: &Path, library: &Library) -> Result<Draft, Trouble> {
     }
     if let Some(source) = &given.password {
         given.draft.type_in(token::PASSWORD, fetch(source, "password", &caller)?);
+    }
+    if let Some(source) = &given.login.password {
+        given.draft.type_in(login::PASSWORD, fetch(source, "password", &caller)?);
+    }
+    if let Some(source) = &given.login.code {
+        given.draft.type_in(code::CODE, fetch(source, "code", &caller)?);
     }
     Ok(given.draft)
 }

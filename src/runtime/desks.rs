@@ -55,6 +55,10 @@ impl Desks {
         self.open.retain(|open| open.at != *at || !open.by.same_as(by));
     }
 
+    pub fn close_all(&mut self) {
+        self.open.clear();
+    }
+
     /// Whether changes can be sent there at all.
     pub async fn ready(&mut self, at: &HostAt, by: &Arc<Credential>) -> Result<(), RequestTrouble> {
         self.at(at, by).await.map(drop)

@@ -11,6 +11,7 @@ use crate::plan::make::sentence;
 use crate::plan::refused;
 use crate::plan::standing::{Standing, came_through};
 use crate::runtime::desks::{Desks, TRIES};
+use crate::runtime::revert::{self, Deed};
 use crate::runtime::world::trouble;
 
 /// How the journal knows a change.
@@ -20,11 +21,14 @@ pub(super) fn announced(action: &HostAction) -> Announced {
 }
 
 /// Makes the change under number `n` of the run, and tells the secret where one was made.
+///
+/// `insist`: nothing would be taken back for its failure, so that what is seen to have come to nothing is asked for once more.
 pub(super) async fn make(
     desks: &mut Desks,
     journal: &mut Run,
     n: usize,
     action: &HostAction,
+    insist: bool,
     tell: &mut impl FnMut(Secret),
 ) -> Outcome {
     let HostAction { at, by, change, .. } = action;
@@ -34,7 +38,51 @@ pub(super) async fn make(
     if let Err(error) = journal.announce(n, announced(action)) {
         return Outcome::NotDone(trouble(&error));
     }
-    let (ended, outcome) = match desks.change(at, by, change).await {
+    let mut came = send(desks, journal.id().as_str(), action, tell).await;
+    if insist && clear(desks, journal, n, action, &came).await {
+        came = send(desks, journal.id().as_str(), action, tell).await;
+    }
+    let (ended, outcome) = came;
+    match (journal.ended(n, ended, BTreeMap::new()), outcome) {
+        // It stands as announced then, which is what undo looks at.
+        (Err(error), Outcome::Done { mut notes }) => {
+            notes.push(trouble(&error).what);
+            Outcome::Done { notes }
+        }
+        (_, outcome) => outcome,
+    }
+}
+
+/// Whether nothing of a change is there, so that it may be asked for again: it came to nothing, or it made a token whose secret
+/// was lost, which goes.
+async fn clear(
+    desks: &mut Desks,
+    journal: &mut Run,
+    n: usize,
+    action: &HostAction,
+    came: &(disk::Outcome, Outcome),
+) -> bool {
+    let HostAction { at, by, change, .. } = action;
+    match came {
+        (disk::Outcome::NotSent, _) => true,
+        (disk::Outcome::Lost, _) if matches!(change, Change::MakeToken(_)) => {
+            let deed = Deed { at, by, change, secret: None };
+            let gone = revert::take_back(desks, journal, n, &deed).await;
+            matches!(gone, Outcome::Done { .. }) && journal.announce(n, announced(action)).is_ok()
+        }
+        _ => false,
+    }
+}
+
+/// Sends the change, once, and says what came of it: for the journal, and for the person.
+async fn send(
+    desks: &mut Desks,
+    run: &str,
+    action: &HostAction,
+    tell: &mut impl FnMut(Secret),
+) -> (disk::Outcome, Outcome) {
+    let HostAction { at, by, change, .. } = action;
+    match desks.change(at, by, change).await {
         Changed::Done(None) if change.gives_secret() => {
             let trouble = refused::secret_lost(change, &RequestTrouble::Unreadable("the secret".into()));
             (disk::Outcome::Lost, Outcome::Lost(trouble))
@@ -47,15 +95,7 @@ pub(super) async fn make(
             (disk::Outcome::Refused, Outcome::NotDone(refused::refused(change, status, &words)))
         }
         Changed::NotSent(trouble) => (disk::Outcome::NotSent, Outcome::NotDone(refused::not_sent(change, &trouble))),
-        Changed::Lost(trouble) => look_up(desks, journal.id().as_str(), action, &trouble).await,
-    };
-    match (journal.ended(n, ended, BTreeMap::new()), outcome) {
-        // It stands as announced then, which is what undo looks at.
-        (Err(error), Outcome::Done { mut notes }) => {
-            notes.push(trouble(&error).what);
-            Outcome::Done { notes }
-        }
-        (_, outcome) => outcome,
+        Changed::Lost(trouble) => look_up(desks, run, action, &trouble).await,
     }
 }
 

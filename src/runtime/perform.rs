@@ -28,6 +28,8 @@ pub(super) struct Performer {
     desks: Desks,
     /// One for each token that the run works on.
     locks: Vec<(TokenId, FileLock)>,
+    /// A secret died in this run: nothing of it is taken back any more.
+    past_return: bool,
     /// The secret that the run has made, to find the keys that hold it.
     made: Option<Secret>,
     /// The secret that stood in the file in place of it.
@@ -51,6 +53,7 @@ impl Performer {
             refused: None,
             desks,
             locks: Vec::new(),
+            past_return: false,
             made: None,
             replaced: None,
             written: BTreeMap::new(),
@@ -87,7 +90,11 @@ impl Performer {
             // The journal only misses its last line then, and the run reads as broken off, which undo takes as well.
             let _ = run.finish(seconds_now());
         }
+        // What it held is wiped with it: locks, logins, secrets.
         self.locks.clear();
+        self.desks.close_all();
+        (self.made, self.replaced, self.past_return) = (None, None, false);
+        self.written.clear();
     }
 
     /// Performs an action under its number. `tell` is told the secret that it makes, before it is over.
@@ -160,13 +167,16 @@ impl Performer {
             (Change::RemoveToken(id), Some(secret)) => Proof::of(&self.desks, &action.at, id, secret).await,
             _ => None,
         };
+        let insist = self.past_return || action.afterwards;
         let made = &mut self.made;
         let mut keep = |secret: Secret| {
             *made = Some(secret.share());
             tell(secret);
         };
-        let outcome = making::make(&mut self.desks, &mut run, index, action, &mut keep).await;
+        let outcome = making::make(&mut self.desks, &mut run, index, action, insist, &mut keep).await;
         self.run = Some(run);
+        let kills = matches!(action.change, Change::RemoveToken(_) | Change::NewSecret(_));
+        self.past_return |= kills && outcome.may_stand();
         match (outcome, proof) {
             (Outcome::Done { mut notes }, Some(proof)) => match proof.end(&self.desks, &action.at).await {
                 Ok(note) => {

@@ -1,5 +1,7 @@
 //! Answers as a file, for an unattended run and for a colleague. It holds no secret, but says where one comes from.
 
+mod making;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -12,6 +14,8 @@ use crate::target::{Library, Spec};
 use crate::wizard::Wizard;
 use crate::wizard::draft::Draft;
 use crate::wizard::step::{access, details, file, host, instance, review, token, tool, trust, uses};
+
+pub use making::LoginSources;
 
 /// Where a secret is taken from. It never stands in the file itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub struct Given {
     /// The token's secret, or the password.
     pub secret: Option<SecretSource>,
     pub password: Option<SecretSource>,
+    /// Of whoever logs in to make the token.
+    pub login: LoginSources,
 }
 
 /// Why an answers file cannot be used. Its texts hold no value of the file.
@@ -47,6 +53,14 @@ pub enum AnswersError {
     NoTarget(String),
     #[error("the target has no “{0}” that could be given here; labwizard targets NAME shows what it has")]
     NoValue(String),
+    #[error("{0} is one of {1}, and this is none of them")]
+    Word(&'static str, String),
+    #[error("{0} is not as it should be here; known are {1}")]
+    Table(&'static str, &'static str),
+    #[error("login takes totp or recovery, and both are given")]
+    TwoCodes,
+    #[error("create makes a token, and a secret or password is given for one that is there; one of them has to go")]
+    CreateAndSecret,
     #[error("trust is “sha256:FINGERPRINT”, “ca:PATH”, “system” or “insecure”, and “{0}” is none of them")]
     Trust(String),
 }
@@ -80,6 +94,8 @@ struct Proxmox {
     secret: Option<serde_json::Value>,
     password: Option<serde_json::Value>,
     node: Option<Scalar>,
+    create: Option<serde_json::Value>,
+    login: Option<serde_json::Value>,
 }
 
 /// A text, number or truth, kept as text.
@@ -164,8 +180,13 @@ pub fn read(text: &str, library: &Library) -> Result<Given, AnswersError> {
     }
     let secret = source(given.secret, "secret")?;
     let password = source(given.password, "password")?;
-    draft.choose(access::ACCESS, if password.is_some() { access::PASSWORD } else { access::PASTE });
-    Ok(Given { draft, secret, password })
+    if !making::create(&mut draft, given.create)? {
+        draft.choose(access::ACCESS, if password.is_some() { access::PASSWORD } else { access::PASTE });
+    } else if secret.is_some() || password.is_some() {
+        return Err(AnswersError::CreateAndSecret);
+    }
+    let login = making::log_in(&mut draft, given.login)?;
+    Ok(Given { draft, secret, password, login })
 }
 
 /// The pick that a key of the target is filled with.
@@ -269,7 +290,10 @@ pub fn file(w: &Wizard) -> String {
             Trust::Unverified => "insecure".into(),
         });
     }
-    let secret = match token::credential(w) {
+    if access::makes(w) {
+        making::write(w, &mut proxmox);
+    }
+    let secret = match token::credential(w).filter(|_| !access::makes(w)) {
         Some(crate::domain::Credential::Token { id, .. }) => {
             proxmox["user"] = value(id.user.to_string());
             proxmox["token_name"] = value(id.name.as_str());
@@ -296,7 +320,7 @@ pub fn file(w: &Wizard) -> String {
         document["groups"] = Item::Table(groups);
     }
     format!(
-        "# Answers for: labwizard apply --answers FILE\n# No secret is in here; it is taken from where \"secret\" says.\n{document}"
+        "# Answers for: labwizard apply --answers FILE\n# No secret is in here; each is taken from where the file says.\n{document}"
     )
 }
 
@@ -354,6 +378,48 @@ big = "Big?"
             let error = read(text, &library()).unwrap_err();
             let told = format!("{error} {error:?}");
             assert!(!told.contains("canary"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_to_be_made_fills_the_questions_of_its_page() {
+        let given = read(
+            "target = \"thing\"\n[proxmox]\nhost = \"pve.lan\"\n\
+             create = { rights = \"same\", expire = \"2030-01-31\", existing = \"new-name\" }\n\
+             login = { user = \"root@pam\", password = { env = \"P\" }, totp = { env = \"T\" } }\n",
+            &library(),
+        )
+        .unwrap();
+        let chosen = |id: &str| given.draft.choice(&Id::new(id)).map(|choice| choice.to_string());
+        assert_eq!(chosen("access").as_deref(), Some("login"));
+        assert_eq!(chosen("whose").as_deref(), Some("mine"));
+        assert_eq!(chosen("expire").as_deref(), Some("date"));
+        assert_eq!(chosen("existing").as_deref(), Some("other-name"));
+        assert_eq!(chosen("factor").as_deref(), Some("totp"));
+        assert_eq!(given.login.password, Some(SecretSource::Env("P".into())));
+        assert_eq!(given.login.code, Some(SecretSource::Env("T".into())));
+    }
+
+    #[test]
+    fn what_is_to_be_made_has_no_silent_expiry_and_no_silent_replacement() {
+        let given = read("[proxmox]\ncreate = { existing = \"fail\" }\n", &library()).unwrap();
+        for open in ["expire", "existing"] {
+            assert_eq!(given.draft.choice(&Id::new(open)), None, "{open}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_word_about_what_is_to_be_made_is_told_without_being_quoted() {
+        for text in [
+            "create = { expire = \"canary\" }",
+            "create = { canary = 1 }",
+            "create = \"canary\"",
+            "create = true\nsecret = { env = \"canary\" }",
+            "login = { password = \"canary\" }",
+            "login = { totp = { env = \"canary\" }, recovery = { env = \"canary\" } }",
+        ] {
+            let error = read(&format!("[proxmox]\n{text}\n"), &library()).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
         }
     }
 

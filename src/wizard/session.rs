@@ -20,6 +20,8 @@ pub struct Session {
     shell: Option<(SshPlace, ShellAnswer)>,
     /// The codes that were refused in this conversation. Proxmox counts them too, and locks.
     wrong: BTreeMap<UserId, usize>,
+    /// The second factor that the login took.
+    factor: Option<Factor>,
     ended: bool,
 }
 
@@ -108,6 +110,11 @@ impl Session {
         self.ticket.is_some()
     }
 
+    /// The second factor that the login took.
+    pub fn factor(&self) -> Option<Factor> {
+        self.factor
+    }
+
     /// A login of this conversation was refused later on: its two hours are over.
     pub fn ended(&self) -> bool {
         self.ended
@@ -138,6 +145,7 @@ impl Session {
                 self.ended = false;
                 self.challenge = None;
                 self.wrong.remove(&user);
+                self.factor = factor;
                 self.ticket = Some((at, ticket));
                 return;
             }

@@ -4,10 +4,13 @@ mod apply;
 mod canary;
 mod certificates;
 mod cuts;
+mod errands;
 mod guides;
 mod hand;
 mod kept;
+mod login;
 mod make;
+mod make_apply;
 mod make_run;
 mod update;
 
@@ -22,7 +25,7 @@ use labwizard::client::Options;
 use labwizard::disk::{Caller, State};
 use labwizard::domain::finding::{Finding, Step};
 use labwizard::domain::observation::Surroundings;
-use labwizard::domain::{Id, Text};
+use labwizard::domain::{Id, RunSeen, Text};
 use labwizard::front::Front;
 use labwizard::lab::{Lab, LabConfig, LabRelease, LabToken, Scenario};
 use labwizard::report;
@@ -189,7 +192,14 @@ impl Stage {
     pub fn setting(&self) -> Setting {
         let known = self.state().hosts().unwrap();
         let hosts = known.records.iter().filter_map(|one| record_from_state(one, &Stage::caller())).collect();
-        Setting { hosts, run_name: self.state().free_name().to_string(), ..setting(&self.project()) }
+        let mut runs: Vec<RunSeen> = self.state().runs().unwrap().iter().map(|run| run.seen()).collect();
+        runs.sort_by_key(|run| std::cmp::Reverse(run.when));
+        Setting { hosts, runs, run_name: self.state().free_name().to_string(), ..setting(&self.project()) }
+    }
+
+    /// The run that was kept last.
+    pub fn last_run(&self) -> RunSeen {
+        self.setting().runs.into_iter().next().expect("a run is kept")
     }
 
     pub fn world(&self) -> World {
@@ -202,9 +212,14 @@ impl Stage {
 
     /// Holds a conversation to its end, or to the page that the answers do not get past.
     pub async fn hold_with(&self, answers: &BTreeMap<String, String>, hook: Option<Hook>) -> Held {
+        self.hold_as(self.setting(), answers, hook).await
+    }
+
+    /// The same with another setting.
+    pub async fn hold_as(&self, setting: Setting, answers: &BTreeMap<String, String>, hook: Option<Hook>) -> Held {
         let mut script = Script { hook, ..Script::of(answers) };
         let (pages, presses) = (script.pages.clone(), script.presses.clone());
-        let (mut wizard, first) = Wizard::new(self.setting(), Draft::default());
+        let (mut wizard, first) = Wizard::new(setting, Draft::default());
         let held = tokio::time::timeout(WATCHDOG, converse(&mut script, &mut wizard, first, self.world())).await;
         let pages = pages.take();
         match held {

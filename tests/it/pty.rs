@@ -7,4 +7,4 @@ mod plain;
 mod promises;
 pub mod sandbox;
 pub mod terminal;
-mod walk;
+pub mod walk;

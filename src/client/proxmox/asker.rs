@@ -20,6 +20,11 @@ pub enum Asker<'a> {
 }
 
 impl Asker<'_> {
+    /// Whether it is root@pam themself who asks.
+    pub fn is_root(self) -> bool {
+        matches!(self, Asker::Shell(_))
+    }
+
     /// The body of a good answer, `{"data": …}`; any other answer is the trouble that it is.
     async fn ask(self, request: &Request) -> Result<Zeroizing<Vec<u8>>, RequestTrouble> {
         match self {

@@ -4,8 +4,8 @@ use crate::domain::{Id, Trust};
 use crate::target::spec::Way;
 use crate::wizard::Wizard;
 use crate::wizard::errand::Errand;
-use crate::wizard::page::{Answer, Block, Choice};
-use crate::wizard::step::{Next, Parts, host, quiet, token, tool, trust, wrong};
+use crate::wizard::page::{Answer, Block, Choice, Tone};
+use crate::wizard::step::{Next, Parts, host, quiet, token, toned, tool, trust, wrong};
 
 pub const ACCESS: Id = Id::fixed("access");
 /// Logged in, the wizard makes it.
@@ -25,10 +25,11 @@ pub fn way(w: &Wizard) -> Id {
         // The shell that settled trust is open.
         true if trust::by_ssh(w) => SSH,
         true => LOGIN,
+        false if w.setting.errand != Errand::SetUp => LOGIN,
         false => PASTE,
     };
     let chosen = w.draft.choice(&ACCESS).cloned().unwrap_or(preset);
-    if refused(w, &chosen) { PASTE } else { chosen }
+    if w.setting.errand == Errand::SetUp && refused(w, &chosen) { PASTE } else { chosen }
 }
 
 /// What was chosen and is not offered here.
@@ -82,10 +83,40 @@ pub fn done(w: &Wizard) -> bool {
     w.draft.choice(&ACCESS).is_some_and(|chosen| !refused(w, chosen))
 }
 
+fn answer(id: Id, title: &str, about: &str) -> Answer {
+    Answer { id, title: title.into(), about: vec![about.into()], risky: false }
+}
+
+/// The ways in of whoever removes something.
+fn errand_page(w: &Wizard) -> Parts {
+    let mut blocks: Vec<Block> = trust::note(w).into_iter().collect();
+    if may_log_in(w) {
+        let options = vec![
+            answer(LOGIN, "Log in", "Once, with password and code."),
+            answer(SSH, "Over SSH", "In root's shell on the host, by your own ssh."),
+        ];
+        blocks.push(Block::Choice(Choice {
+            id: ACCESS,
+            label: String::new(),
+            options,
+            chosen: Some(way(w)),
+            error: None,
+        }));
+    } else {
+        blocks.push(toned(
+            Tone::Bad,
+            "No login is offered: a password goes to nobody but a host whose certificate is verified.",
+        ));
+        blocks.push(quiet("Go back to Trust and compare the fingerprint once."));
+    }
+    Parts { title: "How do you get in?".into(), blocks, submit: "next", focus: Some(ACCESS), ..Parts::default() }
+}
+
 pub fn page(w: &Wizard) -> Parts {
+    if w.setting.errand != Errand::SetUp {
+        return errand_page(w);
+    }
     let mut options = Vec::new();
-    let answer =
-        |id: Id, title: &str, about: &str| Answer { id, title: title.into(), about: vec![about.into()], risky: false };
     if may_log_in(w) {
         options.push(answer(
             LOGIN,
@@ -150,7 +181,8 @@ pub fn page(w: &Wizard) -> Parts {
 }
 
 pub fn submit(w: &mut Wizard) -> Next {
-    if w.draft.choice(&ACCESS).is_some_and(|chosen| refused(w, chosen)) {
+    let closed = w.setting.errand != Errand::SetUp && !may_log_in(w);
+    if closed || w.draft.choice(&ACCESS).is_some_and(|chosen| refused(w, chosen)) {
         return Next::Stay;
     }
     let way = way(w);

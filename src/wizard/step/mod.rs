@@ -4,6 +4,7 @@ pub mod access;
 pub mod code;
 pub mod details;
 pub mod done;
+pub mod ends;
 pub mod file;
 pub mod guide;
 pub mod host;
@@ -134,7 +135,7 @@ pub fn pages(w: &Wizard) -> Vec<PageId> {
 /// Up to somebody who may change the host.
 fn signing_in(w: &Wizard) -> Vec<PageId> {
     use PageId::*;
-    let mut pages = vec![Host, Trust];
+    let mut pages = vec![Host, Trust, Access];
     pages.extend(sign_in(w));
     pages
 }

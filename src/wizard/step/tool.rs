@@ -8,7 +8,7 @@ use crate::target::spec::Spec;
 use crate::wizard::Wizard;
 use crate::wizard::errand::Errand;
 use crate::wizard::page::{Answer, Block, Choice, Tone};
-use crate::wizard::step::{Next, PageId, Parts, host, quiet, toned, wrong};
+use crate::wizard::step::{Next, PageId, Parts, ends, host, quiet, toned, wrong};
 
 pub const TARGET: Id = Id::fixed("target");
 /// What becomes of a run that broke off.
@@ -73,6 +73,10 @@ pub fn page(w: &Wizard) -> Parts {
         _ => None,
     };
     let mut blocks = broken_off(w);
+    let ends = ends::near(w);
+    if !ends.is_empty() {
+        blocks.push(Block::Findings(ends));
+    }
     blocks.push(Block::Choice(Choice {
         id: TARGET,
         label: String::new(),

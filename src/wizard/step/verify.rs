@@ -5,13 +5,13 @@ pub mod making;
 use crate::diagnosis::{self, Reading};
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::visible::visible;
-use crate::domain::{Id, Need, Trust};
+use crate::domain::{Credential, Id, Need, Trust};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::message::Effect;
 use crate::wizard::page::{Answer, Block, Choice, LinkState, RoadLink, Tone};
 use crate::wizard::step::{
-    By, Next, PageId, Parts, access, count, details, guide, host, make, road, token, toned, tool, trust,
+    By, Next, PageId, Parts, access, count, details, ends, guide, host, make, road, token, toned, tool, trust,
 };
 
 pub const NEXT: Id = Id::fixed("verdict");
@@ -47,16 +47,20 @@ fn paths(w: &Wizard) -> Vec<String> {
     if making::here(w) { make::paths(w) } else { details::paths(w) }
 }
 
-/// The survey that was made with what is answered now, the paths included.
+/// The survey that was made with what is answered now, the paths included. Root's shell may do everything on all of them.
 fn survey(w: &Wizard) -> Option<&Survey> {
     let paths = paths(w);
-    token::survey(w).filter(|survey| survey.inputs.paths == paths)
+    let of_root = |survey: &&Survey| matches!(survey.inputs.credential, Some(Credential::Shell(_)));
+    token::survey(w).filter(|survey| survey.inputs.paths == paths || of_root(survey))
 }
 
 /// Everything that is wrong or worth knowing about the token and what the tool needs.
 pub fn findings(w: &Wizard) -> Vec<Finding> {
     match survey(w).filter(|survey| survey.ended) {
-        Some(survey) => reading(w, survey.inputs.trust.as_ref(), |reading| diagnosis::judge(&survey.seen, reading)),
+        Some(survey) => {
+            let judged = reading(w, survey.inputs.trust.as_ref(), |reading| diagnosis::judge(&survey.seen, reading));
+            judged.into_iter().chain(ends::of_this(w)).collect()
+        }
         None => Vec::new(),
     }
 }

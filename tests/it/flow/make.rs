@@ -250,3 +250,24 @@ async fn the_grants_of_the_plan_name_the_token_and_its_user() {
     };
     assert!(making.changes.iter().all(both), "{:#?}", making.changes);
 }
+
+#[tokio::test]
+async fn the_answers_that_are_saved_say_it_again_without_a_secret() {
+    let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::Fine).await);
+    let held = stage.hold(&making(&lab)).await;
+    let text = labwizard::wizard::answers::file(&held.wizard);
+    for part in [
+        "expire = \"90d\"",
+        "existing = \"fail\"",
+        "user = \"admin@pve\"",
+        "env = \"PVE_PASSWORD\"",
+        "env = \"PVE_TOTP\"",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    let read = labwizard::wizard::answers::read(&text, &labwizard::target::Library::built_in()).unwrap();
+    assert_eq!(read.draft.choice(&"expire".into()).map(|id| id.as_str()), Some("90d"));
+    let made = secret(&lab, MADE).unwrap();
+    let admin = lab.user(ADMIN).unwrap().password;
+    assert!(!text.contains(&made) && !text.contains(&admin));
+}

@@ -2,6 +2,7 @@
 
 mod killed;
 mod others;
+mod replaced;
 mod undo;
 
 use std::collections::BTreeSet;

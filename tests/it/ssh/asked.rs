@@ -22,11 +22,15 @@ fn a_program_that_opens_a_shell() {
     shells.close();
 }
 
+/// Waits until the terminal was handed over. The stand-in is there at once; ssh has a connection to make first.
+const HANDED: &str =
+    "until read -r s </proc/$$/stat; f=(${s##*) }); [ \"${f[2]}\" = \"${f[5]}\" ]; do sleep 0.01; done\n";
+
 /// The program in a terminal, with a stand-in that runs these lines first.
 fn asked(lines: &str) -> (Lab, Stand, Sandbox, Terminal) {
     let lab = Lab::start_in_thread(LabConfig::quick()).unwrap();
     let stand = Stand::of(&lab);
-    stand.before(lines);
+    stand.before(&format!("{HANDED}{lines}"));
     let sandbox = Sandbox::new();
     let this = std::env::current_exe().unwrap().display().to_string();
     let words = [this.as_str(), "ssh::asked::a_program_that_opens_a_shell", "--exact", "--ignored", "--nocapture"];
@@ -81,4 +85,51 @@ fn ctrl_z_at_a_question_does_not_leave_the_terminal_with_nobody() {
     terminal.send(b"secret\r");
     terminal.wait_for("came of it: Open");
     comes_back(terminal);
+}
+
+/// The stand-in's folder stands first in the program's `PATH`.
+fn labwizard_at(lines: &str, arguments: &[&str]) -> (Lab, Stand, Sandbox, Terminal) {
+    let lab = Lab::start_in_thread(LabConfig::quick()).unwrap();
+    let stand = Stand::of(&lab);
+    stand.before(&format!("{HANDED}{lines}"));
+    let sandbox = Sandbox::new();
+    let path = format!("{}:{}", stand.path().display(), std::env::var("PATH").unwrap());
+    let words = [&[crate::pty::sandbox::PROGRAM], arguments].concat();
+    let terminal = Terminal::start_program(&sandbox, &words, (100, 40), &[("PATH", &path)]);
+    (lab, stand, sandbox, terminal)
+}
+
+/// Up to ssh, on the page that asks for trust.
+fn fetch(terminal: &mut Terminal, lab: &Lab) {
+    terminal.reach_trust(lab);
+    terminal.enter();
+    terminal.wait_for("nothing is chosen for you here");
+    terminal.choose("Fetch it over SSH and compare");
+    terminal.enter();
+}
+
+const ASK: &str = "printf 'Key or password? ' >/dev/tty; read -r answer </dev/tty; echo \"$answer\" >\"$here/answer\"";
+
+#[test]
+fn the_full_screen_gives_the_terminal_to_ssh_and_takes_it_again() {
+    let (lab, stand, _sandbox, mut terminal) = labwizard_at(ASK, &[]);
+    fetch(&mut terminal, &lab);
+    terminal.wait_for("ssh root@127.0.0.1: what ssh needs to know it asks here.");
+    terminal.wait_for("Key or password?");
+    assert!(!terminal.alternate_screen() && !terminal.hides_cursor());
+    terminal.send(b"a password\r");
+    terminal.arrive(crate::pty::walk::ACCESS);
+    assert!(terminal.alternate_screen());
+    assert_eq!(stand.noted("answer"), "a password\n");
+    assert!(terminal.screen().contains("Have it made over SSH"));
+}
+
+#[test]
+fn ctrl_c_at_ssh_comes_back_to_the_page_and_says_so() {
+    let (lab, _stand, _sandbox, mut terminal) = labwizard_at(ASK, &[]);
+    fetch(&mut terminal, &lab);
+    terminal.wait_for("Key or password?");
+    terminal.press("Ctrl-C");
+    terminal.wait_for("was stopped.");
+    assert!(terminal.alternate_screen());
 }

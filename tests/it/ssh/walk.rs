@@ -145,21 +145,29 @@ async fn a_user_of_proxmox_is_no_user_for_ssh() {
 
 #[tokio::test]
 async fn a_run_that_is_cut_ends_with_everything_or_nothing() {
-    for words in ["pveum user add", "pveum role add", "pveum user token", "pveum acl modify"] {
-        for at in [CutAt::BeforeActing, CutAt::BeforeAnswer, CutAt::MidAnswer] {
-            let lab = lab(LabRelease::default()).await;
-            let stand = Stand::of(&lab);
-            let before = state(&lab);
-            stand.console.cut(words, at);
-            let stage = stage(&stand);
-            let held = stage.hold(&answers(&lab)).await;
-            assert!(held.is_done(), "{words} {at:?}: {}", held.told());
-            match held.last().title.as_str() {
-                "Glassdome is set up." => assert!(stage.env_file().exists()),
-                _ => {
-                    assert!(state(&lab) == before, "{words} {at:?}: {}", held.told());
-                    assert!(!stage.env_file().exists(), "{words} {at:?}");
-                }
+    // Each change once, and each kind of cut; all of them at each are held where nothing else is walked.
+    let (before, after, within) = (CutAt::BeforeActing, CutAt::BeforeAnswer, CutAt::MidAnswer);
+    let cuts = [
+        ("pveum user add", after),
+        ("pveum role add", before),
+        ("pveum user token", after),
+        ("pveum user token", within),
+        ("pveum acl modify", before),
+        ("pveum acl modify", after),
+    ];
+    for (words, at) in cuts {
+        let lab = lab(LabRelease::default()).await;
+        let stand = Stand::of(&lab);
+        let before = state(&lab);
+        stand.console.cut(words, at);
+        let stage = stage(&stand);
+        let held = stage.hold(&answers(&lab)).await;
+        assert!(held.is_done(), "{words} {at:?}: {}", held.told());
+        match held.last().title.as_str() {
+            "Glassdome is set up." => assert!(stage.env_file().exists()),
+            _ => {
+                assert!(state(&lab) == before, "{words} {at:?}: {}", held.told());
+                assert!(!stage.env_file().exists(), "{words} {at:?}");
             }
         }
     }

@@ -28,6 +28,8 @@ pub const BESIDE: Id = Id::fixed("beside");
 pub const IN_PLACE: Id = Id::fixed("in-place");
 pub const PASTE: Id = Id::fixed("paste");
 pub const REMOVE_OLD: Id = Id::fixed("remove_old");
+/// What the token is for, in place of what is known of that.
+pub const COMMENT: Id = Id::fixed("comment");
 pub const YES: Id = Id::fixed("yes");
 pub const NO: Id = Id::fixed("no");
 
@@ -160,6 +162,7 @@ pub fn making(w: &Wizard) -> Option<Result<Making, NoMaking>> {
     };
     let (needs, owner) = (details::rights(w), owned(w));
     let purpose = match &w.setting.machine {
+        _ if !w.draft.text(&COMMENT).is_empty() => w.draft.text(&COMMENT).to_owned(),
         Some(machine) => format!("{} on {machine}", tool::title(w)),
         None => tool::title(w),
     };

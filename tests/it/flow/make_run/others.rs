@@ -11,7 +11,7 @@ use super::*;
 const ROLE: &str = "LabwizardGlassdome";
 
 /// An edit of the project's file that awaits nothing any more.
-fn edit(stage: &Stage, secret: &str) -> FileEdit {
+pub fn edit(stage: &Stage, secret: &str) -> FileEdit {
     let seen = read_config(&stage.env_file(), &Stage::caller()).unwrap();
     FileEdit {
         agreed: seen.oddities.clone(),
@@ -162,32 +162,6 @@ async fn undo_of_a_later_day_removes_everything_and_proves_that_the_secret_is_de
         // Nothing of this is a run of its own.
         assert_eq!(scene.state().runs().unwrap().len(), 1);
     }
-}
-
-/// A token that takes the place of another: the old one goes last, and is dead.
-#[tokio::test]
-async fn the_token_that_was_replaced_is_removed_at_the_end_and_its_death_proved() {
-    let scene = Scene::new().await;
-    let old: TokenId = super::super::TOOL.parse().unwrap();
-    let old_secret = scene.lab.token(super::super::TOOL).unwrap().secret;
-    std::fs::write(scene.stage.env_file(), format!("HOST=pve.lan\nTOKEN={old}={old_secret}\n")).unwrap();
-    let mut plan = scene.plan();
-    plan.push(Action::Edit(Box::new(edit(&scene.stage, STAND_IN))));
-    let change = Change::RemoveToken(old);
-    let last = HostAction { at: scene.at.clone(), by: Arc::clone(&scene.by), change, afterwards: true };
-    plan.push(Action::Host(Box::new(last)));
-    let ran = perform(&scene.stage, RUN, plan, |secret, action| match (action, secret) {
-        (Action::Edit(_), Some(secret)) => Action::Edit(Box::new(edit(&scene.stage, secret.reveal()))),
-        (action, _) => action,
-    })
-    .await;
-    assert_eq!(
-        ran.outcome(6),
-        &Outcome::Done { notes: vec!["its old secret is refused now".into()] },
-        "{}",
-        ran.said()
-    );
-    assert!(!scene.stands().contains(&format!("token {}", super::super::TOOL)));
 }
 
 #[tokio::test]
