@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use labwizard::disk::RunId;
-use labwizard::domain::{Change, ChangeState, RunSeen};
 use labwizard::domain::finding::Step;
+use labwizard::domain::{Change, ChangeState, RunSeen};
 use labwizard::lab::{AccessState, CutAt, Lab, LabRelease, Scenario};
 use labwizard::wizard::page::Page;
 
