@@ -8,7 +8,7 @@ use crate::client::proxmox::request::Request;
 use crate::client::proxmox::{Asker, Session, Trusted, answer, estate};
 use crate::client::ssh::Shell;
 use crate::domain::observation::RequestTrouble;
-use crate::domain::{Change, Credential, Estate, HostAt, Secret, Trust, UserId};
+use crate::domain::{Change, Credential, Estate, HostAt, RoleSeen, Secret, Trust, UserId};
 
 /// Somebody who is signed in and may change a host.
 pub struct Desk {
@@ -69,6 +69,12 @@ impl Desk {
     /// Users, tokens, roles and grants, as far as this one may see them.
     pub async fn estate(&self) -> Result<Estate, RequestTrouble> {
         estate::read(self.asker(), &self.who).await.map_err(|(_, trouble)| trouble)
+    }
+
+    /// The role of that name as it is now; none where there is none.
+    pub async fn role(&self, name: &str) -> Result<Option<RoleSeen>, RequestTrouble> {
+        let roles = estate::roles_now(self.asker()).await?;
+        Ok(roles.into_iter().find(|role| role.name == name))
     }
 
     /// Sends a change, once.

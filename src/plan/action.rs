@@ -1,8 +1,10 @@
 //! The actions that a plan is made of.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::domain::rights::Privilege;
 use crate::domain::{Change, Credential, FileSeen, HostAt, HostRecord, Oddity, Secret, Text, Trouble};
 use crate::format::{Dialect, Document, Edit, EditError, Edited, FormatError, Reader};
 use crate::target::write::KeyValue;
@@ -43,6 +45,8 @@ pub struct HostAction {
     pub at: HostAt,
     pub by: Arc<Credential>,
     pub change: Change,
+    /// What the role of a grant gives by the plan: the host is asked before the grant and after it whether it still does.
+    pub gives: Option<BTreeSet<Privilege>>,
     /// It comes after the file was written: where it fails it is said, and nothing is taken back.
     pub afterwards: bool,
 }

@@ -9,7 +9,7 @@ mod sentence;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::rights::Privilege;
 use crate::domain::{
@@ -80,6 +80,8 @@ pub struct Making {
     pub grants: Vec<Grant>,
     /// What its owner will hold on the paths where this plan grants something to them.
     pub owner: Vec<Grant>,
+    /// What each role of its grants gives, those that it makes and those that are there.
+    pub roles: BTreeMap<String, BTreeSet<Privilege>>,
     /// What is to be said of it, a sentence each.
     pub remarks: Vec<String>,
 }
@@ -197,7 +199,8 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
     };
     let owner = held(&laid, &as_owner, &[]);
     let remarks = remarks::remarks(order, &way, &laid, &roles, &skipped, separated);
-    Ok(Making { token: Some(token), changes, afterwards, grants, owner, remarks })
+    let roles = given(&changes, order.estate);
+    Ok(Making { token: Some(token), changes, afterwards, grants, owner, roles, remarks })
 }
 
 fn way<'e>(order: &Order<'e>) -> Result<Way<'e>, NoMaking> {
@@ -274,6 +277,26 @@ fn wanted(order: &Order<'_>, separated: bool) -> Result<(Vec<Grant>, Vec<Grant>)
     // Also where a grant above would be enough: an entry that stands there already may hide it.
     let each = |needs: &[Need]| every_grant(needs).into_iter().map(|(grant, _)| grant).collect();
     Ok((if separated { each(token) } else { Vec::new() }, each(&all)))
+}
+
+/// What each role gives that is granted by these changes.
+fn given(changes: &[Change], estate: &Estate) -> BTreeMap<String, BTreeSet<Privilege>> {
+    let made = |name: &str| {
+        changes.iter().find_map(|change| match change {
+            Change::MakeRole { role, privileges } if role == name => Some(privileges),
+            _ => None,
+        })
+    };
+    let granted = changes.iter().filter_map(|change| match change {
+        Change::Grant { role, .. } => Some(role),
+        _ => None,
+    });
+    granted
+        .filter_map(|role| {
+            let privileges = made(role).or_else(|| estate.role(role).map(|seen| &seen.privileges))?;
+            Some((role.clone(), privileges.clone()))
+        })
+        .collect()
 }
 
 /// The rows in the order in which roles are named after them: the token's first.

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use crate::client::{Changed, Desk, Options};
 use crate::domain::observation::RequestTrouble;
-use crate::domain::{Change, Credential, Estate, HostAt, Timestamp};
+use crate::domain::{Change, Credential, Estate, HostAt, RoleSeen, Timestamp};
 use crate::runtime::sessions::Sessions;
 
 /// How often a host is asked how something stands before that is given up.
@@ -76,8 +76,28 @@ impl Desks {
         changed
     }
 
-    /// Users, tokens, roles and grants as they are now. What only reads is tried again.
+    /// Users, tokens, roles and grants as they are now.
     pub async fn look(&mut self, at: &HostAt, by: &Arc<Credential>) -> Result<Estate, RequestTrouble> {
+        self.ask(at, by, Desk::estate).await
+    }
+
+    /// The role of that name as it is now; none where there is none.
+    pub async fn role(
+        &mut self,
+        at: &HostAt,
+        by: &Arc<Credential>,
+        name: &str,
+    ) -> Result<Option<RoleSeen>, RequestTrouble> {
+        self.ask(at, by, async |desk| desk.role(name).await).await
+    }
+
+    /// Asks a question that only reads; where no answer comes, again.
+    async fn ask<T>(
+        &mut self,
+        at: &HostAt,
+        by: &Arc<Credential>,
+        question: impl AsyncFn(&Desk) -> Result<T, RequestTrouble>,
+    ) -> Result<T, RequestTrouble> {
         let mut last = RequestTrouble::Stopped;
         for round in 0..TRIES {
             if round > 0 {
@@ -85,11 +105,11 @@ impl Desks {
                 self.pause().await;
             }
             let seen = match self.at(at, by).await {
-                Ok(desk) => desk.estate().await,
+                Ok(desk) => question(desk).await,
                 Err(trouble) => Err(trouble),
             };
             match seen {
-                Ok(estate) => return Ok(estate),
+                Ok(answer) => return Ok(answer),
                 // Said by the host itself; it will not say otherwise a moment later.
                 Err(trouble @ RequestTrouble::Answered { status: 401 | 403, .. }) => return Err(trouble),
                 Err(trouble) => last = trouble,

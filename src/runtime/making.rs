@@ -8,7 +8,7 @@ use crate::domain::observation::RequestTrouble;
 use crate::domain::{Change, Secret, change_record};
 use crate::plan::action::{HostAction, Outcome};
 use crate::plan::make::sentence;
-use crate::plan::refused;
+use crate::plan::refused::{self, OddRole};
 use crate::plan::standing::{Standing, came_through};
 use crate::runtime::desks::{Desks, TRIES};
 use crate::runtime::revert::{self, Deed};
@@ -35,6 +35,9 @@ pub(super) async fn make(
     if let Err(trouble) = desks.ready(at, by).await {
         return Outcome::NotDone(refused::not_sent(change, &trouble));
     }
+    if let Some(odd) = odd_role(desks, action).await {
+        return Outcome::NotDone(refused::odd_role(change, &odd));
+    }
     if let Err(error) = journal.announce(n, announced(action)) {
         return Outcome::NotDone(trouble(&error));
     }
@@ -43,13 +46,31 @@ pub(super) async fn make(
         came = send(desks, journal.id().as_str(), action, tell).await;
     }
     let (ended, outcome) = came;
-    match (journal.ended(n, ended, BTreeMap::new()), outcome) {
+    let closed = journal.ended(n, ended, BTreeMap::new());
+    if let (Outcome::Done { .. }, Some(odd)) = (&outcome, odd_role(desks, action).await) {
+        return Outcome::Lost(refused::odd_role_since(change, &odd));
+    }
+    match (closed, outcome) {
         // It stands as announced then, which is what undo looks at.
         (Err(error), Outcome::Done { mut notes }) => {
             notes.push(trouble(&error).what);
             Outcome::Done { notes }
         }
         (_, outcome) => outcome,
+    }
+}
+
+/// What is odd about the role of a grant: it gives something else than the plan says.
+async fn odd_role(desks: &mut Desks, action: &HostAction) -> Option<OddRole> {
+    let (Change::Grant { role, .. }, Some(planned)) = (&action.change, &action.gives) else { return None };
+    match desks.role(&action.at, &action.by, role).await {
+        Err(trouble) => Some(OddRole::Unseen(trouble)),
+        Ok(None) => Some(OddRole::Gone),
+        Ok(Some(seen)) if seen.privileges == *planned => None,
+        Ok(Some(seen)) => Some(OddRole::Other {
+            more: seen.privileges.difference(planned).cloned().collect(),
+            less: planned.difference(&seen.privileges).cloned().collect(),
+        }),
     }
 }
 

@@ -102,7 +102,7 @@ async fn who_loses_the_terminal_in_the_middle_of_a_run_gets_what_was_made_taken_
             let LoginAnswer::SignedIn(ticket) = log_in(login, &options).await else { panic!("nobody signed in") };
             let by = Arc::new(Credential::Ticket(ticket));
             let planned = |change| {
-                let action = HostAction { at: at.clone(), by: Arc::clone(&by), change, afterwards: false };
+                let action = HostAction { at: at.clone(), by: Arc::clone(&by), change, gives: None, afterwards: false };
                 let action = Action::Host(Box::new(action));
                 Planned { action, heading: String::new(), sentence: String::new() }
             };

@@ -31,6 +31,11 @@ pub async fn read(asker: Asker<'_>, me: &UserId) -> Result<Estate, (Request, Req
     Ok(Estate { users: seen, roles: roles.map_err(of(Request::Roles))?, acl: acl.map_err(of(Request::Acl))? })
 }
 
+/// All roles as they are now.
+pub async fn roles_now(asker: Asker<'_>) -> Result<Vec<RoleSeen>, RequestTrouble> {
+    asker.data(&Request::Roles, roles).await
+}
+
 /// A user who is there, and of whom nothing else is told.
 fn nobody(id: UserId) -> UserSeen {
     UserSeen { id, enabled: true, expire: None, comment: None, groups: Vec::new(), tokens: Vec::new() }

@@ -87,7 +87,7 @@ pub fn go_instead(w: &mut Wizard) -> Next {
     if choice == SAME && !same_rights(w) {
         w.draft.choose(WHOSE, MINE);
         w.draft.choose(RIGHTS, SAME);
-        return Next::To(PageId::Make);
+        return if w.at() == PageId::Make && done(w) { Next::Go } else { Next::To(PageId::Make) };
     }
     if choice == BLOCK {
         if let (true, Some(signer)) = (wish::mine(w), signer(w)) {

@@ -130,11 +130,11 @@ fn list(w: &Wizard) -> Vec<Block> {
             toned(
                 if ended { Tone::Quiet } else { Tone::Plain },
                 format!(
-                    "{}\n  {}; {}; {}{comment}",
+                    "{}\n  {}; {}\n  {}{comment}",
                     visible(&row.id.to_string()),
                     ends(w, row.seen),
-                    row.rights,
-                    whose(row)
+                    whose(row),
+                    row.rights
                 ),
             )
         })
@@ -202,7 +202,7 @@ pub fn page(w: &Wizard) -> Parts {
         title: format!("The tokens on {}", host::shown(w)),
         blocks,
         submit: "go on",
-        focus: Some(REVOKE),
+        focus: Some(if picked(w).is_some() { SURE } else { REVOKE }),
         help: vec![
             "Listed are the tokens of whoever signed in, and those of other users that labwizard made, as far as this login may see them.".into(),
         ],
@@ -269,7 +269,7 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     let planned = Planned {
         heading: review::heading(w),
         sentence: sentence(&change),
-        action: Action::Host(Box::new(HostAction { at, by: Arc::new(by), change, afterwards: true })),
+        action: Action::Host(Box::new(HostAction { at, by: Arc::new(by), change, gives: None, afterwards: true })),
     };
     let effects = w.start_run(&Plan { actions: vec![planned] });
     Next::Do(effects)

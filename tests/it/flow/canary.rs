@@ -1,8 +1,10 @@
 //! Canaries: every secret of a walk is searched for, in every form, in all that the walk shows, says and leaves behind.
 
-use std::collections::{BTreeSet, HashMap};
+mod making;
+mod needles;
+mod sent;
+
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use labwizard::client::Limits;
@@ -15,84 +17,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Held, Stage, TOOL, answers, but, lab};
-
-/// So much of a secret in a row is a leak.
-const WINDOW: usize = 12;
-
-/// Secrets by name, each in all the forms in which it may come out.
-pub struct Needles<'n> {
-    names: Vec<&'n str>,
-    /// Every window of every form, and whose it is.
-    windows: HashMap<Vec<u8>, usize>,
-}
-
-impl<'n> Needles<'n> {
-    pub fn of(secrets: impl IntoIterator<Item = (&'n str, &'n str)>) -> Needles<'n> {
-        let (mut names, mut windows) = (Vec::new(), HashMap::new());
-        for (name, secret) in secrets {
-            assert!(secret.len() >= WINDOW, "{name} is too short to be searched for");
-            for form in forms(secret) {
-                windows.extend(form.windows(WINDOW).map(|window| (window.to_vec(), names.len())));
-            }
-            names.push(name);
-        }
-        Needles { names, windows }
-    }
-
-    /// The names of those that are in there.
-    pub fn found_in(&self, text: &[u8]) -> Vec<&'n str> {
-        let found: BTreeSet<usize> = text.windows(WINDOW).filter_map(|part| self.windows.get(part).copied()).collect();
-        found.into_iter().map(|at| self.names[at]).collect()
-    }
-}
-
-fn forms(secret: &str) -> Vec<Vec<u8>> {
-    let bytes = secret.as_bytes();
-    let hex = |pattern: fn(u8) -> String| bytes.iter().map(|byte| pattern(*byte)).collect::<String>().into_bytes();
-    let mut forms = vec![
-        bytes.to_vec(),
-        secret.to_uppercase().into_bytes(),
-        secret.to_lowercase().into_bytes(),
-        bytes.iter().rev().copied().collect(),
-        hex(|byte| format!("{byte:02x}")),
-        hex(|byte| format!("{byte:02X}")),
-        hex(|byte| format!("%{byte:02X}")),
-        hex(|byte| format!("%{byte:02x}")),
-    ];
-    for offset in 0..3 {
-        let text = base64(&[&b"ab"[..offset], bytes].concat());
-        // What the neighbours have a share in is left away on both sides.
-        forms.push(text.as_bytes()[offset.div_ceil(2) * 2..text.len() - 4].to_vec());
-    }
-    forms
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for three in bytes.chunks(3) {
-        let bits = three.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
-        for at in 0..=three.len() {
-            text.push(char::from(LETTERS[(bits >> (18 - 6 * at) & 63) as usize]));
-        }
-        text.push_str(&"=".repeat(3 - three.len()));
-    }
-    text
-}
-
-/// All files below a folder with their bytes.
-pub fn files(folder: &Path, into: &mut Vec<(PathBuf, Vec<u8>)>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for entry in entries {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, into);
-        } else {
-            let bytes = std::fs::read(&path).unwrap();
-            into.push((path, bytes));
-        }
-    }
-}
+pub use needles::{Needles, files};
+use needles::{WINDOW, base64, forms};
 
 /// A page as the full screen paints it, rows joined so that a wrapped secret is whole.
 fn painted(page: &Page) -> Vec<String> {
@@ -110,10 +36,10 @@ fn painted(page: &Page) -> Vec<String> {
     all
 }
 
-/// Everything that a walk showed and said.
-fn said(held: &Held) -> String {
+/// Everything that these pages show, on the full screen, in words, and as data.
+fn shown(pages: &[Page]) -> String {
     let mut all = String::new();
-    let mut pages = held.pages.clone();
+    let mut pages = pages.to_vec();
     pages.dedup();
     for page in &pages {
         for line in words::page(page, false).iter().chain(&words::page(page, true)) {
@@ -122,6 +48,12 @@ fn said(held: &Held) -> String {
         writeln!(all, "{page:?}").unwrap();
         painted(page).iter().for_each(|text| writeln!(all, "{text}").unwrap());
     }
+    all
+}
+
+/// Everything that a walk showed and said.
+fn said(held: &Held) -> String {
+    let mut all = shown(&held.pages);
     writeln!(all, "{}", report::conversation(&held.wizard, true, None)).unwrap();
     writeln!(all, "{:?} {}", held.wizard, labwizard::wizard::answers::file(&held.wizard)).unwrap();
     writeln!(all, "{}", labwizard::wizard::walk::walk(&held.wizard)).unwrap();
@@ -136,9 +68,13 @@ struct Foreign {
 
 impl Foreign {
     fn new() -> Foreign {
+        Foreign::with(uuid::Uuid::new_v4().to_string())
+    }
+
+    /// Around this old token.
+    fn with(old: String) -> Foreign {
         let random = || uuid::Uuid::new_v4().to_string();
-        let values = (0..20).map(|n| (format!("FOREIGN_{n}"), random())).collect();
-        Foreign { values, old: random() }
+        Foreign { values: (0..20).map(|n| (format!("FOREIGN_{n}"), random())).collect(), old }
     }
 
     fn text(&self) -> String {
@@ -264,6 +200,9 @@ fn a_planted_leak_is_found_in_every_form_and_channel() {
     assert_eq!(needles.found_in(&secret.as_bytes()[7..7 + WINDOW]), ["planted"]);
     assert_eq!(needles.found_in(&secret.as_bytes()[..WINDOW - 1]), Vec::<&str>::new());
     assert_eq!(needles.found_in(b"nothing of the kind is said here"), Vec::<&str>::new());
+    let codes = Needles::of([]).and_codes([("code", "123456")]);
+    assert_eq!(codes.found_in(b"the code 123456."), ["code"]);
+    assert_eq!(codes.found_in(b"modified 1234567890, 0123456"), Vec::<&str>::new());
     for prefix in ["", "a", "ab", "abc"] {
         let text = base64(format!("{prefix}{secret}{prefix}").as_bytes());
         assert_eq!(needles.found_in(text.as_bytes()), ["planted"], "{text}");

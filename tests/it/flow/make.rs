@@ -34,7 +34,7 @@ pub fn making(lab: &Lab) -> BTreeMap<String, String> {
 }
 
 /// What the file says, by its keys.
-fn values(stage: &Stage) -> BTreeMap<String, String> {
+pub fn values(stage: &Stage) -> BTreeMap<String, String> {
     dotenvy::from_path_iter(stage.env_file()).unwrap().map(Result::unwrap).collect()
 }
 
@@ -49,7 +49,7 @@ pub fn writes(lab: &Lab) -> Vec<String> {
     lab.received().iter().map(|request| format!("{} {}", request.method, request.path)).filter(write).collect()
 }
 
-fn outcomes(held: &Held) -> String {
+pub fn outcomes(held: &Held) -> String {
     let run = held.wizard.run.as_ref();
     let line =
         |step: &labwizard::plan::run::RunStep| format!("{}: {:?} {:?}", step.planned.sentence, step.outcome, step.back);
@@ -71,20 +71,20 @@ async fn from_a_bare_name_to_a_proven_file_in_a_dozen_answers_on_each_release() 
         );
         let there = secret(&lab, MADE).is_some_and(|secret| secret == file["PROXMOX_TOKEN_VALUE"]);
         assert!(there, "{release}: the file holds the secret of the token that was made");
-        has_the_plan_and_no_more(&lab, &held);
+        has_the_plan_and_no_more(&lab, &held, MADE);
         // What was proved is the token's own, and not what the one who made it may do.
         assert!(held.codes().iter().all(|code| !code.starts_with("rights.")), "{release}: {:?}", held.codes());
     }
 }
 
 /// The token's rights are the plan's: on every path of it, and nowhere else.
-fn has_the_plan_and_no_more(lab: &Lab, held: &Held) {
+pub fn has_the_plan_and_no_more(lab: &Lab, held: &Held, token: &str) {
     let making = held.wizard.plan.as_ref().unwrap().as_ref().unwrap().making.as_ref().unwrap();
     let planned: BTreeMap<String, BTreeSet<String>> =
         making.grants.iter().map(|grant| (grant.path.clone(), grant.privileges.clone())).collect();
     assert!(!planned.is_empty());
     let held: BTreeMap<String, BTreeSet<String>> = lab.change(|cluster| {
-        let all = permissions::everywhere(cluster, MADE).into_iter();
+        let all = permissions::everywhere(cluster, token).into_iter();
         all.map(|(path, privileges)| {
             (path, privileges.into_keys().map(|name| name.to_string()).collect::<BTreeSet<String>>())
         })
@@ -292,4 +292,99 @@ async fn the_block_for_an_administrator_is_the_plan_that_was_answered() {
     assert!(block.contains(&format!("pveum user token add apex@pve glassdome --privsep 1 --expire {end} ")), "{block}");
     assert!(!block.contains("pveum user add"), "the user is there already\n{block}");
     assert_eq!(writes(&lab), [""; 0]);
+}
+
+#[tokio::test]
+async fn whoever_may_not_make_it_is_told_who_could_and_what_to_do_instead() {
+    for (instead, ends) in [
+        ("", "The token for Glassdome."),
+        ("block", "Make a token with just the rights it needs."),
+        ("same", "Glassdome is set up."),
+    ] {
+        let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::Fine).await);
+        let apex = lab.user("apex@pve").unwrap();
+        let mut answers = but(&making(&lab), &[("login_user", "apex@pve"), ("login_password", &apex.password)]);
+        if !instead.is_empty() {
+            answers = but(&answers, &[("instead", instead)]);
+        }
+        let before = lab.change(|cluster| cluster.access_state());
+        let held = stage.hold(&answers).await;
+        let seen = held
+            .pages
+            .iter()
+            .any(|page| labwizard::front::words::page(page, false).join("\n").contains("Sys.Modify on /access"));
+        assert!(seen, "{instead}: {}", held.told());
+        let way = held.pages.iter().any(|page| page.title == ends);
+        assert!(way, "{instead}: {}", held.told());
+        if instead == "same" {
+            assert_eq!(values(&stage)["PROXMOX_USER"], "apex@pve");
+        } else {
+            assert_eq!(writes(&lab), [""; 0], "{instead}");
+            assert!(lab.change(|cluster| cluster.access_state()) == before, "{instead}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_once_at_any_write_ends_in_everything_or_nothing() {
+    for (method, path) in [
+        ("POST", "/access/users"),
+        ("POST", "/access/roles"),
+        ("POST", "/access/users/glassdome@pve/token/glassdome"),
+        ("PUT", "/access/acl"),
+    ] {
+        for at in CutAt::ALL {
+            let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::Fine).await);
+            let before = lab.change(|cluster| cluster.access_state());
+            lab.cut_call(method, path, at);
+            let held = stage.hold(&making(&lab)).await;
+            let case = format!("{method} {path} {at:?}: {}\n{}", held.told(), outcomes(&held));
+            assert!(held.is_done(), "{case}");
+            if held.last().title == "Glassdome is set up." {
+                let made = secret(&lab, MADE);
+                assert!(made.as_deref() == Some(values(&stage)["PROXMOX_TOKEN_VALUE"].as_str()), "{case}");
+            } else {
+                assert!(lab.change(|cluster| cluster.access_state()) == before, "{case}");
+                assert!(
+                    !stage.env_file().exists()
+                        && (held.told().contains("is taken back.")
+                            || held.told().contains("Nothing was made on the host.")),
+                    "{case}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_secret_of_the_walk_is_shown_or_left_anywhere_but_in_the_file() {
+    let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::Fine).await);
+    let held = stage.hold(&making(&lab)).await;
+    assert_eq!(held.last().title, "Glassdome is set up.", "{}", held.told());
+    let (admin, made) = (lab.user(ADMIN).unwrap(), secret(&lab, MADE).unwrap());
+    let ticket = lab.received().iter().find_map(|request| {
+        let text = String::from_utf8_lossy(&request.raw).into_owned();
+        let at = text.find("PVEAuthCookie=")? + "PVEAuthCookie=".len();
+        text[at..].split([';', '\r']).next().map(str::to_owned)
+    });
+    let ticket = ticket.unwrap();
+    let secrets = [
+        ("password", admin.password.as_str()),
+        ("made", made.as_str()),
+        ("ticket", ticket.rsplit(':').next().unwrap()),
+    ];
+    let needles = super::canary::Needles::of(secrets);
+    for page in &held.pages {
+        let text = labwizard::front::words::page(page, false).join("\n");
+        assert_eq!(needles.found_in(text.as_bytes()), Vec::<&str>::new(), "{}", page.title);
+        assert_eq!(needles.found_in(format!("{page:?}").as_bytes()), Vec::<&str>::new(), "{}", page.title);
+    }
+    assert_eq!(needles.found_in(format!("{:?}", held.wizard).as_bytes()), Vec::<&str>::new());
+    let mut left = Vec::new();
+    super::canary::files(&stage.state_folder(), &mut left);
+    assert!(!left.is_empty());
+    for (path, bytes) in &left {
+        assert_eq!(needles.found_in(bytes), Vec::<&str>::new(), "{}", path.display());
+    }
+    assert_eq!(needles.found_in(&std::fs::read(stage.env_file()).unwrap()).first(), Some(&"made"));
 }

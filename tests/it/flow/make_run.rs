@@ -3,6 +3,7 @@
 mod killed;
 mod others;
 mod replaced;
+mod roles;
 mod undo;
 
 use std::collections::BTreeSet;
@@ -133,7 +134,14 @@ impl Scene {
     }
 
     fn host(&self, change: Change) -> Action {
-        let action = HostAction { at: self.at.clone(), by: Arc::clone(&self.by), change, afterwards: false };
+        let gives = match &change {
+            Change::Grant { role, .. } => changes().into_iter().find_map(|made| match made {
+                Change::MakeRole { role: name, privileges } if name == *role => Some(privileges),
+                _ => None,
+            }),
+            _ => None,
+        };
+        let action = HostAction { at: self.at.clone(), by: Arc::clone(&self.by), change, gives, afterwards: false };
         Action::Host(Box::new(action))
     }
 
@@ -428,7 +436,12 @@ async fn announced(scene: &Scene, action: &Action, n: usize) -> Vec<String> {
     world.call_run(RUN).await;
     let (answers, mut told) = mpsc::unbounded_channel();
     world.answer_to(answers);
-    world.run(Effect::Perform(RunNo(1), n, action.clone()));
+    let mut action = action.clone();
+    if let Action::Host(action) = &mut action {
+        // Here stands nothing of what was made before it, the role of a grant neither.
+        action.gives = None;
+    }
+    world.run(Effect::Perform(RunNo(1), n, action));
     while !matches!(answer(&mut told).await, Msg::Performed(..)) {}
     world.settle().await;
     let path = other.state_folder().join("runs").join(RUN).join("journal");

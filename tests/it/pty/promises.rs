@@ -210,6 +210,7 @@ fn only_known_sequences_are_written_whatever_a_host_says() {
         let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
         terminal.reach_trust(&lab);
         terminal.trust();
+        terminal.choose("I have a token");
         terminal.enter();
         terminal.arrive(TOKEN);
         terminal.paste(&format!("{}\x1b]0;owned\x07\x1b[31m\u{202e}", whole_token(&lab)), "secret:");

@@ -13,7 +13,7 @@ use crate::wizard::step::{access, host, make, token, tool};
 
 /// The changes before the file is written, with the proof of the token behind them.
 pub(super) fn before(w: &Wizard, making: &Making, edit: Option<&FileEdit>) -> Result<Vec<Planned>, Trouble> {
-    let mut plan = changes(w, &making.changes, false)?;
+    let mut plan = changes(w, making, &making.changes, false)?;
     let heading = heading(w);
     plan.push(Planned {
         action: Action::Prove,
@@ -38,7 +38,7 @@ pub(super) fn before(w: &Wizard, making: &Making, edit: Option<&FileEdit>) -> Re
 
 /// The changes after it.
 pub(super) fn afterwards(w: &Wizard, making: &Making) -> Result<Vec<Planned>, Trouble> {
-    changes(w, &making.afterwards, true)
+    changes(w, making, &making.afterwards, true)
 }
 
 /// Where it happens, and as whom.
@@ -51,11 +51,9 @@ pub fn heading(w: &Wizard) -> String {
     format!("On {place}, signed in as {who}")
 }
 
-fn changes(w: &Wizard, changes: &[Change], afterwards: bool) -> Result<Vec<Planned>, Trouble> {
-    let nobody = || Trouble {
-        what: "Nobody is signed in to make the token.".into(),
-        hint: Some("Go back to Access and sign in.".into()),
-    };
+fn changes(w: &Wizard, making: &Making, changes: &[Change], afterwards: bool) -> Result<Vec<Planned>, Trouble> {
+    let nobody =
+        || Trouble::new("Nobody is signed in to make the token.", Some("Go back to Access and sign in.".to_owned()));
     let by = Arc::new(token::credential(w).filter(|by| by.is_for_this_run()).ok_or_else(nobody)?);
     let at = host::at(w).ok_or_else(nobody)?;
     let planned = |change: &Change| Planned {
@@ -63,6 +61,10 @@ fn changes(w: &Wizard, changes: &[Change], afterwards: bool) -> Result<Vec<Plann
             at: at.clone(),
             by: Arc::clone(&by),
             change: change.clone(),
+            gives: match change {
+                Change::Grant { role, .. } => making.roles.get(role).cloned(),
+                _ => None,
+            },
             afterwards,
         })),
         heading: heading(w),

@@ -33,7 +33,7 @@ async fn the_process_that_is_killed() {
     let state = State::open(folder.into(), Stage::caller()).unwrap();
     let world = World::new(options, state, Stage::caller(), None);
     let plan = changes().into_iter().map(|change| {
-        let action = HostAction { at: at.clone(), by: Arc::clone(&by), change, afterwards: false };
+        let action = HostAction { at: at.clone(), by: Arc::clone(&by), change, gives: None, afterwards: false };
         Action::Host(Box::new(action))
     });
     perform_in(world, RUN, plan.collect(), |_, action| action).await;

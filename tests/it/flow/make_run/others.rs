@@ -116,7 +116,7 @@ async fn a_refusal_names_the_right_and_takes_back_what_was_made_before_it() {
     let before = scene.stands();
     let by = Arc::new(sign_in(&scene.stage, &scene.lab, &scene.at, user).await);
     let plan = changes().into_iter().map(|change| {
-        let action = HostAction { at: scene.at.clone(), by: Arc::clone(&by), change, afterwards: false };
+        let action = HostAction { at: scene.at.clone(), by: Arc::clone(&by), change, gives: None, afterwards: false };
         Action::Host(Box::new(action))
     });
     let ran = scene.run(plan.collect()).await;

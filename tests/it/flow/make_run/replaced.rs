@@ -37,7 +37,8 @@ async fn replace(scene: &Scene, before: Vec<Change>, after: Vec<Change>) -> Ran 
     let mut plan: Vec<Action> = before.into_iter().map(|change| scene.host(change)).collect();
     plan.push(Action::Edit(Box::new(edit(&scene.stage, STAND_IN))));
     plan.extend(after.into_iter().map(|change| {
-        let action = HostAction { at: scene.at.clone(), by: Arc::clone(&scene.by), change, afterwards: true };
+        let action =
+            HostAction { at: scene.at.clone(), by: Arc::clone(&scene.by), change, gives: None, afterwards: true };
         Action::Host(Box::new(action))
     }));
     perform(&scene.stage, RUN, plan, |secret, action| match (action, secret) {
