@@ -11,6 +11,7 @@ mod login;
 mod make;
 mod make_apply;
 mod make_run;
+mod safety;
 mod update;
 
 use std::cell::RefCell;
