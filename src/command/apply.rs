@@ -104,6 +104,7 @@ pub fn hint(stopped: &Stopped) -> Option<&'static str> {
         "login_password" => {
             "Say where it comes from: login = { user = \"root@pam\", password = { env = \"PVE_PASSWORD\" } }."
         }
+        "ssh_place" => "Say where root's shell is: ssh = \"root@pve.lan\" under [proxmox].",
         "code" => "Say where the code comes from: totp = { env = \"PVE_TOTP\" } or recovery = { … } in login.",
         "expire" => {
             "Say when the token ends: create = { expire = \"90d\" }; 1y, never and a day such as 2027-01-31 do too."
@@ -122,9 +123,8 @@ pub fn hint(stopped: &Stopped) -> Option<&'static str> {
 /// The answers of a file, with the secret that it names.
 pub fn draft(path: &Path, library: &Library) -> Result<Draft, Trouble> {
     let caller = Caller::of_process(|name| std::env::var(name).ok());
-    let trouble = |what: String| Trouble { what, hint: None };
-    let seen =
-        read_config(path, &caller).map_err(|error| Trouble { what: error.sentence(), hint: Some(error.hint()) })?;
+    let trouble = |what: String| Trouble::new(what, None);
+    let seen = read_config(path, &caller).map_err(|error| Trouble::new(error.sentence(), Some(error.hint())))?;
     let there = seen.there.ok_or_else(|| trouble(format!("There is no file {}.", path.display())))?;
     let mut given = answers::read(there.text.as_str(), library)
         .map_err(|error| trouble(format!("{}: {error}.", path.display())))?;
@@ -147,7 +147,7 @@ pub fn draft(path: &Path, library: &Library) -> Result<Draft, Trouble> {
 
 /// Fetches a secret from where the answers say. Nothing of it reaches a message.
 fn fetch(source: &SecretSource, name: &str, caller: &Caller) -> Result<Text, Trouble> {
-    let fail = |what: String, hint: &str| Trouble { what, hint: Some(hint.to_owned()).filter(|h| !h.is_empty()) };
+    let fail = |what: String, hint: &str| Trouble::new(what, Some(hint.to_owned()).filter(|h| !h.is_empty()));
     let text = match source {
         SecretSource::Env(variable) => std::env::var(variable).map(Text::new).map_err(|_| {
             fail(

@@ -5,7 +5,7 @@ use crate::domain::finding::{Code, Finding, Severity::*, Step};
 use crate::domain::{Fingerprint, Id, SshPlace, SshTrouble, shell};
 
 const PLACE: Id = Id::fixed("ssh_place");
-const HERE: &str = "another terminal here";
+const HERE: &str = "Connect by hand, in another terminal";
 
 /// Why there is no shell at that place. `step` is where it was asked for.
 pub fn trouble(place: &SshPlace, trouble: &SshTrouble, step: Step) -> Finding {
@@ -83,7 +83,9 @@ fn ended(place: &SshPlace, code: Option<i32>, words: &str, step: Step) -> Findin
         (None, words) => said("ssh", words),
     });
     let finding = match kind {
-        codes::SSH_HOST_KEY => finding.say("Connect once by hand, and compare the key with the host's own."),
+        codes::SSH_HOST_KEY => {
+            finding.say("Compare the key that it shows with the host's own, when you connect by hand.")
+        }
         codes::SSH_REFUSED => finding.say("Look whether the user is right, and whether your agent holds the key."),
         _ => finding,
     };

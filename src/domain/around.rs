@@ -41,10 +41,3 @@ pub enum Git {
     /// There is no git here, or it gave no answer: why, in a sentence.
     Unknown(String),
 }
-
-/// A sentence and a hint about something that the disk refused. Made where the error is known; holds nothing of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    pub what: String,
-    pub hint: Option<String>,
-}

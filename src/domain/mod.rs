@@ -28,9 +28,10 @@ pub mod shell;
 pub mod ssh;
 pub mod time;
 pub mod token;
+pub mod trouble;
 pub mod visible;
 
-pub use around::{Around, Git, Trouble};
+pub use around::{Around, Git};
 pub use certificate::{Certificate, CertificateName, Der, Timestamp, Trust};
 pub use certificate_der::{CaShape, CertificateError, KeyKind, ca_shape, certificates_from_pem};
 pub use change::{Change, Grantee, TokenMake};
@@ -55,4 +56,5 @@ pub use run_seen::{ChangeSeen, ChangeState, RunFile, RunSeen};
 pub use secret::{MASK, Secret, Text};
 pub use ssh::{ShellAnswer, ShellId, SshPlace, SshTrouble};
 pub use token::{TokenId, TokenName, UserId};
+pub use trouble::Trouble;
 pub use visible::{is_bridge_name, is_node_name, is_storage_name, is_vmid, show_name, visible, visible_lines, whole};

@@ -1,8 +1,9 @@
 //! What is said of a change on a host that did not come about, or of which nobody knows: from the host's status and words.
 
+use crate::diagnosis::codes;
 use crate::domain::observation::RequestTrouble;
 use crate::domain::rights::Privilege;
-use crate::domain::{Change, Trouble, pveum};
+use crate::domain::{Change, Code, Trouble, pveum};
 
 /// The daemons of a host do not take its web server's connection (pve-http-server `AnyEvent.pm`, AnyEvent::HTTP).
 const DAEMON_DOWN: u16 = 595;
@@ -27,42 +28,50 @@ pub fn refused(change: &Change, status: u16, words: &str) -> Trouble {
     let deed = deed(change);
     let words = plain(words);
     let said = if words.is_empty() { format!("status {status}") } else { format!("“{words}”") };
-    let (why, hint) = match status {
+    let (code, why, hint) = match status {
         DAEMON_DOWN => (
+            codes::DAEMON_DOWN,
             "the daemon behind its web server (pvedaemon) does not answer".to_owned(),
             Some("Look at it on the host: systemctl status pvedaemon".to_owned()),
         ),
         401 => (
+            codes::LOGIN_ENDED,
             format!("it no longer takes the login, {said}"),
             Some("Sign in again; a login ends after two hours, or when its user is disabled.".to_owned()),
         ),
         403 => match missing(&words) {
             Some((path, privilege)) => (
+                codes::RIGHTS_CANNOT_MAKE,
                 format!("whoever is signed in lacks {privilege} on {path}"),
                 Some(instead("Sign in as somebody who holds it", change)),
             ),
-            None => {
-                (format!("whoever is signed in may not, {said}"), Some(instead("Sign in as somebody who may", change)))
-            }
+            None => (
+                codes::RIGHTS_CANNOT_MAKE,
+                format!("whoever is signed in may not, {said}"),
+                Some(instead("Sign in as somebody who may", change)),
+            ),
         },
         _ if already(&words) => (
+            codes::CHANGE_EXISTS,
             format!("it is there already, {said}, and was not when the plan was made"),
             Some("Go through the plan again; it starts from what is there now.".to_owned()),
         ),
         _ if words.contains("Permissions.Modify") => (
+            codes::RIGHTS_CANNOT_MAKE,
             format!("whoever is signed in may not grant that, {said}"),
             Some(instead("Sign in as somebody who holds Permissions.Modify there", change)),
         ),
         _ if no_quorum(&words) => (
+            codes::CHANGE_REFUSED,
             format!("its cluster takes no changes now, {said}"),
             Some("Look at the cluster on the host: pvecm status".to_owned()),
         ),
-        501 => (format!("this release does not know how, {said}"), by_hand(change)),
-        400 => (format!("it did not take what was sent, {said}"), by_hand(change)),
-        0 => (format!("pveum said {said}"), by_hand(change)),
-        _ => (format!("it answered {status}, {said}"), by_hand(change)),
+        501 => (codes::CHANGE_REFUSED, format!("this release does not know how, {said}"), by_hand(change)),
+        400 => (codes::CHANGE_REFUSED, format!("it did not take what was sent, {said}"), by_hand(change)),
+        0 => (codes::CHANGE_REFUSED, format!("pveum said {said}"), by_hand(change)),
+        _ => (codes::CHANGE_REFUSED, format!("it answered {status}, {said}"), by_hand(change)),
     };
-    Trouble { what: format!("The host did not {deed}: {why}."), hint }
+    Trouble::new(format!("The host did not {deed}: {why}."), hint).coded(code)
 }
 
 /// What is odd about the role of a grant.
@@ -97,24 +106,26 @@ impl OddRole {
 pub fn odd_role(change: &Change, odd: &OddRole) -> Trouble {
     match odd {
         OddRole::Unseen(trouble) => not_sent(change, trouble),
-        odd => Trouble {
-            what: format!("Nothing was sent to {}: the role is not what the plan says; it {}.", deed(change), odd.is()),
-            hint: Some("Go through the plan again; it starts from what is there now.".into()),
-        },
+        odd => Trouble::new(
+            format!("Nothing was sent to {}: the role is not what the plan says; it {}.", deed(change), odd.is()),
+            Some("Go through the plan again; it starts from what is there now.".to_owned()),
+        )
+        .coded(codes::CHANGE_ROLE_CHANGED),
     }
 }
 
 /// The role of a grant that was made is not, or may not be, what the plan says.
 pub fn odd_role_since(change: &Change, odd: &OddRole) -> Trouble {
     let hint = change.back().and_then(|back| command(&back));
-    Trouble {
-        what: format!(
+    Trouble::new(
+        format!(
             "The host did {}, and the role may give something else than the plan says: it {}.",
             deed(change),
             odd.is()
         ),
-        hint: hint.map(|back| format!("This takes it back: {back}")),
-    }
+        hint.map(|back| format!("This takes it back: {back}")),
+    )
+    .coded(codes::CHANGE_ROLE_CHANGED)
 }
 
 /// It never left here.
@@ -125,14 +136,14 @@ pub fn not_sent(change: &Change, trouble: &RequestTrouble) -> Trouble {
         _ => "Look whether the host is up and this machine reaches it, then start again.",
     };
     let what = format!("Nothing was sent to {}: {}.", deed(change), why(trouble));
-    Trouble { what, hint: Some(hint.into()) }
+    Trouble::new(what, Some(hint.to_owned())).coded(of(trouble, codes::CHANGE_NOT_SENT))
 }
 
 /// Its answer was lost, and the host says that it was not done.
 pub fn never_done(change: &Change, trouble: &RequestTrouble) -> Trouble {
     let what =
         format!("The host did not {}: {}. It was asked since, and nothing was done.", deed(change), why(trouble));
-    Trouble { what, hint: Some("Start again.".into()) }
+    Trouble::new(what, Some("Start again.".to_owned())).coded(of(trouble, codes::CHANGE_NEVER_DONE))
 }
 
 /// Its answer was lost, and the host could not be asked since, or its answer does not tell.
@@ -142,7 +153,7 @@ pub fn unknown(change: &Change, trouble: &RequestTrouble) -> Trouble {
         Change::NewSecret(_) => Some(instead("The old secret may be dead; another new one mends it", change)),
         _ => change.back().and_then(|back| command(&back)).map(|back| format!("This takes it back: {back}")),
     };
-    Trouble { what, hint }
+    Trouble::new(what, hint).coded(of(trouble, codes::CHANGE_UNKNOWN))
 }
 
 /// The token is there, and its secret went with the answer.
@@ -152,10 +163,8 @@ pub fn secret_lost(change: &Change, trouble: &RequestTrouble) -> Trouble {
         deed(change),
         why(trouble)
     );
-    Trouble {
-        what,
-        hint: change.back().and_then(|back| command(&back)).map(|back| format!("This takes it back: {back}")),
-    }
+    Trouble::new(what, change.back().and_then(|back| command(&back)).map(|back| format!("This takes it back: {back}")))
+        .coded(codes::CHANGE_SECRET_LOST)
 }
 
 /// What was made is other than it was made, and is left alone. `differs` ends a sentence.
@@ -163,16 +172,18 @@ pub fn left_alone(change: &Change, differs: &str) -> Trouble {
     let thing = thing(change);
     let what = format!("{thing} was left as it is: {differs}.");
     let hint = change.back().and_then(|back| command(&back));
-    Trouble { what, hint: hint.map(|back| format!("Look at it, and where it is yours to remove: {back}")) }
+    Trouble::new(what, hint.map(|back| format!("Look at it, and where it is yours to remove: {back}")))
+        .coded(codes::CHANGE_LEFT)
 }
 
 /// It was to be taken back, and that did not come about.
 pub fn still_there(change: &Change, why: &str) -> Trouble {
     let hint = change.back().and_then(|back| command(&back));
-    Trouble {
-        what: format!("{} may still be there: {}", thing(change), why),
-        hint: hint.map(|back| format!("This removes it, as root on the host: {back}")),
-    }
+    Trouble::new(
+        format!("{} may still be there: {}", thing(change), why),
+        hint.map(|back| format!("This removes it, as root on the host: {back}")),
+    )
+    .coded(codes::CHANGE_LEFT)
 }
 
 /// It was to be taken back, and the host could not be asked how it stands.
@@ -187,9 +198,19 @@ pub fn not_shown(change: &Change) -> Trouble {
 
 /// The token is gone by the host's word, and its secret still signs in.
 pub fn still_opens(change: &Change) -> Trouble {
-    Trouble {
-        what: format!("{} is gone by the host's own word, and its secret still signs in.", thing(change)),
-        hint: Some("Look at the tokens of its user on the host: pveum user token list".into()),
+    Trouble::new(
+        format!("{} is gone by the host's own word, and its secret still signs in.", thing(change)),
+        Some("Look at the tokens of its user on the host: pveum user token list".to_owned()),
+    )
+    .coded(codes::CHANGE_STILL_OPENS)
+}
+
+/// The code of how a request failed, where that says more than `else_`.
+fn of(trouble: &RequestTrouble, else_: Code) -> Code {
+    match trouble {
+        RequestTrouble::Answered { status: DAEMON_DOWN, .. } => codes::DAEMON_DOWN,
+        RequestTrouble::Answered { status: 401, .. } => codes::LOGIN_ENDED,
+        _ => else_,
     }
 }
 

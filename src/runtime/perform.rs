@@ -106,11 +106,10 @@ impl Performer {
             Action::Edit(edit) => self.edit(index, &edit),
             Action::WriteCa { path, pem, roots } => {
                 let Some(pem) = (if roots { with_roots(&pem, &self.caller) } else { Some(pem) }) else {
-                    return Outcome::NotDone(Trouble {
-                        what: "The system's CAs were not found, and without them the tool could verify nobody else."
-                            .into(),
-                        hint: Some("Choose “No verification” under Details, or install ca-certificates.".into()),
-                    });
+                    return Outcome::NotDone(Trouble::new(
+                        "The system's CAs were not found, and without them the tool could verify nobody else.",
+                        Some("Choose “No verification” under Details, or install ca-certificates.".to_owned()),
+                    ));
                 };
                 match disk::read_config(&path, &self.caller) {
                     Ok(seen) if seen.there.as_ref().is_some_and(|there| there.text.as_str() == pem) => {
@@ -138,17 +137,14 @@ impl Performer {
                 restore_as_action(&self.state, &self.caller, &run, n)
             }
             // The conversation does it itself, by a survey.
-            Action::Prove => Outcome::NotDone(Trouble { what: "The token was not tried.".into(), hint: None }),
+            Action::Prove => Outcome::NotDone(Trouble::new("The token was not tried.", None)),
         }
     }
 
     /// Takes an action of this run back.
     pub async fn take_back(&mut self, index: usize, action: Action) -> Outcome {
         let Action::Host(action) = action else {
-            return Outcome::NotDone(Trouble {
-                what: "Only what is done on a host is taken back here.".into(),
-                hint: None,
-            });
+            return Outcome::NotDone(Trouble::new("Only what is done on a host is taken back here.", None));
         };
         let Some(mut run) = self.run.take() else { return not_begun() };
         // The secret never left this process; that it is dead needs no proof that costs whoever leaves three seconds.
@@ -328,12 +324,12 @@ impl Performer {
 
 /// The write that an edit comes to.
 fn written(edit: &FileEdit) -> Result<FileWrite, Trouble> {
-    let edited = edit.after().map_err(|unfit| Trouble { what: unfit.to_string(), hint: None })?;
+    let edited = edit.after().map_err(|unfit| Trouble::new(unfit.to_string(), None))?;
     Ok(FileWrite::over(&edit.seen, edited.text().clone()).private().allowing(edit.agreed.iter().cloned()))
 }
 
 fn not_begun() -> Outcome {
-    Outcome::NotDone(Trouble { what: "The run was not begun; nothing was done.".into(), hint: None })
+    Outcome::NotDone(Trouble::new("The run was not begun; nothing was done.", None))
 }
 
 /// What a CA's file is called in the state folder.
@@ -353,10 +349,10 @@ pub(super) fn save_answers(
     let told = |error: DiskError| trouble(&error);
     let seen = disk::read_config(path, caller).map_err(told)?;
     if seen.there.is_some() {
-        return Err(Trouble {
-            what: format!("There is a file {} already, and it was left as it is.", path.display()),
-            hint: Some("Move it away, or start labwizard in another folder.".into()),
-        });
+        return Err(Trouble::new(
+            format!("There is a file {} already, and it was left as it is.", path.display()),
+            Some("Move it away, or start labwizard in another folder.".to_owned()),
+        ));
     }
     let mut write = FileWrite::over(&seen, Text::new(text));
     write.mode = PUBLIC;

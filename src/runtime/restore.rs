@@ -88,10 +88,10 @@ pub(super) fn restore_as_action(state: &State, caller: &Caller, run: &str, n: us
     });
     match done {
         Ok(Restored::Back(said)) => Outcome::Done { notes: vec![said] },
-        Ok(Restored::Left(what)) => Outcome::Skipped(Trouble {
+        Ok(Restored::Left(what)) => Outcome::Skipped(Trouble::new(
             what,
-            hint: Some(format!("Take the values out by hand; the backup is kept with the run {run}.")),
-        }),
+            Some(format!("Take the values out by hand; the backup is kept with the run {run}.")),
+        )),
         Err(error) => Outcome::NotDone(trouble(&error)),
     }
 }

@@ -185,7 +185,7 @@ impl World {
 
 /// What a disk error says, without the error.
 pub(super) fn trouble(error: &DiskError) -> Trouble {
-    Trouble { what: error.sentence(), hint: Some(error.hint()).filter(|hint| !hint.is_empty()) }
+    Trouble::new(error.sentence(), Some(error.hint()).filter(|hint| !hint.is_empty()))
 }
 
 fn look(path: &Path, git: Option<&disk::Git>, caller: &Caller) -> Result<(FileSeen, Around), DiskError> {

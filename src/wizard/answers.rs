@@ -13,7 +13,7 @@ use crate::target::fact::Fact;
 use crate::target::{Library, Spec};
 use crate::wizard::Wizard;
 use crate::wizard::draft::Draft;
-use crate::wizard::step::{access, details, file, host, instance, review, token, tool, trust, uses};
+use crate::wizard::step::{access, details, file, host, instance, review, ssh, token, tool, trust, uses};
 
 pub use making::LoginSources;
 
@@ -61,7 +61,7 @@ pub enum AnswersError {
     TwoCodes,
     #[error("create makes a token, and a secret or password is given for one that is there; one of them has to go")]
     CreateAndSecret,
-    #[error("trust is “sha256:FINGERPRINT”, “ca:PATH”, “system” or “insecure”, and “{0}” is none of them")]
+    #[error("trust is “sha256:FINGERPRINT”, “ssh”, “ca:PATH”, “system” or “insecure”, and “{0}” is none of them")]
     Trust(String),
 }
 
@@ -96,6 +96,8 @@ struct Proxmox {
     node: Option<Scalar>,
     create: Option<serde_json::Value>,
     login: Option<serde_json::Value>,
+    /// Where root's shell is, `root@pve.lan`.
+    ssh: Option<String>,
 }
 
 /// A text, number or truth, kept as text.
@@ -151,7 +153,9 @@ pub fn read(text: &str, library: &Library) -> Result<Given, AnswersError> {
         draft.choose(instance::INSTANCE, Id::new(number.to_string()));
     }
     let given = answers.proxmox;
-    for (id, text) in [(host::HOST, given.host), (token::USER, given.user), (token::NAME, given.token_name)] {
+    let texts =
+        [(host::HOST, given.host), (token::USER, given.user), (token::NAME, given.token_name), (ssh::PLACE, given.ssh)];
+    for (id, text) in texts {
         if let Some(text) = text {
             draft.type_in(id, Text::new(text));
         }
@@ -205,7 +209,7 @@ fn trust_in(draft: &mut Draft, text: &str) -> Result<(), AnswersError> {
     } else if lower.starts_with("ca:") {
         draft.choose(trust::TRUST, "ca".into());
         draft.type_in(trust::CA_FILE, Text::new(&text[3..]));
-    } else if lower == "system" || lower == "insecure" {
+    } else if ["system", "insecure", "ssh"].contains(&lower.as_str()) {
         draft.choose(trust::TRUST, Id::new(lower));
     } else {
         return Err(AnswersError::Trust(crate::domain::visible::visible(text)));
@@ -289,6 +293,11 @@ pub fn file(w: &Wizard) -> String {
             Trust::System => "system".into(),
             Trust::Unverified => "insecure".into(),
         });
+    }
+    if access::over_ssh(w)
+        && let Ok(place) = ssh::place(w)
+    {
+        proxmox["ssh"] = value(place.to_string());
     }
     if access::makes(w) {
         making::write(w, &mut proxmox);

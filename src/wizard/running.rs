@@ -69,7 +69,7 @@ impl Wizard {
     fn prove(&mut self, no: RunNo, index: usize) -> Vec<Effect> {
         let paths = step::details::paths(self);
         let Some(inquiry) = step::token::inquiry(self, paths).filter(|_| self.made.is_some()) else {
-            let trouble = Trouble { what: "There is no secret to prove the token with.".into(), hint: None };
+            let trouble = Trouble::new("There is no secret to prove the token with.", None);
             return self.performed(no, index, Outcome::NotDone(trouble));
         };
         let effect = self.ask_survey(inquiry);
@@ -90,11 +90,11 @@ impl Wizard {
             self.evidence.survey.as_ref().is_some_and(|survey| survey.signed_in() && survey.rights().is_some());
         let worst = step::verify::findings(self).into_iter().find(|finding| finding.severity == Severity::Error);
         let outcome = match worst {
-            Some(finding) => Outcome::NotDone(Trouble { what: finding.title, hint: Some(finding.cause) }),
-            None if !signed_in => Outcome::NotDone(Trouble {
-                what: "The new token could not be proved: the host did not tell what it may do.".into(),
-                hint: None,
-            }),
+            Some(finding) => Outcome::NotDone(Trouble::new(finding.title, Some(finding.cause)).coded(finding.code)),
+            None if !signed_in => Outcome::NotDone(Trouble::new(
+                "The new token could not be proved: the host did not tell what it may do.",
+                None,
+            )),
             None => Outcome::Done { notes: vec!["it signs in, and may do what is needed".into()] },
         };
         self.performed(no, index, outcome)

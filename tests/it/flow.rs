@@ -3,6 +3,7 @@
 mod apply;
 mod canary;
 mod certificates;
+mod cuts;
 mod errands;
 mod guides;
 mod hand;

@@ -1,5 +1,6 @@
 //! Root's shell over ssh: what is run, what may come back, and a token made and taken back without a login to the API.
 
+mod apply;
 mod asked;
 mod hostile;
 mod sshd;

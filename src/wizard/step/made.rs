@@ -1,7 +1,9 @@
 //! What Done says of the host: what was made there, until when, what is left after a failure, and the secret that stands nowhere
 //! else.
 
+use crate::diagnosis::codes;
 use crate::domain::change::Change;
+use crate::domain::finding::{Finding, Severity, Step};
 use crate::domain::visible::visible;
 use crate::domain::{Id, Text, pveum, time};
 use crate::plan::action::{Action, Outcome};
@@ -25,6 +27,25 @@ fn stands(step: &RunStep) -> bool {
 /// The run was to make something on a host.
 pub fn on_host(w: &Wizard) -> bool {
     steps(w).any(|step| step.planned.action.change().is_some())
+}
+
+/// What the run could not do or take back, as findings.
+pub fn findings(w: &Wizard) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for step in steps(w) {
+        let severity = if step.planned.action.is_afterwards() { Severity::Warning } else { Severity::Error };
+        let of = |outcome: &Option<Outcome>| match outcome {
+            Some(Outcome::NotDone(trouble) | Outcome::Lost(trouble)) => Some(trouble.clone()),
+            _ => None,
+        };
+        for trouble in [of(&step.outcome), of(&step.back)].into_iter().flatten() {
+            let code = trouble.code.unwrap_or(codes::RUN_FAILED);
+            let cause = format!("It was to be done: {}.", step.planned.sentence);
+            let finding = Finding::new(code, severity, Step::Done, trouble.what, cause);
+            findings.push(trouble.hint.into_iter().fold(finding, |finding, hint| finding.say(hint)));
+        }
+    }
+    findings
 }
 
 /// After a failure: what was taken back, or what is left and how each is mended.

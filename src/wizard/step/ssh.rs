@@ -7,7 +7,7 @@ use crate::domain::visible::{upper_first, visible};
 use crate::domain::{Credential, Fingerprint, Host, Id, ShellAnswer, SshPlace};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Block, Field, FieldError, Tone};
-use crate::wizard::step::{By, Next, Parts, host, login, quiet, road, token, toned, trust, wrong};
+use crate::wizard::step::{By, Next, Parts, access, host, login, quiet, road, token, toned, trust, wrong};
 
 pub const PLACE: Id = Id::fixed("ssh_place");
 
@@ -65,6 +65,16 @@ pub fn credential(w: &Wizard) -> Option<Credential> {
 pub fn done(w: &Wizard) -> bool {
     let seen = || token::survey(w).is_some_and(|survey| survey.ended && survey.signed_in());
     credential(w).is_some() && (seen() || w.run.is_some())
+}
+
+/// What stands in the way of whoever asks root's shell for something, on whatever page.
+pub fn findings(w: &Wizard) -> Vec<Finding> {
+    let mut all: Vec<Finding> = trust::no_comparison(w).into_iter().collect();
+    if all.is_empty() && access::over_ssh(w) {
+        all.extend(no_shell(w, Step::Access));
+        all.extend(elsewhere(w));
+    }
+    all
 }
 
 /// Why there is no shell; `step` is where it was asked for.

@@ -189,7 +189,7 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(Block::Field(ssh::field(w)));
     }
     let mut findings = findings(w);
-    findings.extend(no_comparison(w, leaf));
+    findings.extend(no_comparison(w));
     if !findings.is_empty() {
         blocks.push(Block::Findings(findings));
     }
@@ -402,10 +402,11 @@ fn with_ssh(w: &mut Wizard, by: By) -> Next {
 }
 
 /// Why root's shell settled nothing, where it was asked.
-fn no_comparison(w: &Wizard, leaf: &Certificate) -> Option<Finding> {
+pub fn no_comparison(w: &Wizard) -> Option<Finding> {
     if !w.draft.is(&TRUST, &SSH) {
         return None;
     }
+    let (leaf, _) = shown(w)?;
     let place = ssh::place(w).ok()?;
     match ssh::told(w) {
         Some(Some(told)) if told == leaf.fingerprint => None,

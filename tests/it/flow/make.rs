@@ -34,7 +34,7 @@ pub fn making(lab: &Lab) -> BTreeMap<String, String> {
 }
 
 /// What the file says, by its keys.
-fn values(stage: &Stage) -> BTreeMap<String, String> {
+pub fn values(stage: &Stage) -> BTreeMap<String, String> {
     dotenvy::from_path_iter(stage.env_file()).unwrap().map(Result::unwrap).collect()
 }
 
@@ -49,7 +49,7 @@ pub fn writes(lab: &Lab) -> Vec<String> {
     lab.received().iter().map(|request| format!("{} {}", request.method, request.path)).filter(write).collect()
 }
 
-fn outcomes(held: &Held) -> String {
+pub fn outcomes(held: &Held) -> String {
     let run = held.wizard.run.as_ref();
     let line =
         |step: &labwizard::plan::run::RunStep| format!("{}: {:?} {:?}", step.planned.sentence, step.outcome, step.back);
@@ -71,20 +71,20 @@ async fn from_a_bare_name_to_a_proven_file_in_a_dozen_answers_on_each_release() 
         );
         let there = secret(&lab, MADE).is_some_and(|secret| secret == file["PROXMOX_TOKEN_VALUE"]);
         assert!(there, "{release}: the file holds the secret of the token that was made");
-        has_the_plan_and_no_more(&lab, &held);
+        has_the_plan_and_no_more(&lab, &held, MADE);
         // What was proved is the token's own, and not what the one who made it may do.
         assert!(held.codes().iter().all(|code| !code.starts_with("rights.")), "{release}: {:?}", held.codes());
     }
 }
 
 /// The token's rights are the plan's: on every path of it, and nowhere else.
-fn has_the_plan_and_no_more(lab: &Lab, held: &Held) {
+pub fn has_the_plan_and_no_more(lab: &Lab, held: &Held, token: &str) {
     let making = held.wizard.plan.as_ref().unwrap().as_ref().unwrap().making.as_ref().unwrap();
     let planned: BTreeMap<String, BTreeSet<String>> =
         making.grants.iter().map(|grant| (grant.path.clone(), grant.privileges.clone())).collect();
     assert!(!planned.is_empty());
     let held: BTreeMap<String, BTreeSet<String>> = lab.change(|cluster| {
-        let all = permissions::everywhere(cluster, MADE).into_iter();
+        let all = permissions::everywhere(cluster, token).into_iter();
         all.map(|(path, privileges)| {
             (path, privileges.into_keys().map(|name| name.to_string()).collect::<BTreeSet<String>>())
         })

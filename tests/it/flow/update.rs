@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-use labwizard::domain::around::{Around, Trouble};
+use labwizard::domain::Trouble;
+use labwizard::domain::around::Around;
 use labwizard::domain::finding::Step;
 use labwizard::domain::observation::{ConnectTrouble, Link};
 use labwizard::domain::{FileSeen, Id, Seen, Trust};
@@ -53,7 +54,7 @@ fn an_answer_about_another_file_is_dropped() {
 }
 
 fn trouble() -> Trouble {
-    Trouble { what: "It is a folder of stones.".into(), hint: None }
+    Trouble::new("It is a folder of stones.", None)
 }
 
 #[test]

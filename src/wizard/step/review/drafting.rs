@@ -146,15 +146,13 @@ fn making(w: &Wizard) -> Result<Option<Making>, Trouble> {
     if !access::makes(w) {
         return Ok(None);
     }
-    let open = || Trouble {
-        what: "It is not settled yet which token is to be made.".into(),
-        hint: Some("Go back to Access.".into()),
-    };
+    let open =
+        || Trouble::new("It is not settled yet which token is to be made.", Some("Go back to Access.".to_owned()));
     make::made_of(w).map(Some).ok_or_else(open)
 }
 
 fn not_read() -> Trouble {
-    Trouble { what: "The file could not be read.".into(), hint: Some("Go back to the file.".into()) }
+    Trouble::new("The file could not be read.", Some("Go back to the file.".to_owned()))
 }
 
 /// The edit, or the key that stands more than once and its lines.
@@ -191,9 +189,7 @@ fn edit(w: &Wizard, making: Option<&Making>) -> Result<Result<Prepared, (String,
     match prepare_edit(&order) {
         Ok(prepared) => Ok(Ok(prepared)),
         Err(NoEdit::Unfit(Unfit::Edit(EditError::Duplicate { key, lines }))) => Ok(Err((key, lines))),
-        Err(error) => {
-            Err(Trouble { what: error.to_string(), hint: Some("Go back and change the answer it names.".into()) })
-        }
+        Err(error) => Err(Trouble::new(error.to_string(), Some("Go back and change the answer it names.".to_owned()))),
     }
 }
 

@@ -52,10 +52,8 @@ pub fn heading(w: &Wizard) -> String {
 }
 
 fn changes(w: &Wizard, making: &Making, changes: &[Change], afterwards: bool) -> Result<Vec<Planned>, Trouble> {
-    let nobody = || Trouble {
-        what: "Nobody is signed in to make the token.".into(),
-        hint: Some("Go back to Access and sign in.".into()),
-    };
+    let nobody =
+        || Trouble::new("Nobody is signed in to make the token.", Some("Go back to Access and sign in.".to_owned()));
     let by = Arc::new(token::credential(w).filter(|by| by.is_for_this_run()).ok_or_else(nobody)?);
     let at = host::at(w).ok_or_else(nobody)?;
     let planned = |change: &Change| Planned {
