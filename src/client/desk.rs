@@ -106,7 +106,13 @@ impl Api {
         };
         let status = reply.status;
         match status {
-            200 => done(change, &reply.body),
+            200 => {
+                let changed = done(change, &reply.body);
+                if let Changed::Done(Some(secret)) = &changed {
+                    self.session.hide(secret);
+                }
+                changed
+            }
             _ if passed_on(status) => {
                 Changed::Lost(RequestTrouble::Answered { status, phrase: self.session.words(&reply) })
             }

@@ -3,6 +3,7 @@
 mod against_lab;
 mod desk;
 mod faults;
+mod hostile;
 mod login;
 mod relay;
 mod road;

@@ -12,6 +12,7 @@ mod login;
 pub mod make;
 mod make_apply;
 mod make_run;
+mod safety;
 mod update;
 
 use std::cell::RefCell;

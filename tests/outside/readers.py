@@ -6,6 +6,9 @@
 The embedded lab is the host. Each line that is printed says what was proved; the first failure ends it.
 """
 
+import base64
+import hashlib
+import hmac
 import json
 import os
 import shutil
@@ -14,12 +17,13 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from pathlib import Path
 
 import dotenv
 import requests
-from proxmoxer import ProxmoxAPI
+from proxmoxer import ProxmoxAPI, ResourceException
 
 HERE = Path(__file__).resolve().parent
 TOOL = "apex@pve!glassdome-token"
@@ -64,11 +68,42 @@ class Lab:
         self.host = json.loads(self.process.stdout.readline())["proxmox"][0]
         self.address = self.host["url"].removeprefix("https://")
         self.secrets = {token["id"]: token["secret"] for token in self.host["tokens"]}
+        self.users = {user["user"]: user for user in self.host["users"]}
 
     def close(self):
         self.process.terminate()
         if self.process.wait(timeout=10) != 0:
             fail("the lab did not end well")
+
+    def ran(self, folder: Path, *words: str, **secrets: str):
+        """Runs labwizard to a good end, with these secrets in its environment, and holds that it says none of them."""
+        run = subprocess.run(
+            [self.program, *words], cwd=folder, env=self.environment | secrets, text=True, capture_output=True,
+        )  # fmt: skip
+        if run.returncode != 0:
+            fail(f"labwizard {' '.join(map(str, words))} ended with {run.returncode}:\n{run.stdout}{run.stderr}")
+        if any(secret in run.stdout + run.stderr for secret in secrets.values()):
+            fail(f"labwizard {words[0]} printed a secret")
+        return run
+
+    def login(self, user: str) -> tuple[str, dict]:
+        """How an answers file logs this user in, and the variables that it names."""
+        known, table = self.users[user], f'login = {{ user = "{user}", password = {{ env = "PVE_PASSWORD" }}'
+        variables = {"PVE_PASSWORD": known["password"]}
+        if known["recovery"]:
+            # Each is good once.
+            variables["PVE_RECOVERY"] = known["recovery"].pop()
+            table += ', recovery = { env = "PVE_RECOVERY" }'
+        elif known["totp"]:
+            variables["PVE_TOTP"] = totp(known["totp"])
+            table += ', totp = { env = "PVE_TOTP" }'
+        return table + " }\n", variables
+
+    def answers(self, folder: Path, name: str, first: str, last: str) -> Path:
+        file = folder / name
+        trust = f'[proxmox]\nhost = "{self.address}"\ntrust = "sha256:{self.host["fingerprint"]}"\n'
+        file.write_text(first + trust + last)
+        return file
 
     def apply(self, target: str, file: str, before: str | None = None, token: str = TOOL, **more: str) -> Path:
         """Writes `file` for `target` in a new folder, over `before` where that is given."""
@@ -91,6 +126,14 @@ class Lab:
         if self.secrets[token] in run.stdout + run.stderr:
             fail("labwizard apply printed the secret")
         return folder / file
+
+
+def totp(secret: str) -> str:
+    """The code of this moment (RFC 6238)."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.new(key, int(time.time() // 30).to_bytes(8), hashlib.sha1).digest()
+    at = digest[-1] & 15
+    return f"{(int.from_bytes(digest[at : at + 4]) & 0x7FFFFFFF) % 1_000_000:06}"
 
 
 def fail(why: str):
@@ -248,12 +291,54 @@ def tf_var_lines(lab: Lab):
     sourced(file, wanted, "the TF_VAR lines")
 
 
+def made_and_taken_back(lab: Lab):
+    """labwizard logs in, makes the token, and writes it; it works; it is taken back, and does not."""
+    for maker, undoer in (("admin@pve", "root@pam"), ("root@pam", "keys@pve")):
+        folder = Path(tempfile.mkdtemp(prefix="made-", dir=lab.home))
+        before = "# mine\nOTHER=1\n"
+        (folder / ".env").write_text(before)
+        login, secrets = lab.login(maker)
+        answers = lab.answers(
+            folder, "answers.toml", 'target = "glassdome"\nfile = ".env"\nverify = "off"\n',
+            f'node = "{lab.host["node"]}"\ncreate = {{ rights = "least", expire = "90d" }}\n{login}',
+        )  # fmt: skip
+        lab.ran(folder, "apply", "--answers", answers, "--yes", **secrets)
+        seen = dotenv.dotenv_values(folder / ".env")
+        same(seen["OTHER"], "1", "python-dotenv, the foreign OTHER")
+        how = {
+            "host": seen["PROXMOX_HOST"], "user": seen["PROXMOX_USER"], "token_name": seen["PROXMOX_TOKEN_NAME"],
+            "token_value": seen["PROXMOX_TOKEN_VALUE"], "verify_ssl": False,
+        }  # fmt: skip
+        signs_in(lab, f"proxmoxer signs in with the token that labwizard made as {maker}", **how)
+        made = f'{how["user"]}!{how["token_name"]}'
+        with_it = ProxmoxAPI(**how)
+        refused(403, lambda: with_it.access.users.post(userid="more@pve"), f"{made} may not make a user")
+        refused(403, lambda: with_it.nodes(lab.host["node"]).status.get(), f"{made} may not look at the node")
+        listed = lab.ran(folder, "undo", "--list").stdout
+        run = listed.splitlines()[0].split()[0]
+        login, secrets = lab.login(undoer)
+        answers = lab.answers(folder, "undo.toml", "", login)
+        lab.ran(folder, "undo", run, "--answers", answers, "--yes", **secrets)
+        refused(401, lambda: with_it.version.get(), f"after labwizard undo as {undoer} its secret")
+        same((folder / ".env").read_text(), before, "the file after labwizard undo")
+
+
+def refused(status: int, call, what: str):
+    try:
+        call()
+    except ResourceException as error:
+        same(error.status_code, status, what)
+        proved(f"{what}: {status}")
+    else:
+        fail(f"{what}: it was not refused")
+
+
 def main():
     warnings.simplefilter("ignore")  # requests warns of each unverified connection, which is the point of that test
     home = Path(tempfile.mkdtemp(prefix="labwizard-readers-"))
     lab = Lab(Path(sys.argv[1]).resolve(), home)
     try:
-        for check in (glassdome_unverified, glassdome_verified, plain_env, tfvars, tf_var_lines):
+        for check in (glassdome_unverified, glassdome_verified, plain_env, tfvars, tf_var_lines, made_and_taken_back):
             check(lab)
         lab.close()
     finally:

@@ -144,7 +144,7 @@ async fn send(pool: &Pool, request: &Request, session: Option<&Session>) -> Resu
 impl Session {
     /// The host's words for its answer: the status line's, else the body's message; without this session's secrets.
     pub fn words(&self, reply: &Reply) -> String {
-        words(reply, self.redactor())
+        words(reply, &self.redactor())
     }
 
     /// The body of a good answer; any other as the trouble that it is.

@@ -1,5 +1,7 @@
 //! Who is asking: a token, or the ticket of a login.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
@@ -14,7 +16,7 @@ pub struct Session {
     value: HeaderValue,
     /// Goes with every write of a login; a token needs none.
     csrf: Option<HeaderValue>,
-    redactor: Redactor,
+    redactor: Mutex<Redactor>,
 }
 
 /// Without it a write with a ticket is refused (pve-manager `HTTPServer.pm`).
@@ -34,7 +36,12 @@ impl Session {
                 _ => value.extend(percent(byte)),
             }
         }
-        Some(Session { name: AUTHORIZATION, value: sensitive(value)?, csrf: None, redactor: redactor_of(secret) })
+        Some(Session {
+            name: AUTHORIZATION,
+            value: sensitive(value)?,
+            csrf: None,
+            redactor: Mutex::new(redactor_of(secret)),
+        })
     }
 
     /// The cookie of a login, and what goes with its writes.
@@ -46,13 +53,23 @@ impl Session {
         let header = Zeroizing::new(csrf.reveal().as_bytes().to_vec());
         let mut redactor = redactor_of(ticket);
         redactor.add(csrf);
-        Some(Session { name: COOKIE, value: sensitive(value)?, csrf: Some(sensitive(header)?), redactor })
+        Some(Session {
+            name: COOKIE,
+            value: sensitive(value)?,
+            csrf: Some(sensitive(header)?),
+            redactor: Mutex::new(redactor),
+        })
     }
 
     /// The same session, which hides one more secret in what the host says.
-    pub fn hiding(mut self, secret: &Secret) -> Self {
-        self.redactor.add(secret);
+    pub fn hiding(self, secret: &Secret) -> Self {
+        self.hide(secret);
         self
+    }
+
+    /// From now on it hides this secret too: one that the host has just made.
+    pub fn hide(&self, secret: &Secret) {
+        self.redactor().add(secret);
     }
 
     /// What signs a request of that method in.
@@ -64,8 +81,9 @@ impl Session {
         all
     }
 
-    pub(super) fn redactor(&self) -> &Redactor {
-        &self.redactor
+    /// A poisoned lock is one of a thread that panicked; what it knows is still good.
+    pub(super) fn redactor(&self) -> MutexGuard<'_, Redactor> {
+        self.redactor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod making;
 mod needles;
+mod program;
 mod sent;
 
 use std::fmt::Write as _;
