@@ -106,6 +106,10 @@ fn each_press_sends_one_attempt_and_a_refusal_sends_none_by_itself() {
     // `fg` after a suspension is no press.
     hand.say(Input::Resumed);
     assert!(hand.asked.is_empty());
+    // What was refused is not sent again: it is typed anew.
+    hand.submit();
+    assert!(hand.asked.is_empty());
+    hand.typed(login::PASSWORD, PASSWORD);
     hand.submit();
     assert_ne!(hand.attempt().0, id);
 }
@@ -184,7 +188,7 @@ fn what_cannot_be_a_code_is_not_sent() {
     hand.typed(code::CODE, "12345");
     hand.submit();
     assert!(hand.asked.is_empty());
-    assert!(hand.field(&code::CODE).error.unwrap().what.ends_with("Nothing was sent."));
+    assert!(hand.field(&code::CODE).error.unwrap().what.ends_with("This was not sent."));
     hand.chose(code::FACTOR, "recovery");
     hand.typed(code::CODE, "2D94105567 07a616");
     hand.submit();
