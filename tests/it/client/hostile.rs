@@ -13,7 +13,7 @@ const CSRF: &str = "csrf-c4n4ry-csrf-c4n4ry";
 const MADE: &str = "00000000-0000-4000-8000-00000c4n4ry1";
 
 async fn desk(host: &Scripted) -> Desk {
-    let at = HostAt { endpoint: local(host.port), address: None, trust: Trust::Pin(host.leaf.clone()) };
+    let at = HostAt { endpoint: local(host.port), address: None, trust: Trust::Pin(host.leaf) };
     let ticket = Ticket {
         user: "root@pam".parse().unwrap(),
         ticket: Secret::new(format!("PVE:root@pam:6B::{TICKET}")),
