@@ -7,6 +7,7 @@ mod cuts;
 mod errands;
 mod guides;
 mod hand;
+mod hostile;
 mod kept;
 mod login;
 pub mod make;

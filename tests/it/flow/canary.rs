@@ -22,7 +22,7 @@ pub use needles::{Needles, files};
 use needles::{WINDOW, base64, forms};
 
 /// A page as the full screen paints it, rows joined so that a wrapped secret is whole.
-fn painted(page: &Page) -> Vec<String> {
+pub fn painted(page: &Page) -> Vec<String> {
     let mut all = Vec::new();
     for (width, height) in [(80, 24), (200, 60)] {
         let mut screen = Screen::new(Look { color: true, ascii: false }, (width, height));

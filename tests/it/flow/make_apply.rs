@@ -17,7 +17,7 @@ fn answers(place: &Place, create: &str, trust: &str) -> String {
 }
 
 /// Runs it with the administrator's secrets in the environment, and holds that none of them is said or left behind.
-fn apply(place: &Place, create: &str, trust: &str, flags: &[&str]) -> (i32, String) {
+pub fn apply(place: &Place, create: &str, trust: &str, flags: &[&str]) -> (i32, String) {
     let admin = place.lab.user(ADMIN).unwrap();
     let mut command = place.command(&answers(place, create, trust), flags);
     command.env("PVE_PASSWORD", &admin.password).env("PVE_TOTP", admin.code_now().unwrap());

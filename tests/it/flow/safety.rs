@@ -2,11 +2,11 @@
 //!
 //! | Must | Tests |
 //! |---|---|
-//! | Lost answers: announced before it is sent, looked up before it is taken back | `make_run::{a_connection_that_is_cut_once_*, what_a_host_that_went_away_*, a_run_that_is_killed_anywhere_*}`, `make_run::killed`, `make_run::others::no_change_arrives_that_is_not_in_the_journal_already`, `make_run::replaced` |
+//! | Lost answers: announced before it is sent, looked up before it is taken back | `make_run::{a_connection_that_is_cut_once_*, what_a_host_that_went_away_*, a_run_that_is_killed_anywhere_*}`, `make_run::killed`, `cuts`, `make_run::others::no_change_arrives_that_is_not_in_the_journal_already`, `make_run::replaced` |
 //! | Undo harms nobody else | `make_run::others::{what_somebody_changed_since_*, what_is_gone_already_*, who_is_not_shown_a_token_*}`, `disk::undo`, `errands` |
 //! | No blind retry: once per press, never resent | here: `each_login_and_write_of_a_walk_is_sent_once_*`; `client::desk::{wherever_a_change_is_cut_*, what_is_said_not_to_have_left_*, a_desk_that_rested_*}`, `client::login::wherever_the_connection_is_cut_*`, `make::{a_wrong_password_*, a_wrong_code_*}`, `make_run::others::each_change_is_sent_once_*` |
 //! | No password where nothing was compared or verified | `login::{nobody_logs_in_where_the_certificate_is_not_verified, a_certificate_that_was_not_compared_*}`, `client::login::{without_an_agreed_certificate_*, every_agreed_trust_carries_a_login_*}`, `make_apply::what_was_not_said_*`, `ssh::walk` |
-//! | One function quotes for shells | `domain::shell`, `domain::pveum`, `client::proxmox::request::path_parts_and_query_*`; here: `no_name_out_of_grammar_*` |
+//! | One function quotes for shells | `domain::shell`, `domain::pveum`, `client::proxmox::request::path_parts_and_query_*`, `hostile` |
 //! | ssh is bounded and never weakened | `ssh::hostile`, `ssh::asked`, `ssh::sshd`, `client::ssh::process::the_arguments_are_ours_*`, `domain::ssh` |
 //! | A role is what the plan says, before the grant and after it | `make_run::roles`; here: `a_role_that_is_widened_after_the_review_is_not_granted`; `targets::rights::a_right_with_power_over_the_host_*` |
 //! | Nothing of the login outlasts it | `canary::making`, `canary::program`, `login::the_password_is_forgotten_*`, `client::login::what_a_login_gives_is_never_printed`; here: `done_says_that_the_login_ends_by_itself` |

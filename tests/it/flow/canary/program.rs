@@ -199,7 +199,6 @@ fn apply_undo_and_revoke_bring_no_secret_out() {
     let output = run(&["apply", "--answers", "answers.toml", "--yes", "--json"], &admin.password, &code);
     assert!(output.status.success(), "{}", said(&output));
     let secret = lab.token_secret(MADE).unwrap();
-    drop(run);
     watched.is_tight(&all, &code);
 
     let keys = lab.user("keys@pve").unwrap();
