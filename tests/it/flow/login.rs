@@ -106,6 +106,10 @@ fn each_press_sends_one_attempt_and_a_refusal_sends_none_by_itself() {
     // `fg` after a suspension is no press.
     hand.say(Input::Resumed);
     assert!(hand.asked.is_empty());
+    // What was refused is not sent again: the password is typed anew, into an empty field.
+    hand.submit();
+    assert!(hand.asked.is_empty(), "{:?}", hand.asked);
+    hand.typed(login::PASSWORD, PASSWORD);
     hand.submit();
     assert_ne!(hand.attempt().0, id);
 }
