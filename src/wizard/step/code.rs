@@ -49,12 +49,12 @@ fn parse(factor: Factor, typed: &str) -> Result<Secret, &'static str> {
         Factor::Totp if (6..=8).contains(&bare.len()) && bare.bytes().all(|b| b.is_ascii_digit()) => {
             Ok(Secret::new(bare))
         }
-        Factor::Totp => Err("A code is six digits. This was not sent."),
+        Factor::Totp => Err("A code is six digits. Nothing was sent."),
         Factor::Recovery => {
             let hex: String = bare.chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
             if hex.len() != 16 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
                 return Err(
-                    "A recovery key is four groups of four, of the digits 0-9 and the letters a-f. This was not sent.",
+                    "A recovery key is four groups of four, of the digits 0-9 and the letters a-f. Nothing was sent.",
                 );
             }
             let groups: Vec<&str> = [0, 4, 8, 12].iter().map(|at| &hex[*at..at + 4]).collect();
