@@ -118,7 +118,7 @@ pub fn page(w: &Wizard) -> Parts {
     } else if details::rights(w).is_empty() {
         blocks.push(quiet("No tool was chosen, so nothing is granted: the token signs in, and may do nothing until it is granted something."));
     }
-    if !wish::in_place(w) {
+    if !wish::keeps_its_end(w) {
         blocks.extend(expiry(w));
     }
     let cannot = cannot(w, false);

@@ -388,3 +388,13 @@ async fn no_secret_of_the_walk_is_shown_or_left_anywhere_but_in_the_file() {
     }
     assert_eq!(needles.found_in(&std::fs::read(stage.env_file()).unwrap()).first(), Some(&"made"));
 }
+
+#[tokio::test]
+async fn a_token_that_has_ended_gets_a_new_end_with_its_new_secret() {
+    let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::Fine).await);
+    let ended = [("user", "apex@pve"), ("token_name", "old"), ("existing", "in-place"), ("remove_old", "no")];
+    let held = stage.hold(&but(&making(&lab), &ended)).await;
+    assert_eq!(held.last().title, "Glassdome is set up.", "{}\n{}", held.told(), outcomes(&held));
+    let expire = lab.change(|cluster| cluster.token("apex@pve!old").map(|token| token.expire)).unwrap();
+    assert!(i64::try_from(expire).unwrap() > held.wizard.setting.now + 89 * 86_400, "{expire}");
+}

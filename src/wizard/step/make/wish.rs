@@ -127,9 +127,14 @@ pub fn in_place(w: &Wizard) -> bool {
     existing(w).is_some() && w.draft.is(&EXISTING, &IN_PLACE)
 }
 
+/// The end is that of the token which gets a new secret; one that has ended already wants a new end.
+pub fn keeps_its_end(w: &Wizard) -> bool {
+    in_place(w) && existing(w).is_some_and(|there| there.expire.is_none_or(|end| end > w.setting.now))
+}
+
 /// When the token is to end: none while that is not answered, none inside for never.
 pub fn expire(w: &Wizard) -> Option<Option<Timestamp>> {
-    if in_place(w) {
+    if keeps_its_end(w) {
         return Some(existing(w)?.expire);
     }
     match w.draft.choice(&EXPIRE)? {
