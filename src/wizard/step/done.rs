@@ -44,7 +44,8 @@ pub fn page(w: &Wizard) -> Parts {
     let failed = failed(w);
     let mut blocks = Vec::new();
     if let Some(run) = &w.run {
-        blocks.push(Block::Plan(review::progress(w)));
+        let whole = failed || !made::on_host(w);
+        blocks.push(Block::Plan(if whole { review::progress(w) } else { made::in_short(w) }));
         for step in &run.steps {
             let bad = |outcome: &Outcome| match outcome {
                 Outcome::NotDone(trouble)

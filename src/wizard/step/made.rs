@@ -9,8 +9,8 @@ use crate::domain::{Id, Text, pveum, time};
 use crate::plan::action::{Action, Outcome};
 use crate::plan::run::RunStep;
 use crate::wizard::Wizard;
-use crate::wizard::page::{Block, Command, Field, Tone};
-use crate::wizard::step::{quiet, review, toned};
+use crate::wizard::page::{Block, Command, Field, LinkState, PlanGroup, PlanLine, Tone};
+use crate::wizard::step::{count, listed, quiet, review, toned};
 
 const SECRET: Id = Id::fixed("made_secret");
 
@@ -32,6 +32,35 @@ pub fn something_stands(w: &Wizard) -> bool {
 /// The run was to make something on a host.
 pub fn on_host(w: &Wizard) -> bool {
     steps(w).any(|step| step.planned.action.change().is_some())
+}
+
+/// What was done, the host's part in one line: everything was on Review, one by one.
+pub fn in_short(w: &Wizard) -> Vec<PlanGroup> {
+    let mut groups = review::progress(w);
+    let Some(heading) = steps(w).find(|step| step.planned.action.change().is_some()).map(|step| &step.planned.heading)
+    else {
+        return groups;
+    };
+    let made = |what: fn(&Change) -> bool| {
+        steps(w).filter(|step| step.planned.action.change().is_some_and(what) && stands(step)).count()
+    };
+    let counted = [
+        (made(|change| matches!(change, Change::MakeUser { .. })), "user", "users"),
+        (made(|change| matches!(change, Change::MakeRole { .. })), "role", "roles"),
+        (made(|change| matches!(change, Change::MakeToken(_))), "token", "tokens"),
+        (made(|change| matches!(change, Change::NewSecret(_))), "new secret", "new secrets"),
+        (made(|change| matches!(change, Change::Grant { .. })), "grant", "grants"),
+    ];
+    let words: Vec<String> =
+        counted.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| count(n, one, many)).collect();
+    let line = |sentence: String| PlanLine { sentence, state: LinkState::Good, outcome: None };
+    if let Some(group) = groups.iter_mut().find(|group| group.heading == *heading) {
+        group.actions = vec![line(format!("{} made", listed(&words)))];
+        if steps(w).any(|step| matches!(step.planned.action, Action::Prove)) {
+            group.actions.push(line("the token signs in, and may do what is needed".into()));
+        }
+    }
+    groups
 }
 
 /// What the run could not do or take back, as findings.

@@ -20,6 +20,8 @@ pub const REVOKE: Id = Id::fixed("revoke");
 /// Whether that is meant.
 pub const SURE: Id = Id::fixed("revoke.sure");
 pub const YES: Id = Id::fixed("yes");
+/// Nothing is revoked.
+const NONE: Id = Id::fixed("none");
 const NO: Id = Id::fixed("no");
 
 /// One token, with what labwizard knows of it.
@@ -156,22 +158,22 @@ pub fn page(w: &Wizard) -> Parts {
     if !soon.is_empty() {
         blocks.push(Block::Findings(soon));
     }
-    let items: Vec<Item> = rows(w)
-        .iter()
-        .map(|row| Item {
+    let none = Item { id: NONE, title: "none, I only look".into(), about: String::new() };
+    let items: Vec<Item> = std::iter::once(none)
+        .chain(rows(w).iter().map(|row| Item {
             id: Id::new(row.id.to_string()),
             title: visible(&row.id.to_string()),
             about: ends(w, row.seen),
-        })
+        }))
         .collect();
-    if !items.is_empty() {
+    if items.len() > 1 {
         blocks.push(Block::Pick(Pick {
             id: REVOKE,
             label: "Revoke one".into(),
             items,
-            chosen: Some(w.draft.choice(&REVOKE).cloned().unwrap_or(Pick::LATER)),
+            chosen: Some(w.draft.choice(&REVOKE).cloned().unwrap_or(NONE)),
             empty: String::new(),
-            optional: true,
+            optional: false,
             error: unknown(w),
         }));
     }
@@ -212,7 +214,7 @@ pub fn page(w: &Wizard) -> Parts {
 
 /// A token that was named and is not there.
 fn unknown(w: &Wizard) -> Option<crate::wizard::page::FieldError> {
-    let wanted = w.draft.choice(&REVOKE).filter(|id| **id != Pick::LATER)?;
+    let wanted = w.draft.choice(&REVOKE).filter(|id| **id != NONE)?;
     if picked(w).is_some() {
         return None;
     }
@@ -248,7 +250,7 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     if by == By::World || w.run.is_some() {
         return Next::Do(Vec::new());
     }
-    let wanted = w.draft.choice(&REVOKE).filter(|id| **id != Pick::LATER).is_some();
+    let wanted = w.draft.choice(&REVOKE).filter(|id| **id != NONE).is_some();
     if !wanted {
         return Next::To(PageId::Done);
     }
