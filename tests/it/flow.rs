@@ -8,10 +8,12 @@ mod errands;
 mod guides;
 mod hand;
 mod kept;
+mod kills;
 mod login;
 mod make;
 mod make_apply;
 mod make_run;
+mod rights_made;
 mod update;
 
 use std::cell::RefCell;

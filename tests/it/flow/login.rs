@@ -1,7 +1,7 @@
 //! Logging in, by hand: each press sends once, what comes late is nobody's, and no secret outlasts what it is needed for.
 
 use labwizard::domain::{
-    Credential, Estate, Factor, Factors, HostAt, Login, LoginAnswer, Release, Rights, Secret, Seen, Ticket, UserId,
+    Credential, Factor, Factors, HostAt, Login, LoginAnswer, Release, Rights, Secret, Seen, Ticket, UserId,
 };
 use labwizard::wizard::message::{AttemptId, Effect, Input, Msg};
 use labwizard::wizard::page::{Block, Choice};
@@ -76,7 +76,7 @@ impl Hand {
         let signed_in = Seen::SignedIn { release: Release::new(9, 2, 11), clock_off: None };
         let all = ["User.Modify", "Realm.AllocateUser", "Sys.Modify", "Permissions.Modify"];
         let rights = Rights::new([("/".to_owned(), all.map(|name| (name.to_owned(), true)).into())].into());
-        self.saw(id, [signed_in, Seen::Rights(rights), Seen::Estate(Box::new(Estate::default()))]);
+        self.saw(id, [signed_in, Seen::Rights(rights), Seen::Estate(Box::default())]);
         self.tell(Msg::Ended(id));
     }
 
