@@ -113,6 +113,9 @@ pub(super) enum Line {
     },
     Finished {
         at: u64,
+        /// Something was to be taken back from a host and was not.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        left: bool,
     },
 }
 
@@ -180,6 +183,8 @@ pub struct RunRecord {
     pub pid: u32,
     pub(super) born: Option<u64>,
     pub state: RunState,
+    /// It ended in order, and something that it was to take back from a host may still stand there.
+    pub left: bool,
     pub files: Vec<FileRecord>,
     pub actions: Vec<ActionRecord>,
     /// Some line could not be read; the rest stands.
@@ -249,6 +254,7 @@ impl RunRecord {
             pid: 0,
             born: None,
             state: RunState::Damaged,
+            left: false,
             files: Vec::new(),
             actions: Vec::new(),
             gaps: false,
@@ -305,7 +311,7 @@ impl RunRecord {
                     action.made.extend(made);
                 }
             }
-            Line::Finished { at } => self.state = RunState::Finished(at),
+            Line::Finished { at, left } => (self.state, self.left) = (RunState::Finished(at), left),
         }
     }
 
@@ -359,7 +365,7 @@ mod tests {
             Line::Preparing { n: 1, path: "/p/.env".into(), temporary: Some("t".into()), was: Some(was) },
             Line::Writing { n: 1, sha256: Hex(Digest::of(b"new")) },
             Line::Wrote { n: 1 },
-            Line::Finished { at: 9 },
+            Line::Finished { at: 9, left: false },
         ];
         let text: Vec<u8> = lines.iter().flat_map(|l| [serde_json::to_vec(l).unwrap(), vec![b'\n']].concat()).collect();
         (text, lines)

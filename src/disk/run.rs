@@ -64,8 +64,17 @@ impl<O: Ops + Clone> Run<O> {
     }
 
     /// Records that the run ended in order. `now` in seconds since 1970.
-    pub fn finish(mut self, now: u64) -> Result<RunId, DiskError> {
-        self.record(&Line::Finished { at: now })?;
+    pub fn finish(self, now: u64) -> Result<RunId, DiskError> {
+        self.over(now, false)
+    }
+
+    /// The same for a run that was to take something back from a host and did not.
+    pub fn finish_with_rest(self, now: u64) -> Result<RunId, DiskError> {
+        self.over(now, true)
+    }
+
+    fn over(mut self, at: u64, left: bool) -> Result<RunId, DiskError> {
+        self.record(&Line::Finished { at, left })?;
         Ok(self.id)
     }
 

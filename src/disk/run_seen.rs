@@ -10,7 +10,7 @@ impl RunRecord {
         RunSeen {
             name: self.id.to_string(),
             when: Timestamp::try_from(self.when).unwrap_or(Timestamp::MAX),
-            finished: matches!(self.state, RunState::Finished(_)),
+            finished: matches!(self.state, RunState::Finished(_)) && !self.left,
             changes: self.actions.iter().filter_map(change).collect(),
             files: self
                 .files

@@ -10,7 +10,7 @@ pub struct RunSeen {
     /// Its name, `3f9a1c`.
     pub name: String,
     pub when: Timestamp,
-    /// It came to its end in order; else it broke off.
+    /// It came to its end in order; else it broke off, or could not take back what it was to.
     pub finished: bool,
     /// What it did on hosts, in the order in which it was done.
     pub changes: Vec<ChangeSeen>,

@@ -1,4 +1,4 @@
-//! Faults of the line that a test asks for: a request cut at one of three points, and a line that stays cut.
+//! Faults of the line that a test asks for: a request cut or held at one of three points, and a line that stays cut.
 
 use super::{Lab, locked};
 
@@ -26,10 +26,20 @@ enum Which {
     Call { method: String, path: String },
 }
 
+/// What becomes of a request at a point of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub at: CutAt,
+    /// The line is not cut there: nothing more comes, and it stays open.
+    pub holds: bool,
+}
+
 /// What is to be cut, and what was counted for it.
 #[derive(Debug, Default)]
 pub(super) struct Cuts {
-    rules: Vec<(Which, CutAt)>,
+    rules: Vec<(Which, Fault)>,
+    /// Requests that are held.
+    held: usize,
     requests: usize,
     writes: usize,
     /// Nobody is answered any more.
@@ -40,7 +50,7 @@ pub(super) struct Cuts {
 
 impl Cuts {
     /// Counts a request, and says where it is to be cut.
-    pub fn count(&mut self, method: &str, path: &str) -> Option<CutAt> {
+    pub fn count(&mut self, method: &str, path: &str) -> Option<Fault> {
         self.requests += 1;
         let is_write = is_write(method, path);
         self.writes += usize::from(is_write);
@@ -52,6 +62,11 @@ impl Cuts {
         let found = self.rules.iter().position(|(which, _)| fits(which))?;
         self.down |= self.then_down;
         Some(self.rules.remove(found).1)
+    }
+
+    /// Counts a request that is held from now on.
+    pub fn hold(&mut self) {
+        self.held += 1;
     }
 
     /// Whether the line is cut for everybody.
@@ -68,7 +83,18 @@ pub(super) fn is_write(method: &str, path: &str) -> bool {
 
 impl Lab {
     fn cut(&self, which: Which, at: CutAt) {
-        locked(&self.shared.cuts).rules.push((which, at));
+        locked(&self.shared.cuts).rules.push((which, Fault { at, holds: false }));
+    }
+
+    /// Holds the write of that number, counted from 1 since the start, at a point of it: its line stays open, and nothing more
+    /// comes.
+    pub fn hold_write(&self, number: usize, at: CutAt) {
+        locked(&self.shared.cuts).rules.push((Which::Write(number), Fault { at, holds: true }));
+    }
+
+    /// How many requests are held, at the point that was asked for.
+    pub fn held(&self) -> usize {
+        locked(&self.shared.cuts).held
     }
 
     /// Cuts the request of that number, counted from 1 since the start, over all connections.

@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use super::cut::Fault;
 use super::http::{self, Head, Reply, Request};
 use super::scenario::Scenario;
 use super::{CutAt, Received, Shared, answer};
@@ -149,12 +150,13 @@ async fn requests<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, number: usiz
             waiting = std::mem::take(&mut request.body);
         }
         let raw = [head_bytes.as_slice(), &request.body].concat();
-        let cut = shared.note(number, &request, &raw);
+        let fault = shared.note(number, &request, &raw);
+        let cut = fault.map(|fault| fault.at);
         if refused.is_some() {
             request.body.clear();
         }
         if cut == Some(CutAt::BeforeActing) {
-            return Ok(());
+            return shared.end(fault).await;
         }
         sleep(shared.config.delay).await;
         let is_last = count == MOST_REQUESTS;
@@ -171,10 +173,11 @@ async fn requests<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, number: usiz
         }
         let bytes = reply.bytes(request.minor, keep, request.method == "HEAD");
         match cut {
-            Some(CutAt::BeforeAnswer) => return Ok(()),
+            Some(CutAt::BeforeAnswer) => return shared.end(fault).await,
             Some(CutAt::MidAnswer) => {
                 stream.write_all(&bytes[..middle(&bytes)]).await?;
-                return stream.flush().await;
+                stream.flush().await?;
+                return shared.end(fault).await;
             }
             _ => {}
         }
@@ -226,7 +229,7 @@ async fn close<S: AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
 
 impl Shared {
     /// Remembers a request, and says where it is to be cut.
-    pub(super) fn note(&self, connection: usize, request: &Request, raw: &[u8]) -> Option<CutAt> {
+    pub(super) fn note(&self, connection: usize, request: &Request, raw: &[u8]) -> Option<Fault> {
         let received = Received {
             connection,
             method: request.method.clone(),
@@ -241,6 +244,15 @@ impl Shared {
         }
         drop(all);
         super::locked(&self.cuts).count(&request.method, &request.target)
+    }
+
+    /// Where a request is cut the connection ends; where it is held, nothing comes until its client or the lab ends.
+    async fn end(&self, fault: Option<Fault>) -> io::Result<()> {
+        if fault.is_some_and(|fault| fault.holds) {
+            super::locked(&self.cuts).hold();
+            std::future::pending::<()>().await;
+        }
+        Ok(())
     }
 
     fn is_down(&self) -> bool {

@@ -12,6 +12,8 @@ pub struct Run {
     pub steps: Vec<RunStep>,
     /// The action that is under way.
     flight: Option<usize>,
+    /// The proof was asked for once more.
+    proved_again: bool,
 }
 
 /// One action of a run.
@@ -35,7 +37,7 @@ pub enum Next {
 impl Run {
     pub fn new(no: RunNo, plan: &Plan) -> Self {
         let step = |planned: &Planned| RunStep { planned: planned.clone(), outcome: None, back: None };
-        Run { no, name: None, steps: plan.actions.iter().map(step).collect(), flight: None }
+        Run { no, name: None, steps: plan.actions.iter().map(step).collect(), flight: None, proved_again: false }
     }
 
     /// Begins.
@@ -83,7 +85,7 @@ impl Run {
     /// The last action before `end` that stands on a host and can be taken back. Nothing is, once something final was done.
     fn backward(&mut self, end: usize) -> Next {
         let stands = |step: &RunStep| step.outcome.as_ref().is_some_and(Outcome::may_stand);
-        if self.steps.iter().any(|step| stands(step) && step.planned.action.is_final()) {
+        if self.is_past_return() {
             return Next::Over;
         }
         let back = |step: &RunStep| {
@@ -97,6 +99,17 @@ impl Run {
             }
             None => Next::Over,
         }
+    }
+
+    /// Something final was done, so that nothing is taken back any more.
+    fn is_past_return(&self) -> bool {
+        let stands = |step: &RunStep| step.outcome.as_ref().is_some_and(Outcome::may_stand);
+        self.steps.iter().any(|step| stands(step) && step.planned.action.is_final())
+    }
+
+    /// Whether a proof that failed is to be asked for once more: where nothing would be taken back for it, and only once.
+    pub fn prove_again(&mut self) -> bool {
+        self.is_past_return() && !std::mem::replace(&mut self.proved_again, true)
     }
 
     /// An answer is awaited.

@@ -1,6 +1,6 @@
 //! Performs the actions of an agreed plan: the journal first, then the deed, then the journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::disk::{self, Announced, Caller, DiskError, FileLock, FileWrite, Run, RunId, State, Written};
@@ -30,6 +30,8 @@ pub(super) struct Performer {
     locks: Vec<(TokenId, FileLock)>,
     /// A secret died in this run: nothing of it is taken back any more.
     past_return: bool,
+    /// What may stand on a host though the run was to leave nothing of it.
+    open: BTreeSet<usize>,
     /// The secret that the run has made, to find the keys that hold it.
     made: Option<Secret>,
     /// The secret that stood in the file in place of it.
@@ -54,6 +56,7 @@ impl Performer {
             desks,
             locks: Vec::new(),
             past_return: false,
+            open: BTreeSet::new(),
             made: None,
             replaced: None,
             written: BTreeMap::new(),
@@ -88,8 +91,9 @@ impl Performer {
     pub fn end(&mut self) {
         if let Some(run) = self.run.take() {
             // The journal only misses its last line then, and the run reads as broken off, which undo takes as well.
-            let _ = run.finish(seconds_now());
+            let _ = if self.open.is_empty() { run.finish(seconds_now()) } else { run.finish_with_rest(seconds_now()) };
         }
+        self.open.clear();
         // What it held is wiped with it: locks, logins, secrets.
         self.locks.clear();
         self.desks.close_all();
@@ -151,6 +155,10 @@ impl Performer {
         let deed = Deed { at: &action.at, by: &action.by, change: &action.change, secret: None };
         let outcome = revert::take_back(&mut self.desks, &mut run, index, &deed).await;
         self.run = Some(run);
+        match &outcome {
+            Outcome::Done { .. } => self.open.remove(&index),
+            _ => self.open.insert(index),
+        };
         outcome
     }
 
@@ -173,6 +181,9 @@ impl Performer {
         self.run = Some(run);
         let kills = matches!(action.change, Change::RemoveToken(_) | Change::NewSecret(_));
         self.past_return |= kills && outcome.may_stand();
+        if matches!(outcome, Outcome::Lost(_)) && action.change.back().is_some() {
+            self.open.insert(index);
+        }
         match (outcome, proof) {
             (Outcome::Done { mut notes }, Some(proof)) => match proof.end(&self.desks, &action.at).await {
                 Ok(note) => {

@@ -97,6 +97,11 @@ impl Wizard {
             )),
             None => Outcome::Done { notes: vec!["it signs in, and may do what is needed".into()] },
         };
+        // The old secret is dead already: a line that was cut once must not keep the new one out of the file.
+        let failed = matches!(outcome, Outcome::NotDone(_));
+        if failed && self.run.as_mut().is_some_and(plan::run::Run::prove_again) {
+            return self.prove(no, index);
+        }
         self.performed(no, index, outcome)
     }
 }

@@ -9,10 +9,12 @@ mod guides;
 mod hand;
 mod hostile;
 mod kept;
+mod kills;
 mod login;
 pub mod make;
 mod make_apply;
 mod make_run;
+mod rights_made;
 mod safety;
 mod update;
 

@@ -109,7 +109,28 @@ pub fn after_failure(w: &Wizard) -> Vec<Block> {
         let about = "labwizard undo takes it back; or by hand, in root's shell on the host".into();
         blocks.push(Block::Command(Command { about, text: commands.join("\n") }));
     }
+    blocks.extend(removed_and_not_made(&left));
     blocks
+}
+
+/// A token was removed to be made again, and no secret came of that.
+fn removed_and_not_made(left: &[&RunStep]) -> Option<Block> {
+    let removed = left.iter().find_map(|step| match step.planned.action.change() {
+        Some(Change::RemoveToken(id)) => Some(id),
+        _ => None,
+    })?;
+    let works = |step: &&RunStep| {
+        let gives = step.planned.action.change().is_some_and(Change::gives_secret);
+        gives && !matches!(step.outcome, Some(Outcome::Lost(_)))
+    };
+    (!left.iter().any(works)).then(|| {
+        let id = visible(&removed.to_string());
+        let words = format!(
+            "The old secret of {id} is dead, or may be, and the file still holds it. Run labwizard again once the host answers: \
+             it makes the token anew and writes its secret."
+        );
+        toned(Tone::Warning, words)
+    })
 }
 
 /// What was to be done after the file was written, and was not: the old token, with the command that removes it.

@@ -103,7 +103,7 @@ pub fn page(w: &Wizard) -> Parts {
     }
 }
 
-/// The latest run that broke off and may have left something on a host.
+/// The latest run that broke off, or could not take back what it was to, and may have left something on a host.
 fn left(w: &Wizard) -> Option<&RunSeen> {
     w.setting.runs.iter().find(|run| !run.finished && run.left().next().is_some()).filter(|_| !w.setting.unattended)
 }
@@ -121,7 +121,11 @@ fn broken_off(w: &Wizard) -> Vec<Block> {
     vec![
         toned(
             Tone::Warning,
-            format!("The run {} of {when} broke off. This was done, or may have been:\n{}", run.name, lines.join("\n")),
+            format!(
+                "The run {} of {when} was not finished. This stands on a host, or may:\n{}",
+                run.name,
+                lines.join("\n")
+            ),
         ),
         Block::Choice(Choice {
             id: BROKEN,

@@ -1,6 +1,9 @@
 //! Whole walks whose line is cut once: at each request that is sent after “do it”, and at each of three points of it.
 
+mod stays;
+
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +13,7 @@ use labwizard::disk::RunId;
 use labwizard::domain::finding::Step;
 use labwizard::domain::{Change, ChangeState, RunSeen};
 use labwizard::lab::{AccessState, CutAt, Lab, LabRelease, Scenario};
-use labwizard::wizard::page::Page;
+use labwizard::wizard::page::{Block, Page};
 
 use super::make::{has_the_plan_and_no_more, making, outcomes, values};
 use super::{Held, Stage, TOOL, but, lab};
@@ -195,7 +198,7 @@ fn cases(thinned: bool) -> Vec<Case> {
         for (index, reads) in reads.iter().enumerate() {
             for (point, at) in CutAt::ALL.into_iter().enumerate() {
                 let wanted = match reads {
-                    true => way != Way::Beside && place == 2 && point == index % 3,
+                    true => point == index % 3 && matches!((way, place), (Way::Make, 2) | (Way::InPlace, 1)),
                     false => (index + point) % 3 == place,
                 };
                 if wanted || !thinned {
@@ -235,4 +238,30 @@ fn a_line_that_is_cut_once_in_the_run_ends_in_everything_or_nothing() {
 #[ignore = "more than five hundred walks, which take minutes"]
 fn a_line_that_is_cut_once_anywhere_in_the_run_ends_in_everything_or_nothing() {
     cut(&cases(false));
+}
+
+fn logins(lab: &Lab) -> usize {
+    lab.received().iter().filter(|one| one.path.ends_with("/access/ticket")).count()
+}
+
+/// A login whose answer is lost may have counted against a lock, or used a code up: nobody sends it again but the person.
+#[tokio::test]
+async fn a_login_whose_answer_is_lost_is_not_sent_again() {
+    for (steps, answered) in [(1, "password"), (2, "code")] {
+        for at in CutAt::ALL {
+            let (stage, lab) = (Stage::new(), Rc::new(lab(LabRelease::default(), Scenario::Fine).await));
+            let (host, mut armed) = (lab.clone(), false);
+            // Cut is the login of the password, or that of the code after it.
+            let hook = move |page: &Page| {
+                let asks = page.blocks.iter().any(|block| matches!(block, Block::Field(field) if field.secret));
+                if !armed && page.step == Step::Access && page.busy.is_none() && asks && logins(&host) == steps - 1 {
+                    armed = true;
+                    host.cut_call("POST", "/access/ticket", at);
+                }
+            };
+            let held = stage.hold_with(&making(&lab), Some(Box::new(hook))).await;
+            assert!(!held.is_done(), "{answered} {at:?}: {}", held.told());
+            assert_eq!(logins(&lab), steps, "{answered} {at:?}: {}", held.told());
+        }
+    }
 }

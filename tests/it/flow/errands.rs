@@ -14,7 +14,7 @@ use super::{Held, Stage, but, given, lab};
 const MADE: &str = "glassdome@pve!glassdome";
 
 /// Whoever signs in for an errand: an administrator without a second factor, since the code of the moment was used to make.
-fn signing_in(lab: &Lab) -> BTreeMap<String, String> {
+pub fn signing_in(lab: &Lab) -> BTreeMap<String, String> {
     let root = lab.user("root@pam").unwrap();
     given(&[
         ("host", &format!("127.0.0.1:{}", lab.port())),

@@ -96,7 +96,9 @@ pub fn has_the_plan_and_no_more(lab: &Lab, held: &Held, token: &str) {
     }
     // Proxmox lists what is inherited below too; none of it is more than what stands above.
     for (path, privileges) in held.iter().filter(|(path, _)| !planned.contains_key(*path)) {
-        let above = planned.iter().any(|(top, all)| path.starts_with(&format!("{top}/")) && privileges.is_subset(all));
+        let above = planned.iter().any(|(top, all)| {
+            path.starts_with(&format!("{}/", top.trim_end_matches('/'))) && privileges.is_subset(all)
+        });
         assert!(above, "{path}: {privileges:?}");
     }
 }

@@ -81,7 +81,7 @@ fn changes() -> Vec<Change> {
 }
 
 /// Users, tokens, roles and entries of the ACL, a line each; no secret.
-fn estate(cluster: &mut Cluster) -> BTreeSet<String> {
+pub fn estate(cluster: &mut Cluster) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for (id, user) in &cluster.users {
         all.insert(format!("user {id}"));
@@ -93,7 +93,7 @@ fn estate(cluster: &mut Cluster) -> BTreeSet<String> {
 }
 
 /// The lines of what a change makes.
-fn made_by(change: &Change) -> Vec<String> {
+pub fn made_by(change: &Change) -> Vec<String> {
     match change {
         Change::MakeUser { user, .. } => vec![format!("user {user}")],
         Change::MakeRole { role, .. } => vec![format!("role {role}")],
