@@ -188,7 +188,7 @@ fn what_cannot_be_a_code_is_not_sent() {
     hand.typed(code::CODE, "12345");
     hand.submit();
     assert!(hand.asked.is_empty());
-    assert!(hand.field(&code::CODE).error.unwrap().what.ends_with("This was not sent."));
+    assert!(hand.field(&code::CODE).error.unwrap().what.ends_with("Nothing was sent."));
     hand.chose(code::FACTOR, "recovery");
     hand.typed(code::CODE, "2D94105567 07a616");
     hand.submit();
