@@ -6,24 +6,18 @@ use crate::domain::finding::{Finding, Fix, Severity};
 use crate::front::unattended::Stopped;
 use crate::plan::action::Outcome;
 use crate::wizard::Wizard;
+use crate::wizard::errand::Errand;
 use crate::wizard::step::{details, host, login, made, make, review, ssh, token, verify};
 
 /// Everything that was found in a conversation, each finding once.
 pub fn findings(w: &Wizard) -> Vec<Finding> {
     let mut all: Vec<Finding> = Vec::new();
-    for finding in [
-        host::findings(w),
-        ssh::findings(w),
-        login::findings(w),
-        token::findings(w),
-        make::findings(w),
-        details::findings(w),
-        verify::findings(w),
-        review::findings(w),
-        made::findings(w),
-    ]
-    .concat()
-    {
+    let mut told = vec![host::findings(w), ssh::findings(w), login::findings(w), token::findings(w), made::findings(w)];
+    // An errand picks, makes and writes nothing.
+    if w.setting.errand == Errand::SetUp {
+        told.splice(4..4, [make::findings(w), details::findings(w), verify::findings(w), review::findings(w)]);
+    }
+    for finding in told.concat() {
         if !all.contains(&finding) {
             all.push(finding);
         }

@@ -84,6 +84,11 @@ pub(super) async fn attempt(
         Ok(reply) => reply,
         Err(trouble) => return LoginAnswer::Failed(trouble),
     };
+    // The web server passes logins on: where nobody takes them, nothing was said about user or password.
+    if reply.status >= 500 {
+        let phrase = words(&reply, redactor);
+        return LoginAnswer::Failed(RequestTrouble::Answered { status: reply.status, phrase });
+    }
     if reply.status != 200 {
         return LoginAnswer::Refused {
             status: reply.status,

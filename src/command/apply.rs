@@ -113,6 +113,7 @@ pub fn hint(stopped: &Stopped) -> Option<&'static str> {
             "Say what becomes of it: create = { existing = \"new-name\" }; beside and regenerate replace it, and regenerate \
              kills the old secret."
         }
+        "take-back" | "revoke.sure" => "--yes agrees to it.",
         "instead" => "Let somebody log in who may make it, or ask for rights = \"same\".",
         "dangerous" => "Read its rights with labwizard targets NAME; --dangerous-rights agrees to them.",
         "instance" => "The file names another host: instance = 1 takes its place, 2 stands beside it.",

@@ -11,6 +11,7 @@ use crate::front::tui::FullScreen;
 use crate::front::{Front, summary};
 use crate::runtime::{World, converse};
 use crate::wizard::draft::Draft;
+use crate::wizard::errand::Errand;
 use crate::wizard::walk;
 use crate::wizard::{Setting, Wizard};
 
@@ -53,13 +54,18 @@ pub fn hold(looks: Looks, setting: Setting, draft: Draft, world: World) -> Ended
             return Ended::Badly;
         }
     };
+    let unattended = match setting.errand {
+        Errand::SetUp => "Unattended, run: labwizard apply --answers FILE --yes",
+        Errand::TakeBack(_) => "Unattended, run: labwizard undo RUN --answers FILE --yes",
+        Errand::Tokens => "Unattended, run: labwizard tokens --answers FILE",
+    };
     let held = runtime.block_on(async {
         if plain(looks) {
             let mut front = Plain::new(look(looks));
             let ended = with(&mut front, setting, draft, world).await?;
             let nobody = front.input_ended() && ended == Ended::Interrupted && !io::stdin().is_terminal();
             if nobody {
-                complain("Nothing was written.", Some("Unattended, run: labwizard apply --answers FILE --yes"));
+                complain("Nothing was changed.", Some(unattended));
             }
             Ok(if nobody { Ended::Usage } else { ended })
         } else {

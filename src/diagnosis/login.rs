@@ -118,7 +118,7 @@ pub fn no_answer(user: &UserId, host: &str, trouble: &RequestTrouble, factor: Op
     let who = visible(&user.to_string());
     let (code, cause, command) = match trouble {
         RequestTrouble::Answered { status: 595 | 596 | 599, .. } => (
-            codes::SIGNIN_FAILED,
+            codes::DAEMON_DOWN,
             "The web server runs, and the daemon behind it that checks passwords (pvedaemon) does not answer.",
             "systemctl restart pvedaemon",
         ),

@@ -132,7 +132,7 @@ pub fn page(w: &Wizard) -> Parts {
     {
         blocks.push(toned(
             Tone::Warning,
-            "The certificate was trusted without being compared. A password opens everything that its user may do: compare the fingerprint first.",
+            "You said that the certificate is the same; labwizard itself did not compare it. A password opens everything that its user may do: if you did not compare it either, go back and paste the fingerprint.",
         ));
     }
     if w.session.ended() {

@@ -26,7 +26,7 @@ pub mod verify;
 
 use crate::domain::finding::Step;
 use crate::domain::paste::{Known, parse_paste};
-use crate::domain::{Certificate, Endpoint, Id, Text, Trust};
+use crate::domain::{Certificate, Endpoint, Id, Text, Trust, time};
 use crate::wizard::Wizard;
 use crate::wizard::errand::Errand;
 use crate::wizard::message::{Effect, Exit};
@@ -234,6 +234,8 @@ pub fn page(w: &Wizard) -> Page {
             Errand::Tokens => tokens::done(w),
         },
     };
+    let mut parts = parts;
+    parts.blocks.splice(0..0, about_errand(w));
     let first = pages(w).first() == Some(&at);
     Page {
         step: at.step(),
@@ -247,6 +249,20 @@ pub fn page(w: &Wizard) -> Page {
         last: at == PageId::Done,
         focus: parts.focus,
         help: parts.help,
+    }
+}
+
+/// What the errand is, on the pages that ask for host, trust and login.
+fn about_errand(w: &Wizard) -> Option<Block> {
+    let on_the_way = !matches!(w.at(), PageId::TakeBack | PageId::Tokens | PageId::Done);
+    match &w.setting.errand {
+        Errand::TakeBack(run) if on_the_way => Some(quiet(format!(
+            "To take back what the run {} of {} made. What is removed is shown first.",
+            run.name,
+            time::date_and_time(run.when)
+        ))),
+        Errand::Tokens if on_the_way => Some(quiet("To list the tokens on a host. Nothing is changed without a yes.")),
+        _ => None,
     }
 }
 

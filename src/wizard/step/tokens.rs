@@ -13,7 +13,9 @@ use crate::plan::make::sentence;
 use crate::plan::{Plan, Planned};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice, Command, Item, Pick, Tone};
-use crate::wizard::step::{By, Next, PageId, Parts, file, host, listed, made, make, review, say, token, toned, wrong};
+use crate::wizard::step::{
+    By, Next, PageId, Parts, file, host, listed, made, make, quiet, review, say, token, toned, wrong,
+};
 
 /// Which one is revoked.
 pub const REVOKE: Id = Id::fixed("revoke");
@@ -153,6 +155,7 @@ pub fn page(w: &Wizard) -> Parts {
         };
     }
     let mut blocks = list(w);
+    blocks.push(quiet("Tokens of other users that labwizard did not make are left out here."));
     let soon: Vec<_> =
         rows(w).iter().filter_map(|row| token_end::near(&row.id, row.seen.expire, w.setting.now)).collect();
     if !soon.is_empty() {

@@ -238,9 +238,7 @@ fn a_certificate_that_was_not_compared_is_said_where_the_password_is_asked() {
     hand.reach_login();
     let said = |hand: &Hand| {
         let page = hand.page();
-        page.blocks
-            .iter()
-            .any(|block| matches!(block, Block::Text(text) if text.text.contains("without being compared")))
+        page.blocks.iter().any(|block| matches!(block, Block::Text(text) if text.text.contains("did not compare it")))
     };
     assert!(said(&hand));
 }
