@@ -56,6 +56,14 @@ fn said(lab: &Lab) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_daemon_that_is_down_is_no_word_about_the_password() {
+    let lab = Lab::start(LabConfig { scenario: Scenario::DaemonDown, ..LabConfig::quick() }).await.unwrap();
+    let answer = log_in(password_of(&lab, "root@pam"), &options()).await;
+    let down = matches!(&answer, LoginAnswer::Failed(RequestTrouble::Answered { status: 595, .. }));
+    assert!(down, "{answer:?}");
+}
+
+#[tokio::test]
 async fn a_password_signs_in_with_one_request_on_every_release() {
     for release in LabRelease::all() {
         let lab = of(*release).await;
