@@ -250,8 +250,8 @@ fn already(w: &Wizard, there: &TokenSeen) -> Vec<Block> {
                 ),
                 answer(
                     BESIDE,
-                    format!("Replace it by {other}"),
-                    "A second token with the same rights is made, proved and written first; the old one works until then.".into(),
+                    format!("Make {other} to take its place"),
+                    "Made, proved and written first, with the same rights. The old one works on until it is removed; that is asked below.".into(),
                     false,
                 ),
                 answer(IN_PLACE, "Give it a new secret".into(), dies, true),
