@@ -2,6 +2,7 @@
 
 mod leaves;
 mod stays;
+mod undone;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
