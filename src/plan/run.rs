@@ -136,6 +136,12 @@ impl Run {
         self.steps.iter().any(|step| bad(step) && !step.planned.action.is_afterwards())
     }
 
+    /// Everything was done that is not merely said where it fails.
+    pub fn is_complete(&self) -> bool {
+        let done = |step: &RunStep| !matches!(step.outcome, None | Some(Outcome::NotDone(_) | Outcome::Lost(_)));
+        self.steps.iter().all(|step| done(step) || step.planned.action.is_afterwards())
+    }
+
     /// What this run made on hosts and could not take back.
     pub fn left(&self) -> impl Iterator<Item = &RunStep> {
         self.steps.iter().filter(|step| matches!(step.back, Some(Outcome::NotDone(_) | Outcome::Lost(_))))

@@ -1,5 +1,6 @@
 //! Whole walks whose line is cut once: at each request that is sent after “do it”, and at each of three points of it.
 
+mod kept;
 mod leaves;
 mod stays;
 mod undone;

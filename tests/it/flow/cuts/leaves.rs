@@ -26,11 +26,11 @@ fn ctrl_c_at_any_action_leaves_the_old_secret_or_the_new_one_working_in_the_file
     ] {
         let steps = block_on(walk(way, release, |_, _| {})).held.wizard.run.unwrap().steps;
         let (mut nothing, mut new) = (0, 0);
-        for at in 0..steps.len() {
+        for (at, step) in steps.iter().enumerate() {
             let walked = block_on(walk_leaving(way, release, |_, _| {}, Some(at)));
             let (held, case) = (&walked.held, format!("{way:?} {release} {at}"));
             // What is done on this machine is over before anybody can press a key.
-            let takes_time = matches!(steps[at].planned.action, Action::Host(_) | Action::Prove);
+            let takes_time = matches!(step.planned.action, Action::Host(_) | Action::Prove);
             assert!(!takes_time || held.wizard.at() != PageId::Done, "{case}: {}", held.told());
             match walked.not_nothing() {
                 None => nothing += 1,
