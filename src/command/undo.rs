@@ -9,7 +9,7 @@ use crate::disk::{Caller, DiskError, FileState, RunId, RunRecord, State};
 use crate::domain::{ChangeSeen, ChangeState, RunSeen, Text, pveum, time, visible, whole};
 use crate::front::unattended::Answers;
 use crate::plan::make::sentence;
-use crate::runtime::restore;
+use crate::runtime::{Restored, restore};
 use crate::wizard::draft::Draft;
 use crate::wizard::errand::Errand;
 use crate::wizard::step::{host, take_back};
@@ -46,10 +46,11 @@ pub fn run(looks: Looks, undo: &Undo) -> Ended {
     };
     let seen = record.seen();
     if undo.forget {
-        if seen.left().next().is_some() {
+        if seen.left().chain(seen.stays()).next().is_some() {
             println!("This may still stand on hosts, and nobody will remember it:");
-            tell_left(&seen);
+            tell(seen.left().chain(seen.stays()));
         }
+        tell_mending(&seen);
         return match state.forget(&record.id) {
             Ok(()) => {
                 println!("What was kept of {} is deleted.", record.id.as_str());
@@ -58,8 +59,11 @@ pub fn run(looks: Looks, undo: &Undo) -> Ended {
             Err(error) => refused(&error),
         };
     }
+    if record.can_be_undone() && seen.dead().next().is_some() {
+        tell_kept(&seen);
+    }
     if seen.left().next().is_none() || !record.can_be_undone() {
-        return take_back(state, caller, record);
+        return take_back(state, caller, record, &seen);
     }
     if undo.answers.is_none() && !io::stdin().is_terminal() && !looks.plain {
         complain(
@@ -67,7 +71,7 @@ pub fn run(looks: Looks, undo: &Undo) -> Ended {
             Some("With a login in a file of answers: labwizard undo RUN --answers FILE --yes"),
         );
         println!("This may still stand:");
-        tell_left(&seen);
+        tell(seen.left());
         return Ended::Usage;
     }
     sign_in(looks, undo, &place, seen)
@@ -102,14 +106,44 @@ fn sign_in(looks: Looks, undo: &Undo, place: &Place, seen: RunSeen) -> Ended {
 }
 
 /// What may still stand on hosts, in the order in which it is taken back, each with its command.
-fn tell_left(seen: &RunSeen) {
-    let mut left: Vec<&ChangeSeen> = seen.left().collect();
+fn tell<'s>(changes: impl Iterator<Item = &'s ChangeSeen>) {
+    let mut left: Vec<&ChangeSeen> = changes.collect();
     left.reverse();
     for one in left {
         println!("    {}: {}", one.endpoint, whole(&sentence(&one.change)));
         if let Some(Ok(command)) = one.change.back().as_ref().map(pveum::command) {
             println!("        taken back by: {}", whole(&command));
         }
+    }
+}
+
+/// Why a run that killed a secret is not taken back, or not whole, with what is left alone.
+fn tell_kept(seen: &RunSeen) {
+    let dead: Vec<String> = seen.dead().map(|id| visible(&id.to_string())).collect();
+    let dead = dead.join(", ");
+    if !seen.has_replaced() {
+        println!("{} removed {dead}, and nothing brings its secret back.", seen.name);
+        return tell_mending(seen);
+    }
+    println!(
+        "{} replaced a secret: the old one of {dead} is dead, or may be, and nothing brings it back.\n\
+         What took its place is left alone, since without it the file would hold a secret that opens nothing:",
+        seen.name
+    );
+    tell(seen.stays());
+    let shown: Vec<_> = seen.files_left().collect();
+    for file in seen.files.iter().filter(|file| file.stands && !shown.contains(file)) {
+        println!("    {}", visible(&file.path.display().to_string()));
+    }
+    tell_mending(seen);
+}
+
+/// The commands that give a token a new secret whose old one is dead, where nothing took its place.
+fn tell_mending(seen: &RunSeen) {
+    let commands = seen.mending();
+    if !commands.is_empty() {
+        println!("No file holds a secret that lives. Run labwizard again, or make one in root's shell on the host:");
+        commands.iter().for_each(|command| println!("        {}", whole(command)));
     }
 }
 
@@ -129,40 +163,65 @@ fn is_back(run: &RunRecord) -> bool {
     run.files.iter().all(|file| back(file.state)) && !run.may_stand_on_hosts()
 }
 
+/// How a run stands, in a few words.
+fn how_it_stands(run: &RunRecord, seen: &RunSeen) -> &'static str {
+    if !run.can_be_undone() {
+        "not to be taken back"
+    } else if seen.has_replaced() {
+        "replaced a secret; not taken back"
+    } else if seen.dead().next().is_some() {
+        "removed a token; not taken back"
+    } else if is_back(run) {
+        "taken back"
+    } else {
+        ""
+    }
+}
+
 fn list(runs: &[RunRecord]) {
     if runs.is_empty() {
         println!("No run is kept.");
     }
     for run in runs {
         let when = time::date_and_time(i64::try_from(run.when).unwrap_or(0));
-        let state = if is_back(run) {
-            "taken back"
-        } else if run.can_be_undone() {
-            ""
-        } else {
-            "not to be taken back"
-        };
+        let seen = run.seen();
+        let state = how_it_stands(run, &seen);
         println!("{}  {when}  {state}", run.id.as_str());
         for file in run.files.iter().filter(|file| file.state != FileState::Dropped) {
             println!("    {}", visible(&file.path.display().to_string()));
         }
-        for one in run.seen().changes {
+        for one in &seen.changes {
+            let lasts = one.change.back().is_some();
             let state = match one.state {
-                ChangeState::Made => "stands",
-                ChangeState::Unknown => "may stand",
+                ChangeState::Made if lasts => "stands",
+                ChangeState::Unknown if lasts => "may stand",
+                ChangeState::Made => "was done",
+                ChangeState::Unknown => "may have been done",
                 ChangeState::NotMade => "was never done",
                 ChangeState::TakenBack => "taken back",
             };
             println!("    {}: {} ({state})", one.endpoint, whole(&sentence(&one.change)));
         }
+        for command in seen.mending() {
+            println!("        made again by: {}", whole(&command));
+        }
     }
 }
 
-fn take_back(state: &State, caller: &Caller, record: &RunRecord) -> Ended {
-    let mut ended = Ended::Well;
-    for file in record.files.iter().rev() {
+/// Takes back what the run wrote into files, as far as that harms nothing.
+fn take_back(state: &State, caller: &Caller, record: &RunRecord, seen: &RunSeen) -> Ended {
+    let keeps = seen.has_replaced() || seen.is_open();
+    let mut ended = if keeps && record.can_be_undone() { Ended::Badly } else { Ended::Well };
+    let left: Vec<usize> = seen.files_left().map(|file| file.n).collect();
+    let kept = |n: usize| seen.files.iter().any(|file| file.n == n && file.stands && !left.contains(&n));
+    for file in record.files.iter().rev().filter(|file| !kept(file.n) && file.state != FileState::Dropped) {
         match restore(state, caller, record, file) {
-            Ok(restored) => println!("{}", visible(restored.sentence())),
+            Ok(restored) => {
+                println!("{}", visible(restored.sentence()));
+                if matches!(restored, Restored::Left(_)) {
+                    ended = Ended::Badly;
+                }
+            }
             Err(error) => ended = refused(&error),
         }
     }

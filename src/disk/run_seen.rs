@@ -1,8 +1,8 @@
 //! What a journal tells of a run's work on hosts and in files, for those who know nothing of journals.
 
-use crate::domain::{ChangeSeen, ChangeState, RunFile, RunSeen, Timestamp, change_record};
+use crate::domain::{Change, ChangeSeen, ChangeState, RunFile, RunSeen, Timestamp, TokenWas, change_record};
 
-use super::journal::{ActionRecord, FileState, Outcome, RunRecord, RunState};
+use super::journal::{ActionRecord, FileRecord, FileState, Outcome, RunRecord, RunState};
 
 impl RunRecord {
     /// The run in the words of the conversation.
@@ -19,14 +19,25 @@ impl RunRecord {
                     n: file.n,
                     path: file.path.clone(),
                     stands: matches!(file.state, FileState::Writing | FileState::Written),
+                    holds_secret: self.holds_secret(file),
                 })
                 .collect(),
         }
     }
 
-    /// Something that it made may still stand on a host.
+    /// The secret that the run made was written into this file.
+    fn holds_secret(&self, file: &FileRecord) -> bool {
+        self.actions.iter().any(|action| {
+            let names = &action.action.names;
+            names.contains_key("secret")
+                && names.get("path").is_some_and(|path| *path == file.path.display().to_string())
+        })
+    }
+
+    /// Something that it made may still stand on a host, or a secret died and nothing took its place.
     pub fn may_stand_on_hosts(&self) -> bool {
-        self.seen().left().next().is_some()
+        let seen = self.seen();
+        seen.left().chain(seen.stays()).next().is_some() || seen.is_open()
     }
 
     /// Nothing that it did still stands, neither on hosts nor in files, as far as can be read.
@@ -46,5 +57,9 @@ fn change(record: &ActionRecord) -> Option<ChangeSeen> {
         Some(Outcome::NotSent | Outcome::Refused) => ChangeState::NotMade,
         Some(Outcome::TakenBack) => ChangeState::TakenBack,
     };
-    Some(ChangeSeen { n: record.n, endpoint, change, state })
+    let was = match &change {
+        Change::RemoveToken(id) => TokenWas::of_names(id, &record.action.names),
+        _ => None,
+    };
+    Some(ChangeSeen { n: record.n, endpoint, change, state, was })
 }

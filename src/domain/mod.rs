@@ -28,6 +28,7 @@ pub mod shell;
 pub mod ssh;
 pub mod time;
 pub mod token;
+pub mod token_was;
 pub mod trouble;
 pub mod visible;
 
@@ -56,5 +57,6 @@ pub use run_seen::{ChangeSeen, ChangeState, RunFile, RunSeen};
 pub use secret::{MASK, Secret, Text};
 pub use ssh::{ShellAnswer, ShellId, SshPlace, SshTrouble};
 pub use token::{TokenId, TokenName, UserId};
+pub use token_was::{RowWas, TokenWas};
 pub use trouble::Trouble;
 pub use visible::{is_bridge_name, is_node_name, is_storage_name, is_vmid, show_name, visible, visible_lines, whole};

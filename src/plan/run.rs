@@ -72,6 +72,13 @@ impl Run {
         self.backward(self.steps.len())
     }
 
+    /// Whoever wants to leave before this action gets it done all the same: the old secret is dead, and what the new one needs to
+    /// reach the file is not complete. What comes after the file can be left out.
+    pub fn must_do(&self, index: usize) -> bool {
+        let is_needed = |step: &RunStep| !step.planned.action.is_afterwards();
+        self.is_past_return() && self.steps.get(index).is_some_and(is_needed)
+    }
+
     fn forward(&mut self, index: usize) -> Next {
         match self.steps.get(index) {
             Some(step) => {
@@ -84,6 +91,7 @@ impl Run {
 
     /// The last action before `end` that stands on a host and can be taken back. Nothing is, once something final was done.
     fn backward(&mut self, end: usize) -> Next {
+        self.flight = None;
         let stands = |step: &RunStep| step.outcome.as_ref().is_some_and(Outcome::may_stand);
         if self.is_past_return() {
             return Next::Over;
@@ -126,6 +134,12 @@ impl Run {
     pub fn failed(&self) -> bool {
         let bad = |step: &RunStep| matches!(step.outcome, Some(Outcome::NotDone(_) | Outcome::Lost(_)));
         self.steps.iter().any(|step| bad(step) && !step.planned.action.is_afterwards())
+    }
+
+    /// Everything was done that is not merely said where it fails.
+    pub fn is_complete(&self) -> bool {
+        let done = |step: &RunStep| !matches!(step.outcome, None | Some(Outcome::NotDone(_) | Outcome::Lost(_)));
+        self.steps.iter().all(|step| done(step) || step.planned.action.is_afterwards())
     }
 
     /// What this run made on hosts and could not take back.

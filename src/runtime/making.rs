@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::client::Changed;
 use crate::disk::{self, Announced, Run};
 use crate::domain::observation::RequestTrouble;
-use crate::domain::{Change, Secret, change_record};
+use crate::domain::{Change, Secret, TokenWas, change_record};
 use crate::plan::action::{HostAction, Outcome};
 use crate::plan::make::sentence;
 use crate::plan::refused::{self, OddRole};
@@ -38,7 +38,15 @@ pub(super) async fn make(
     if let Some(odd) = odd_role(desks, action).await {
         return Outcome::NotDone(refused::odd_role(change, &odd));
     }
-    if let Err(error) = journal.announce(n, announced(action)) {
+    let mut announcement = announced(action);
+    // A token that is to be made again is kept in the journal as it is, should nothing come after its removal.
+    if let (Change::RemoveToken(id), false) = (change, action.afterwards) {
+        match desks.look(at, by).await {
+            Ok(estate) => announcement.names.extend(TokenWas::seen(id, &estate).iter().flat_map(TokenWas::names)),
+            Err(trouble) => return Outcome::NotDone(refused::not_sent(change, &trouble)),
+        }
+    }
+    if let Err(error) = journal.announce(n, announcement) {
         return Outcome::NotDone(trouble(&error));
     }
     let mut came = send(desks, journal.id().as_str(), action, tell).await;

@@ -20,6 +20,7 @@ use crate::domain::{ShellAnswer, SshPlace, SshTrouble};
 use crate::front::Front;
 use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit, Input, Msg};
+use crate::wizard::step::PageId;
 
 pub use restore::{Restored, restore};
 pub use world::{World, record_from_state};
@@ -108,7 +109,13 @@ async fn wind_up(wizard: &mut Wizard, world: &mut World, told: &mut UnboundedRec
             }
         }
         match told.recv().await {
-            Some(msg) => effects = wizard.update(msg),
+            Some(msg) => {
+                effects = wizard.update(msg);
+                // The last page is shown to nobody.
+                if effects.is_empty() && wizard.at() == PageId::Done {
+                    effects = wizard.update(Msg::Person(Input::Quit));
+                }
+            }
             None => return,
         }
     }

@@ -263,8 +263,10 @@ impl Wizard {
             Next::Go => self.forward(),
             Next::To(page) => self.enter(page),
             Next::Leave(exit) => {
-                let done = self.at == PageId::Done;
-                let keep = if done { self.keeps().then_some(Effect::KeepWalk(None)) } else { self.keep_walk() };
+                let keep = match self.at == PageId::Done && !step::done::failed(self) {
+                    true => self.keeps().then_some(Effect::KeepWalk(None)),
+                    false => self.keep_walk(),
+                };
                 keep.into_iter().chain([Effect::Leave(exit)]).collect()
             }
             Next::Do(effects) => {
@@ -389,22 +391,22 @@ impl Wizard {
         let mut effects = self.cancel();
         effects.extend(self.keep_walk());
         effects.push(Effect::Leave(match &self.run {
-            Some(_) if step::done::failed(self) => Exit::Failed,
-            Some(_) => Exit::Done,
+            Some(_) => step::done::exit(self),
             None => Exit::Interrupted,
         }));
         effects
     }
 
-    /// What becomes of the answers: a walk that wrote is over, another one can be taken up again. Nobody takes up an
-    /// unattended one.
+    /// What becomes of the answers: a walk whose run did all that it was to is over, another one can be taken up again. Nobody
+    /// takes up an unattended one.
     fn keep_walk(&self) -> Option<Effect> {
-        let kept = self.run.is_none().then(|| walk::walk(self));
+        let over = self.run.as_ref().is_some_and(Run::is_complete);
+        let kept = (!over).then(|| walk::walk(self));
         self.keeps().then_some(Effect::KeepWalk(kept))
     }
 
     /// Only a walk that sets something up is taken up again, and only by a person.
-    fn keeps(&self) -> bool {
+    pub(crate) fn keeps(&self) -> bool {
         !self.setting.unattended && self.setting.errand == Errand::SetUp
     }
 

@@ -31,12 +31,12 @@ impl Wizard {
     }
 
     /// Asks for what a run does next, or ends it. Whoever wants to leave gets no further action done, and what was made is
-    /// taken back first.
+    /// taken back first; once a secret has died, the new one is brought into the file before.
     fn run_on(&mut self, next: plan::run::Next) -> Vec<Effect> {
         use plan::run::Next as Step;
         let Some(run) = self.run.as_mut() else { return Vec::new() };
         let next = match next {
-            Step::Do(..) if self.leaving => run.give_up(),
+            Step::Do(index, _) if self.leaving && !run.must_do(index) => run.give_up(),
             next => next,
         };
         let no = run.no;
@@ -51,13 +51,15 @@ impl Wizard {
             Step::Do(index, Action::Prove) => self.prove(no, index),
             Step::Do(index, action) => vec![Effect::Perform(no, index, action)],
             Step::TakeBack(index, action) => vec![Effect::TakeBack(no, index, action)],
-            Step::Over if self.leaving => {
+            // A secret that stands nowhere else is shown first, whoever wants to leave.
+            Step::Over if self.leaving && step::made::secret(self).is_empty() => {
                 let mut effects = vec![Effect::EndRun(no)];
                 effects.extend(self.keep_walk());
                 effects.push(Effect::Leave(Exit::Interrupted));
                 effects
             }
             Step::Over => {
+                self.leaving = false;
                 let mut effects = vec![Effect::EndRun(no)];
                 effects.extend(self.enter(PageId::Done));
                 effects

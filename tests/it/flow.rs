@@ -37,7 +37,7 @@ use labwizard::runtime::{World, converse, record_from_state};
 use labwizard::target::Library;
 use labwizard::wizard::draft::Draft;
 use labwizard::wizard::message::Input;
-use labwizard::wizard::page::{Block, Page};
+use labwizard::wizard::page::{Block, LinkState, Page};
 use labwizard::wizard::{Setting, Wizard};
 
 /// The token of the lab that has what a tool needs.
@@ -60,6 +60,8 @@ pub struct Script {
     /// How often Enter was pressed.
     presses: Rc<RefCell<usize>>,
     hook: Option<Hook>,
+    /// Ctrl-C is pressed, once, while this action of the run is under way.
+    leaves_at: Option<usize>,
 }
 
 impl Script {
@@ -70,7 +72,9 @@ impl Script {
     fn turn(&mut self) -> Option<Input> {
         let page = self.page.as_ref()?;
         if page.busy.is_some() {
-            return None;
+            let at = self.leaves_at.filter(|at| under_way(page) == Some(*at))?;
+            self.leaves_at.take_if(|leaves| *leaves == at);
+            return Some(Input::Quit);
         }
         if page.last {
             return Some(Input::Quit);
@@ -98,6 +102,16 @@ impl Script {
         *self.presses.borrow_mut() += usize::from(more);
         Some(if more { Input::Submit } else { Input::Quit })
     }
+}
+
+/// The action of a run that is under way, by its number in the plan.
+fn under_way(page: &Page) -> Option<usize> {
+    let groups = page.blocks.iter().filter_map(|block| match block {
+        Block::Plan(groups) => Some(groups),
+        _ => None,
+    });
+    let mut lines = groups.flatten().flat_map(|group| &group.actions);
+    lines.position(|line| line.state == LinkState::Running)
 }
 
 impl Front for Script {
@@ -221,7 +235,15 @@ impl Stage {
 
     /// The same with another setting.
     pub async fn hold_as(&self, setting: Setting, answers: &BTreeMap<String, String>, hook: Option<Hook>) -> Held {
-        let mut script = Script { hook, ..Script::of(answers) };
+        self.hold_script(setting, Script { hook, ..Script::of(answers) }).await
+    }
+
+    /// Holds a conversation whose person presses Ctrl-C while action `at` of the run is under way.
+    pub async fn hold_leaving(&self, answers: &BTreeMap<String, String>, hook: Option<Hook>, at: usize) -> Held {
+        self.hold_script(self.setting(), Script { hook, leaves_at: Some(at), ..Script::of(answers) }).await
+    }
+
+    async fn hold_script(&self, setting: Setting, mut script: Script) -> Held {
         let (pages, presses) = (script.pages.clone(), script.presses.clone());
         let (mut wizard, first) = Wizard::new(setting, Draft::default());
         let held = tokio::time::timeout(WATCHDOG, converse(&mut script, &mut wizard, first, self.world())).await;

@@ -29,6 +29,11 @@ pub fn failed(w: &Wizard) -> bool {
     w.run.as_ref().is_some_and(Run::failed) || matches!(review::reads_back(w), Some(Err(_)))
 }
 
+/// How the conversation ended, where it came to its end: what was left undone behind the file counts, though that stands.
+pub fn exit(w: &Wizard) -> Exit {
+    if failed(w) || made::is_open_after(w) { Exit::Failed } else { Exit::Done }
+}
+
 /// The file is read anew, so that the page tells what stands there and not what was meant.
 pub fn enter(w: &mut Wizard) -> Vec<Effect> {
     match file::path(w) {
@@ -65,6 +70,9 @@ pub fn page(w: &Wizard) -> Parts {
     }
     blocks.extend(made::not_done_after(w));
     blocks.extend(made::secret(w));
+    if failed && w.keeps() {
+        blocks.push(quiet("The answers are kept, without secrets: labwizard takes them up again at its next start."));
+    }
     match review::reads_back(w) {
         Some(Ok(n)) => blocks.push(toned(
             Tone::Good,
@@ -183,5 +191,5 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
         w.draft.forget(&DONE);
         return Next::Do(vec![Effect::SaveAnswers(path, text)]);
     }
-    Next::Leave(if failed(w) { Exit::Failed } else { Exit::Done })
+    Next::Leave(exit(w))
 }

@@ -5,7 +5,7 @@ use crate::diagnosis::codes;
 use crate::domain::change::Change;
 use crate::domain::finding::{Finding, Severity, Step};
 use crate::domain::visible::visible;
-use crate::domain::{Id, Text, pveum, time};
+use crate::domain::{ChangeSeen, ChangeState, Id, RunFile, RunSeen, Text, pveum, time};
 use crate::plan::action::{Action, Outcome};
 use crate::plan::run::RunStep;
 use crate::wizard::Wizard;
@@ -103,41 +103,85 @@ pub fn after_failure(w: &Wizard) -> Vec<Block> {
         })
         .collect();
     blocks.push(toned(Tone::Warning, format!("Left on the host:\n{}", words.join("\n"))));
-    let commands: Vec<String> =
-        left.iter().rev().filter_map(|step| pveum::command(&step.planned.action.change()?.back()?).ok()).collect();
+    let seen = as_seen(w);
+    let commands = taken_back_by(seen.left());
     if !commands.is_empty() {
         let about = "labwizard undo takes it back; or by hand, in root's shell on the host".into();
         blocks.push(Block::Command(Command { about, text: commands.join("\n") }));
     }
-    blocks.extend(removed_and_not_made(&left));
+    if secret(w).is_empty() {
+        blocks.extend(mending(&seen, "The file still holds it"));
+    }
     blocks
 }
 
-/// A token was removed to be made again, and no secret came of that.
-fn removed_and_not_made(left: &[&RunStep]) -> Option<Block> {
-    let removed = left.iter().find_map(|step| match step.planned.action.change() {
-        Some(Change::RemoveToken(id)) => Some(id),
-        _ => None,
-    })?;
-    let works = |step: &&RunStep| {
-        let gives = step.planned.action.change().is_some_and(Change::gives_secret);
-        gives && !matches!(step.outcome, Some(Outcome::Lost(_)))
-    };
-    (!left.iter().any(works)).then(|| {
-        let id = visible(&removed.to_string());
-        let words = format!(
-            "The old secret of {id} is dead, or may be, and the file still holds it. Run labwizard again once the host answers: \
-             it makes the token anew and writes its secret."
-        );
-        toned(Tone::Warning, words)
-    })
+/// The commands that take changes back, the last first.
+pub fn taken_back_by<'c>(changes: impl Iterator<Item = &'c ChangeSeen>) -> Vec<String> {
+    let changes: Vec<&ChangeSeen> = changes.collect();
+    changes.into_iter().rev().filter_map(|seen| pveum::command(&seen.change.back()?).ok()).collect()
+}
+
+/// The run that is under way or over, as its journal will tell it to the next one.
+fn as_seen(w: &Wizard) -> RunSeen {
+    let mut seen =
+        RunSeen { name: String::new(), when: w.setting.now, finished: false, changes: vec![], files: vec![] };
+    for (n, step) in steps(w).enumerate() {
+        match &step.planned.action {
+            Action::Host(action) => seen.changes.push(ChangeSeen {
+                n,
+                endpoint: action.at.endpoint.clone(),
+                change: action.change.clone(),
+                state: match step.outcome {
+                    Some(Outcome::Lost(_)) if stands(step) => ChangeState::Unknown,
+                    _ if stands(step) => ChangeState::Made,
+                    _ if step.back.is_some() => ChangeState::TakenBack,
+                    _ => ChangeState::NotMade,
+                },
+                was: None,
+            }),
+            Action::Edit(edit) => {
+                seen.files.push(RunFile { n, path: edit.seen.path.clone(), stands: stands(step), holds_secret: true });
+            }
+            _ => {}
+        }
+    }
+    seen
+}
+
+/// A secret is dead, or may be, and nothing that is known took its place: that is said, with the commands that mend it.
+/// `held`: where the old one still stands, as the beginning of a sentence.
+pub fn mending(seen: &RunSeen, held: &str) -> Vec<Block> {
+    let Some(dead) = seen.dead().next().filter(|_| seen.is_open()) else { return Vec::new() };
+    let id = visible(&dead.to_string());
+    let words = format!(
+        "The old secret of {id} is dead, or may be. {held}: run labwizard again once the host answers, which makes a new \
+         secret and writes it."
+    );
+    let mut blocks = vec![toned(Tone::Warning, words)];
+    let commands = seen.mending();
+    if !commands.is_empty() {
+        let about =
+            "Or by hand, in root's shell on the host; the new secret is shown once and goes into the file".into();
+        blocks.push(Block::Command(Command { about, text: commands.join("\n") }));
+    }
+    blocks
+}
+
+/// The commands of what was to be done on the host after the file was written, and was not, or may not be.
+fn open_after(w: &Wizard) -> impl Iterator<Item = String> {
+    let open = steps(w).filter(|step| step.planned.action.is_afterwards());
+    open.filter(|step| matches!(step.outcome, Some(Outcome::NotDone(_) | Outcome::Lost(_) | Outcome::Skipped(_))))
+        .filter_map(|step| pveum::command(step.planned.action.change()?).ok())
+}
+
+/// Something was to be done on the host after the file was written, and was not.
+pub fn is_open_after(w: &Wizard) -> bool {
+    open_after(w).next().is_some()
 }
 
 /// What was to be done after the file was written, and was not: the old token, with the command that removes it.
 pub fn not_done_after(w: &Wizard) -> Vec<Block> {
-    let open = steps(w).filter(|step| step.planned.action.is_afterwards());
-    open.filter(|step| matches!(step.outcome, Some(Outcome::NotDone(_) | Outcome::Lost(_) | Outcome::Skipped(_))))
-        .filter_map(|step| pveum::command(step.planned.action.change()?).ok())
+    open_after(w)
         .map(|text| Block::Command(Command { about: "Still to be done, in root's shell on the host".into(), text }))
         .collect()
 }

@@ -1,14 +1,14 @@
 //! Target, first page: which tool is set up.
 
 use crate::domain::visible::visible;
-use crate::domain::{Id, RunSeen, Text, time};
+use crate::domain::{Change, ChangeSeen, ChangeState, Id, RunSeen, Text, TokenId, time};
 use crate::plan::make::sentence;
 use crate::target::library::Target;
 use crate::target::spec::Spec;
 use crate::wizard::Wizard;
 use crate::wizard::errand::Errand;
 use crate::wizard::page::{Answer, Block, Choice, Tone};
-use crate::wizard::step::{Next, PageId, Parts, ends, host, quiet, toned, wrong};
+use crate::wizard::step::{Next, PageId, Parts, ends, host, made, quiet, toned, wrong};
 
 pub const TARGET: Id = Id::fixed("target");
 /// What becomes of a run that broke off.
@@ -103,57 +103,90 @@ pub fn page(w: &Wizard) -> Parts {
     }
 }
 
-/// The latest run that broke off, or could not take back what it was to, and may have left something on a host.
+/// The latest run that broke off, or could not take back what it was to, and may have left something on a host, or a token
+/// without a secret that anybody knows.
 fn left(w: &Wizard) -> Option<&RunSeen> {
-    w.setting.runs.iter().find(|run| !run.finished && run.left().next().is_some()).filter(|_| !w.setting.unattended)
+    let left = |run: &&RunSeen| (!run.finished && run.left().next().is_some()) || is_without_secret(w, run);
+    w.setting.runs.iter().find(left).filter(|_| !w.setting.unattended)
+}
+
+/// A secret died in this run, its successor reached no file, and no later run made another one.
+fn is_without_secret(w: &Wizard, run: &RunSeen) -> bool {
+    let gave = |one: &ChangeSeen, id: &TokenId| {
+        one.state == ChangeState::Made
+            && match &one.change {
+                Change::MakeToken(make) => make.id == *id,
+                Change::NewSecret(there) => there == id,
+                _ => false,
+            }
+    };
+    let later = || w.setting.runs.iter().filter(|one| one.when > run.when);
+    let mended = |id: &TokenId| later().any(|run| !run.is_open() && run.changes.iter().any(|one| gave(one, id)));
+    // A run that came to its end has shown the secret that it could not write.
+    let shown = |id: &TokenId| run.finished && run.changes.iter().any(|one| gave(one, id));
+    run.is_open() && run.dead().any(|id| !mended(id) && !shown(id))
 }
 
 /// What such a run may have left, and what shall become of it.
 fn broken_off(w: &Wizard) -> Vec<Block> {
     let Some(run) = left(w) else { return Vec::new() };
-    let lines: Vec<String> = run
-        .left()
+    let stands = run.left().chain(run.stays()).chain(run.changes.iter().filter(|one| one.killed().is_some()));
+    let lines: Vec<String> = stands
         .map(|one| {
             format!("  {}: {}", visible(&one.endpoint.to_string()), crate::domain::whole(&sentence(&one.change)))
         })
         .collect();
     let when = time::date_and_time(run.when);
-    vec![
-        toned(
-            Tone::Warning,
-            format!(
-                "The run {} of {when} was not finished. This stands on a host, or may:\n{}",
-                run.name,
-                lines.join("\n")
-            ),
+    let mut blocks = vec![toned(
+        Tone::Warning,
+        format!(
+            "The run {} of {when} was not finished. This was done on a host and stands, or may:\n{}",
+            run.name,
+            lines.join("\n")
         ),
-        Block::Choice(Choice {
-            id: BROKEN,
-            label: "What shall become of it?".into(),
-            options: vec![
-                Answer {
-                    id: CLEAN,
-                    title: "Take it back now".into(),
-                    about: vec!["You sign in at the host, and see first what is removed.".into()],
-                    risky: false,
-                },
-                Answer {
-                    id: LATER,
-                    title: "Leave it, and go on below".into(),
-                    about: vec![format!("labwizard undo {} takes it back later.", run.name)],
-                    risky: false,
-                },
-            ],
-            chosen: Some(w.draft.choice(&BROKEN).cloned().unwrap_or(CLEAN)),
-            error: None,
-        }),
-    ]
+    )];
+    blocks.extend(made::mending(run, "A file may still hold it"));
+    let back = run.left().next().is_some();
+    let mut options = Vec::new();
+    if back {
+        options.push(Answer {
+            id: CLEAN,
+            title: "Take it back now".into(),
+            about: vec!["You sign in at the host, and see first what is removed.".into()],
+            risky: false,
+        });
+    }
+    options.push(Answer {
+        id: LATER,
+        title: "Leave it, and go on below".into(),
+        about: vec![match back {
+            true => format!("labwizard undo {} takes it back later.", run.name),
+            false => format!("labwizard undo {} --forget ends this reminder.", run.name),
+        }],
+        risky: false,
+    });
+    blocks.push(Block::Choice(Choice {
+        id: BROKEN,
+        label: "What shall become of it?".into(),
+        options,
+        chosen: Some(choice(w, run)),
+        error: None,
+    }));
+    blocks
+}
+
+/// What becomes of a run that broke off: where nothing of it can be taken back, it is left.
+fn choice(w: &Wizard, run: &RunSeen) -> Id {
+    match run.left().next() {
+        Some(_) => w.draft.choice(&BROKEN).cloned().unwrap_or(CLEAN),
+        None => LATER,
+    }
 }
 
 /// Turns to what the broken run left.
 fn clean_up(w: &mut Wizard) -> Option<Next> {
     let run = left(w)?.clone();
-    if w.draft.is(&BROKEN, &LATER) {
+    if choice(w, &run) == LATER {
         return None;
     }
     let endpoint = run.left().next()?.endpoint.to_string();

@@ -1,6 +1,9 @@
 //! Whole walks whose line is cut once: at each request that is sent after “do it”, and at each of three points of it.
 
+mod kept;
+mod leaves;
 mod stays;
+mod undone;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -48,6 +51,16 @@ pub struct Walked {
 
 /// Holds the walk of a way. `arm` is called once, before “do it”, with the number of requests that came until then.
 pub async fn walk(way: Way, release: LabRelease, arm: impl FnOnce(&Lab, usize) + 'static) -> Walked {
+    walk_leaving(way, release, arm, None).await
+}
+
+/// The same, with Ctrl-C pressed while this action of the run is under way.
+async fn walk_leaving(
+    way: Way,
+    release: LabRelease,
+    arm: impl FnOnce(&Lab, usize) + 'static,
+    leaves_at: Option<usize>,
+) -> Walked {
     let mut stage = Stage::new();
     stage.options.limits.pause = Duration::ZERO;
     let lab = Rc::new(lab(release, Scenario::Fine).await);
@@ -75,7 +88,10 @@ pub async fn walk(way: Way, release: LabRelease, arm: impl FnOnce(&Lab, usize) +
             }
         })
     };
-    let held = stage.hold_with(&answers, Some(hook)).await;
+    let held = match leaves_at {
+        Some(at) => stage.hold_leaving(&answers, Some(hook), at).await,
+        None => stage.hold_with(&answers, Some(hook)).await,
+    };
     let sent = lab.received().len() - begun.get();
     Walked { stage, lab, held, way, before, file, old, sent }
 }

@@ -1,7 +1,8 @@
 //! `labwizard apply` where the wizard makes the token: the answers file says all that a person would.
 
-use labwizard::lab::Scenario;
+use labwizard::lab::{CutAt, Scenario};
 
+use super::TOOL;
 use super::apply::Place;
 use super::canary::Needles;
 use super::make::{ADMIN, writes};
@@ -71,4 +72,30 @@ fn what_was_not_said_is_refused_and_nothing_is_sent() {
         assert!(said.contains(&format!("({open}, at Access)")), "{create}: {said}");
         assert_eq!(writes(&place.lab), [""; 0], "{create}");
     }
+}
+
+/// The file is written and works; the old token that was to go stands still, and a script is told by the exit code.
+#[test]
+fn an_old_token_that_was_not_removed_is_no_whole_success() {
+    let place = Place::new(Scenario::Fine);
+    place.lab.cut_call("DELETE", "/token/", CutAt::BeforeActing);
+    place.lab.stay_cut_after();
+    let old = place.lab.token(TOOL).unwrap();
+    std::fs::write(
+        place.env_file(),
+        format!(
+            "PROXMOX_HOST=127.0.0.1:{}\nPROXMOX_USER=apex@pve\nPROXMOX_TOKEN_NAME=glassdome-token\nPROXMOX_TOKEN_VALUE={}\n\
+             PROXMOX_NODE=pve1\n",
+            place.lab.port(),
+            old.secret
+        ),
+    )
+    .unwrap();
+    let create = "{ expire = \"1y\", user = \"apex@pve\", token_name = \"glassdome-token\", existing = \"beside\", \
+                  remove_old = true }";
+    let (code, said) = apply(&place, create, &pinned(&place), &["--yes"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("pveum user token remove apex@pve glassdome-token"), "{said}");
+    assert!(place.lab.token_secret(TOOL).is_some());
+    assert!(std::fs::read_to_string(place.env_file()).unwrap().contains("glassdome-token-2"), "{said}");
 }

@@ -46,7 +46,7 @@ async fn wrong(case: Case) -> Option<String> {
     let (lab, stage, held) = (&walked.lab, &walked.stage, &walked.held);
     let seen = walked.seen()?;
     let left: Vec<_> = seen.left().map(|one| one.change.clone()).collect();
-    let listed: BTreeSet<String> = left.iter().flat_map(made_by).collect();
+    let listed: BTreeSet<String> = seen.left().chain(seen.stays()).flat_map(|one| made_by(&one.change)).collect();
     let more: BTreeSet<String> = lab.change(estate).difference(&there.borrow()).cloned().collect();
     if !more.is_subset(&listed) {
         return Some(format!("{more:?} is there, and the journal lists {listed:?}"));
@@ -60,6 +60,10 @@ async fn wrong(case: Case) -> Option<String> {
     let told = commands(held, "labwizard undo takes it back");
     if told != undo {
         return Some(format!("it tells {told:?}, and the journal {undo:?}"));
+    }
+    // A secret that is to be replaced by hand has its commands on the page as in the journal.
+    if !mends_alike(held, &seen) {
+        return Some(format!("it tells {:?}, and the journal {:?}", commands(held, "Or by hand"), seen.mending()));
     }
     let dead = lab.token_secret(TOOL).is_none_or(|secret| secret != walked.old);
     if dead && walked.file.is_some() && !mends(&held.told()) {
@@ -80,6 +84,15 @@ async fn wrong(case: Case) -> Option<String> {
         return Some(format!("after the next start there is more: {more:?}\n{}", again.told()));
     }
     None
+}
+
+/// Whether a page has the commands of the journal, but for the comment, or the new secret in their place.
+fn mends_alike(held: &Held, seen: &RunSeen) -> bool {
+    let plain = |lines: Vec<String>| -> Vec<String> {
+        lines.iter().map(|line| line.split(" --comment ").next().unwrap().to_owned()).collect()
+    };
+    let told = plain(commands(held, "Or by hand"));
+    held.told().contains("stands in no file") || told == plain(seen.mending())
 }
 
 /// Whether a page says how a secret that died is replaced.

@@ -3,6 +3,7 @@
 use labwizard::plan::action::STAND_IN;
 
 use super::others::edit;
+use super::undo::{labwizard, out};
 use super::*;
 use crate::flow::TOOL;
 
@@ -133,8 +134,47 @@ async fn a_cut_of_a_token_that_is_made_again_leaves_the_old_or_the_new_whole() {
             }
             assert!(!ran.run.failed() && there != old_secret, "{method} {cut:?}: {}", ran.said());
             assert!(scene.stands().contains(&format!("acl /vms {TOOL} LabTool")), "{method} {cut:?}");
-            let left: Vec<Change> = scene.seen().left().map(|one| one.change.clone()).collect();
-            assert_eq!(left, [make(old()), grant(old())], "{method} {cut:?}");
+            let stays: Vec<Change> = scene.seen().stays().map(|one| one.change.clone()).collect();
+            assert_eq!(stays, [make(old()), grant(old())], "{method} {cut:?}");
+            assert_eq!(scene.seen().left().count(), 0, "{method} {cut:?}");
         }
     }
+}
+
+/// The program was killed behind the removal: what the token was stands in the journal, and everything that reads it tells.
+#[tokio::test]
+async fn a_token_that_was_removed_and_not_made_again_is_not_forgotten() {
+    let (scene, old_secret) = scene(LabRelease::V8_4_21).await;
+    let ran = scene.run(vec![scene.host(Change::RemoveToken(old()))]).await;
+    assert!(!ran.run.failed() && secret_of(&scene, &old()).is_none(), "{}", ran.said());
+    scene.kill();
+    let (seen, was) = (scene.seen(), scene.before.difference(&scene.stands()).cloned().collect::<BTreeSet<_>>());
+    let commands = seen.mending();
+    assert!(commands[0].starts_with("pveum user token add apex@pve glassdome-token --privsep 1 --expire 0 --comment "));
+    // Each entry that went with it comes back.
+    let rows: BTreeSet<String> = commands[1..].iter().map(|line| line.replace('\'', "")).collect();
+    let gone = was.iter().filter_map(|line| line.strip_prefix("acl ")?.split_once(&format!(" {TOOL} ")));
+    let wanted: BTreeSet<String> =
+        gone.map(|(path, role)| format!("pveum acl modify {path} --tokens {TOOL} --roles {role}")).collect();
+    assert!(!wanted.is_empty());
+    assert_eq!(rows, wanted);
+
+    let list = labwizard(&scene, &["undo", "--list"]);
+    let text = out(&list);
+    assert!(text.contains("removed a token; not taken back") && !text.contains("  taken back\n"), "{text}");
+    let undo = labwizard(&scene, &["undo", RUN]);
+    assert_eq!(undo.status.code(), Some(1), "{}", out(&undo));
+    let page = scene.stage.hold_as(scene.stage.setting(), &Default::default(), None).await;
+    let start = labwizard::front::words::page(&page.pages[0], false).join("\n");
+    for command in &commands {
+        for told in [&text, &out(&undo), &start] {
+            assert!(told.contains(command.as_str()), "{command} is not in\n{told}");
+        }
+    }
+    assert!(written(&scene).contains(&old_secret));
+    // Newer runs do not push it out.
+    for at in 0..30 {
+        scene.state().begin_run(2_000_000_000 + at).unwrap().finish(2_000_000_000 + at).unwrap();
+    }
+    assert_eq!(scene.seen().mending(), commands);
 }

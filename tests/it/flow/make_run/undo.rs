@@ -7,7 +7,7 @@ use labwizard::plan::make::sentence;
 use super::*;
 
 /// Runs the program with nobody at its input.
-fn labwizard(scene: &Scene, arguments: &[&str]) -> Output {
+pub fn labwizard(scene: &Scene, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_labwizard"))
         .args(arguments)
         .current_dir(scene.stage.project())
@@ -19,7 +19,7 @@ fn labwizard(scene: &Scene, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn out(output: &Output) -> String {
+pub fn out(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
