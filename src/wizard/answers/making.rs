@@ -114,11 +114,6 @@ pub(super) fn log_in(draft: &mut Draft, given: Option<serde_json::Value>) -> Res
     let Some(given) = given else { return Ok(LoginSources::default()) };
     let given: Login = table_of(given, "login", "user, password, totp and recovery")?;
     if let Some(user) = given.user {
-        // A token for the one who logs in is theirs.
-        let owner = UserId::from_str(draft.text(&token::USER));
-        if owner.is_ok() && owner == UserId::from_str(&user) {
-            draft.choose(make::WHOSE, wish::MINE);
-        }
         draft.type_in(login::USER, Text::new(user));
     }
     let factor = match (&given.totp, &given.recovery) {
@@ -136,6 +131,22 @@ pub(super) fn log_in(draft: &mut Draft, given: Option<serde_json::Value>) -> Res
         None => source(given.recovery, "recovery")?,
     };
     Ok(LoginSources { password, code })
+}
+
+/// Says whose token it is to be, where the file names a user: a token for the one who signs in is theirs, and only theirs can have
+/// all rights of its user.
+pub(super) fn whose(draft: &mut Draft) -> Result<(), AnswersError> {
+    let named = draft.text(&token::USER);
+    if named.is_empty() {
+        return Ok(());
+    }
+    let signer = if draft.is(&access::ACCESS, &access::SSH) { Some(UserId::root()) } else { login::named(draft) };
+    if signer.is_some() && UserId::from_str(named).ok() == signer {
+        draft.choose(make::WHOSE, wish::MINE);
+    } else if draft.is(&make::RIGHTS, &wish::SAME) {
+        return Err(AnswersError::SameOfAnother);
+    }
+    Ok(())
 }
 
 /// A table of the file. What is wrong in it is told by the words that are known, never by what stands there.

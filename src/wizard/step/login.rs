@@ -7,6 +7,7 @@ use crate::domain::token::IdError;
 use crate::domain::visible::{upper_first, visible};
 use crate::domain::{Credential, Id, Inquiry, Login, Text, Trust, UserId};
 use crate::wizard::Wizard;
+use crate::wizard::draft::Draft;
 use crate::wizard::errand::Errand;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
@@ -56,6 +57,15 @@ fn realm(w: &Wizard) -> String {
     let chosen = w.draft.choice(&REALM).filter(|id| offered.iter().any(|realm| realm.name == id.as_str()));
     let first = || offered.iter().find(|realm| realm.name == PAM).or(offered.first()).map(|realm| realm.name.clone());
     chosen.map(|id| id.as_str().to_owned()).or_else(first).unwrap_or_else(|| PAM.to_owned())
+}
+
+/// Whom answers that were given in advance name for the login; of realm pam where they name none, and root where they name nobody.
+pub fn named(draft: &Draft) -> Option<UserId> {
+    match draft.text(&USER) {
+        "" => Some(UserId::root()),
+        typed if typed.contains('@') => typed.parse().ok(),
+        typed => UserId::new(typed, PAM).ok(),
+    }
 }
 
 /// Who signs in; root where nothing was typed and the realm is the host's own.
