@@ -98,9 +98,9 @@ pub fn credential(w: &Wizard) -> Option<Credential> {
 }
 
 fn signed_in(w: &Wizard) -> bool {
-    let Some(Credential::Ticket(ticket)) = credential(w) else { return false };
+    let (Some(at), Ok(user)) = (host::at(w), user(w)) else { return false };
     // A typed password is a login that was not made yet.
-    user(w).as_ref() == Ok(&ticket.user) && w.draft.raw(&PASSWORD).as_str().is_empty()
+    w.session.is_of(&at, &user) && w.draft.raw(&PASSWORD).as_str().is_empty()
 }
 
 /// What was seen by whoever is signed in.
