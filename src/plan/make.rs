@@ -99,6 +99,8 @@ pub enum NoMaking {
     Past(TokenId),
     /// Proxmox parts lists of names at a sign in this one, so a grant would go to others.
     Splits(UserId),
+    /// What this one, who is there already, holds is not shown to whoever is signed in; a grant would take the place of it.
+    AclUnseen(Grantee),
     /// The role NoAccess keeps them out of this path, whatever is granted beside it.
     ShutOut { who: Grantee, path: String },
 }
@@ -157,6 +159,9 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
         }
     }
     laid.add(&for_token, &as_token)?;
+    if !order.estate.acl_whole {
+        unseen(&way, &laid, order, &as_owner)?;
+    }
 
     let ordered = ordered(&laid.rows, &as_token);
     let roles = Roles::choose(order.role, &ordered, order.estate);
@@ -201,6 +206,17 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
     let remarks = remarks::remarks(order, &way, &laid, &roles, &skipped, separated);
     let roles = given(&changes, order.estate);
     Ok(Making { token: Some(token), changes, afterwards, grants, owner, roles, remarks })
+}
+
+/// Refuses what cannot be done without seeing the whole ACL: a grant to a user who is there takes the place of what they inherit,
+/// and of the entries of a token only those that are seen can be given to another.
+fn unseen(way: &Way<'_>, laid: &Laid, order: &Order<'_>, owner: &Grantee) -> Result<(), NoMaking> {
+    if let Some(old) = way.rows_of(order) {
+        return Err(NoMaking::AclUnseen(Grantee::Token(old)));
+    }
+    let is_there = order.estate.user(&order.token.user).is_some();
+    let granted = laid.rows.iter().any(|row| row.to == *owner);
+    if is_there && granted { Err(NoMaking::AclUnseen(owner.clone())) } else { Ok(()) }
 }
 
 fn way<'e>(order: &Order<'e>) -> Result<Way<'e>, NoMaking> {

@@ -227,7 +227,7 @@ mod tests {
         };
         let role = RoleSeen { name: "Lab".into(), privileges: privileges(&["VM.Audit"]), built_in: false };
         let acl = vec![entry(Holder::User(id().user)), entry(Holder::Token(id()))];
-        Estate { users: vec![user, root()], roles: vec![role], acl }
+        Estate { users: vec![user, root()], roles: vec![role], acl, acl_whole: true }
     }
 
     /// With what was made after it taken away.
@@ -243,7 +243,7 @@ mod tests {
         for (change, estate) in [(make(), whole()), (grant(), whole()), (user(), up_to_user()), (role(), up_to_user())]
         {
             assert_eq!(standing(&change, RUN, &estate), Standing::AsDone, "{change:?}");
-            let bare = Estate { users: vec![root()], ..Estate::default() };
+            let bare = Estate { users: vec![root()], acl_whole: true, ..Estate::default() };
             assert_eq!(standing(&change, RUN, &bare), Standing::NotDone, "{change:?}");
         }
     }
