@@ -380,6 +380,33 @@ fn who_is_not_shown_every_entry_grants_nothing_to_a_user_who_is_there() {
     assert_eq!(used.plan(&Want { existing: beside(false), ..again }).unwrap_err(), unseen);
 }
 
+#[test]
+fn a_plan_says_whether_the_token_holds_more_than_is_needed() {
+    let extent = |host: &Host, want: &Want<'_>| host.plan(want).unwrap().extent;
+    let wanted = || want(&[("/vms", "VM.Audit VM.Clone")]);
+    let in_place = |release| Want { existing: Existing::InPlace, release, ..wanted() };
+    assert_eq!(extent(&Host::new(), &wanted()), Extent::Needs);
+    assert_eq!(extent(&Host::new().user("lab@pve"), &Want { same: true, ..wanted() }), Extent::Whole);
+    let exact =
+        || Host::new().user("lab@pve").token("wiz", true, None, "").row("/vms", "lab@pve!wiz", "PVETemplateUser");
+    for release in [NINE, EIGHT] {
+        assert_eq!(extent(&exact(), &in_place(release)), Extent::Needs);
+        // Another path, another privilege, all rights of its user: what it had, it keeps.
+        let more = exact().row("/nodes", "lab@pve!wiz", "PVEAuditor");
+        let making = more.plan(&in_place(release)).unwrap();
+        assert_eq!(making.extent, Extent::More);
+        assert!(making.grants.iter().any(|grant| grant.path == "/nodes"), "it is told: {:?}", making.grants);
+        let more = exact().row("/vms", "lab@pve!wiz", "PVEAuditor");
+        assert_eq!(extent(&more, &in_place(release)), Extent::More);
+        let whole = Host::new().user("lab@pve").token("wiz", false, None, "");
+        assert_eq!(extent(&whole, &in_place(release)), Extent::Whole);
+        let own = Want { same: true, ..in_place(release) };
+        assert_eq!(extent(&exact(), &own), Extent::More, "it keeps its own, which are not all of its user");
+    }
+    let above = exact().row("/", "lab@pve!wiz", "PVEAuditor");
+    assert_eq!(extent(&above, &Want { existing: beside(false), ..wanted() }), Extent::More);
+}
+
 fn laid_out(estate: &Estate, making: &Making) -> Estate {
     let mut estate = estate.clone();
     for change in &making.changes {
