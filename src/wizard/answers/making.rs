@@ -158,6 +158,11 @@ fn table_of<T: for<'de> Deserialize<'de>>(
     serde_json::from_value(given).map_err(|_| AnswersError::Table(name, known))
 }
 
+/// Who signs in for it, as it is written down: with the name that was typed, which a login takes again.
+fn signer(w: &Wizard) -> Option<UserId> {
+    if access::over_ssh(w) { Some(UserId::root()) } else { login::user(w).ok() }
+}
+
 /// What this conversation made and who logged in for it, without secrets.
 pub(super) fn write(w: &Wizard, proxmox: &mut Table) {
     let mut create = InlineTable::new();
@@ -170,10 +175,19 @@ pub(super) fn write(w: &Wizard, proxmox: &mut Table) {
     }
     put("existing", "fail");
     put("via", if access::over_ssh(w) { "ssh" } else { "login" });
-    for (name, id) in [("user", token::USER), ("token_name", token::NAME)] {
+    for (name, id) in [("comment", wish::COMMENT), ("token_name", token::NAME)] {
         if !w.draft.text(&id).is_empty() {
             put(name, w.draft.text(&id));
         }
+    }
+    // A token of whoever signs in is told by their name: what was typed for a service user is not whose it is.
+    let owner = if wish::mine(w) {
+        signer(w).map(|user| user.to_string()).unwrap_or_default()
+    } else {
+        w.draft.text(&token::USER).to_owned()
+    };
+    if !owner.is_empty() {
+        put("user", &owner);
     }
     proxmox["create"] = value(create);
     if !access::logs_in(w) {

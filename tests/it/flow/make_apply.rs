@@ -1,10 +1,11 @@
 //! `labwizard apply` where the wizard makes the token: the answers file says all that a person would.
 
-use labwizard::lab::Scenario;
+use labwizard::lab::{LabRelease, Scenario};
 
 use super::apply::Place;
 use super::canary::Needles;
-use super::make::{ADMIN, writes};
+use super::make::{ADMIN, making, writes};
+use super::{Stage, but, lab};
 
 /// Answers that have the token made; `create` and `trust` as given.
 fn answers(place: &Place, create: &str, trust: &str) -> String {
@@ -70,5 +71,23 @@ fn what_was_not_said_is_refused_and_nothing_is_sent() {
         assert_eq!(code, 2, "{create}: {said}");
         assert!(said.contains(&format!("({open}, at Access)")), "{create}: {said}");
         assert_eq!(writes(&place.lab), [""; 0], "{create}");
+    }
+}
+
+#[tokio::test]
+async fn whose_token_it_is_and_what_it_is_for_are_saved_with_the_answers() {
+    for (whose, typed, owner) in [("mine", "svc@pve", "admin@pve"), ("service", "svc@pve", "svc@pve")] {
+        let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::Fine).await);
+        let answers = [("whose", whose), ("rights", "least"), ("user", typed), ("review", "back")];
+        let mut held = stage.hold(&but(&making(&lab), &answers)).await;
+        // No page asks for it; an answers file may have said it.
+        held.wizard.draft.type_in("comment".into(), "for the cellar".into());
+        let text = labwizard::wizard::answers::file(&held.wizard);
+        let read = labwizard::wizard::answers::read(&text, &labwizard::target::Library::built_in()).unwrap();
+        let again = |id: &str| read.draft.choice(&labwizard::domain::Id::new(id)).map(|choice| choice.to_string());
+        assert_eq!(again("whose").as_deref(), (whose == "mine").then_some("mine"), "{text}");
+        assert_eq!(again("rights").as_deref(), Some("least"), "{text}");
+        assert_eq!(read.draft.text(&"user".into()), owner, "{text}");
+        assert_eq!(read.draft.text(&"comment".into()), "for the cellar", "{text}");
     }
 }
