@@ -89,6 +89,7 @@ codes! {
     CHANGE_LEFT = "change.left", "Something that was to be taken back may still be there.";
     CHANGE_STILL_OPENS = "change.still-opens", "The token is gone by the host's word, and its secret still signs in.";
     RUN_FAILED = "run.failed", "Something of the plan was not done.";
+    MAKE_ACL_UNSEEN = "make.acl-unseen", "What the user or token holds already is not shown to whoever is signed in.";
     MAKE_SHUT_OUT = "make.shut-out", "The role NoAccess keeps the user or token out.";
     NODE_OFFLINE = "node.offline", "A node is offline.";
     PICK_UNKNOWN = "pick.unknown", "What was chosen is not on the host.";

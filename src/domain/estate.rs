@@ -13,8 +13,11 @@ pub struct Estate {
     /// `GET /access/users?full=1`: whoever has User.Modify or Sys.Audit on /access/groups sees all, others themselves.
     pub users: Vec<UserSeen>,
     pub roles: Vec<RoleSeen>,
-    /// `GET /access/acl`: whoever has Sys.Audit or Permissions.Modify on /access sees all.
+    /// `GET /access/acl`: of a path all entries or none.
     pub acl: Vec<AclSeen>,
+    /// Everybody's entries are among them: whoever has Sys.Audit on /access is told all, others those of the paths where they
+    /// may change them (pve-access-control `API2/ACL.pm` read_acl). Where it is not so, what somebody holds is not known.
+    pub acl_whole: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

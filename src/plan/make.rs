@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::rights::Privilege;
 use crate::domain::{
-    Change, Estate, Grantee, Need, Release, Timestamp, TokenId, TokenMake, TokenName, TokenSeen, UserId,
+    AclSeen, Change, Estate, Grantee, Need, Release, Timestamp, TokenId, TokenMake, TokenName, TokenSeen, UserId,
 };
 use crate::plan::make::roles::Roles;
 use crate::plan::make::rows::{Gives, Laid, Row, ShutOut, holder_of};
@@ -76,6 +76,8 @@ pub struct Making {
     pub changes: Vec<Change>,
     /// After the file was written.
     pub afterwards: Vec<Change>,
+    /// How what the token will hold compares with what was asked for.
+    pub extent: Extent,
     /// What the token will hold by its own grants, path by path; nothing for one that has all rights of its user.
     pub grants: Vec<Grant>,
     /// What its owner will hold on the paths where this plan grants something to them.
@@ -84,6 +86,18 @@ pub struct Making {
     pub roles: BTreeMap<String, BTreeSet<Privilege>>,
     /// What is to be said of it, a sentence each.
     pub remarks: Vec<String>,
+}
+
+/// How much a token will hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// What is needed, and nothing else.
+    #[default]
+    Needs,
+    /// Something besides: by entries that it has or gets from the one it replaces, or by what a grant keeps.
+    More,
+    /// All rights of its user.
+    Whole,
 }
 
 /// Why there is no such plan.
@@ -99,6 +113,8 @@ pub enum NoMaking {
     Past(TokenId),
     /// Proxmox parts lists of names at a sign in this one, so a grant would go to others.
     Splits(UserId),
+    /// What this one, who is there already, holds is not shown to whoever is signed in; a grant would take the place of it.
+    AclUnseen(Grantee),
     /// The role NoAccess keeps them out of this path, whatever is granted beside it.
     ShutOut { who: Grantee, path: String },
 }
@@ -157,6 +173,9 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
         }
     }
     laid.add(&for_token, &as_token)?;
+    if !order.estate.acl_whole {
+        unseen(&way, &laid, order, &as_owner)?;
+    }
 
     let ordered = ordered(&laid.rows, &as_token);
     let roles = Roles::choose(order.role, &ordered, order.estate);
@@ -194,13 +213,26 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
         _ => Vec::new(),
     };
     let grants = match order.wanted {
-        Wanted::Least { token, .. } if separated => held(&laid, &as_token, &grants(token)),
-        _ => Vec::new(),
+        _ if !separated => Vec::new(),
+        Wanted::Least { token, .. } => held(&laid, &as_token, &grants(token)),
+        Wanted::Same => held(&laid, &as_token, &[]),
     };
+    let extent = extent(&laid, &as_token, &for_token, separated);
     let owner = held(&laid, &as_owner, &[]);
     let remarks = remarks::remarks(order, &way, &laid, &roles, &skipped, separated);
     let roles = given(&changes, order.estate);
-    Ok(Making { token: Some(token), changes, afterwards, grants, owner, roles, remarks })
+    Ok(Making { token: Some(token), changes, afterwards, extent, grants, owner, roles, remarks })
+}
+
+/// Refuses what cannot be done without seeing the whole ACL: a grant to a user who is there takes the place of what they inherit,
+/// and of the entries of a token only those that are seen can be given to another.
+fn unseen(way: &Way<'_>, laid: &Laid, order: &Order<'_>, owner: &Grantee) -> Result<(), NoMaking> {
+    if let Some(old) = way.rows_of(order) {
+        return Err(NoMaking::AclUnseen(Grantee::Token(old)));
+    }
+    let is_there = order.estate.user(&order.token.user).is_some();
+    let granted = laid.rows.iter().any(|row| row.to == *owner);
+    if is_there && granted { Err(NoMaking::AclUnseen(owner.clone())) } else { Ok(()) }
 }
 
 fn way<'e>(order: &Order<'e>) -> Result<Way<'e>, NoMaking> {
@@ -279,6 +311,19 @@ fn wanted(order: &Order<'_>, separated: bool) -> Result<(Vec<Grant>, Vec<Grant>)
     Ok((if separated { each(token) } else { Vec::new() }, each(&all)))
 }
 
+/// Whether the token's entries give it anything that is not needed at their path.
+fn extent(laid: &Laid, token: &Grantee, needed: &[Grant], separated: bool) -> Extent {
+    if !separated {
+        return Extent::Whole;
+    }
+    let is_needed = |row: &&AclSeen| {
+        let role = laid.estate.role(&row.role);
+        let of_path = || needed.iter().filter(|grant| grant.path == row.path);
+        role.is_none_or(|role| role.privileges.iter().all(|one| of_path().any(|grant| grant.privileges.contains(one))))
+    };
+    if laid.rows_of(token).all(|row| is_needed(&row)) { Extent::Needs } else { Extent::More }
+}
+
 /// What each role gives that is granted by these changes.
 fn given(changes: &[Change], estate: &Estate) -> BTreeMap<String, BTreeSet<Privilege>> {
     let made = |name: &str| {
@@ -327,12 +372,15 @@ fn granting(rows: &[Row], roles: &Roles) -> Vec<Change> {
     out.into_iter().map(change).collect()
 }
 
-/// What somebody will hold by the ACL, on the paths of these grants and of all rows that are added for them.
+/// What somebody will hold by the ACL, on the paths of these grants and of all rows that are added for them; of a token on all
+/// paths where it has any.
 fn held(laid: &Laid, who: &Grantee, grants: &[Grant]) -> Vec<Grant> {
     let mut paths: Vec<&str> = grants.iter().map(|grant| grant.path.as_str()).collect();
-    for row in laid.rows.iter().filter(|row| row.to == *who) {
-        if !paths.contains(&row.path.as_str()) {
-            paths.push(&row.path);
+    let added = laid.rows.iter().filter(|row| row.to == *who).map(|row| row.path.as_str());
+    let there = laid.rows_of(who).filter(|_| matches!(who, Grantee::Token(_))).map(|row| row.path.as_str());
+    for path in added.chain(there) {
+        if !paths.contains(&path) {
+            paths.push(path);
         }
     }
     let privileges = |path: &str| -> BTreeSet<Privilege> { laid.estate.granted(who, path).into_keys().collect() };

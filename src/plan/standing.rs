@@ -16,8 +16,21 @@ pub enum Standing {
     Unseen,
 }
 
-/// Holds a change of a run against what the host tells.
+/// Holds a change of an earlier run against what the host tells.
 pub fn standing(change: &Change, run: &str, estate: &Estate) -> Standing {
+    match just_done(change, run, estate) {
+        // With a role or a user goes whatever anybody holds through them, also what is not shown.
+        Standing::AsDone
+            if !estate.acl_whole && matches!(change, Change::MakeUser { .. } | Change::MakeRole { .. }) =>
+        {
+            Standing::Unseen
+        }
+        stands => stands,
+    }
+}
+
+/// The same for a change of the run that is under way: what it made a moment ago, nobody else was given yet.
+pub fn just_done(change: &Change, run: &str, estate: &Estate) -> Standing {
     match change {
         Change::MakeUser { user, .. } => made_user(user, run, estate),
         Change::MakeRole { role, privileges } => match estate.role(role) {
@@ -36,8 +49,8 @@ pub fn standing(change: &Change, run: &str, estate: &Estate) -> Standing {
         Change::Grant { path, role, to } => {
             let rows: Vec<Option<&AclSeen>> = to.iter().map(|grantee| row(estate, path, role, grantee)).collect();
             if rows.iter().all(Option::is_none) {
-                // An empty list is also what those are told who may see no entry, and a short one who may see few.
-                let all = !estate.acl.is_empty() && sees_all(estate);
+                // Of a path, whoever asks is told every entry or none.
+                let all = estate.acl_whole || estate.acl.iter().any(|row| row.path == *path);
                 let could_be = estate.role(role).is_some() && to.iter().any(|grantee| may_be_there(grantee, estate));
                 if could_be && !all { Standing::Unseen } else { Standing::NotDone }
             } else if rows.iter().flatten().any(|row| !row.propagates) {
@@ -63,7 +76,7 @@ pub fn came_through(change: &Change, run: &str, estate: &Estate) -> Standing {
         Change::Grant { path, role, to } if to.iter().all(|grantee| row(estate, path, role, grantee).is_some()) => {
             Standing::AsDone
         }
-        other => standing(other, run, estate),
+        other => just_done(other, run, estate),
     }
 }
 
@@ -227,7 +240,7 @@ mod tests {
         };
         let role = RoleSeen { name: "Lab".into(), privileges: privileges(&["VM.Audit"]), built_in: false };
         let acl = vec![entry(Holder::User(id().user)), entry(Holder::Token(id()))];
-        Estate { users: vec![user, root()], roles: vec![role], acl }
+        Estate { users: vec![user, root()], roles: vec![role], acl, acl_whole: true }
     }
 
     /// With what was made after it taken away.
@@ -243,7 +256,7 @@ mod tests {
         for (change, estate) in [(make(), whole()), (grant(), whole()), (user(), up_to_user()), (role(), up_to_user())]
         {
             assert_eq!(standing(&change, RUN, &estate), Standing::AsDone, "{change:?}");
-            let bare = Estate { users: vec![root()], ..Estate::default() };
+            let bare = Estate { users: vec![root()], acl_whole: true, ..Estate::default() };
             assert_eq!(standing(&change, RUN, &bare), Standing::NotDone, "{change:?}");
         }
     }
@@ -278,9 +291,27 @@ mod tests {
         }
         let roles_alone = Estate { roles: whole().roles, ..nothing };
         assert_eq!(standing(&grant(), RUN, &roles_alone), Standing::Unseen);
-        let without_acl = Estate { acl: Vec::new(), ..whole() };
+        let without_acl = Estate { acl: Vec::new(), acl_whole: false, ..whole() };
         assert_eq!(standing(&grant(), RUN, &without_acl), Standing::Unseen);
         assert_eq!(back(&grant(), &without_acl), grant().back());
+    }
+
+    #[test]
+    fn a_role_or_user_stays_where_not_everybodys_grants_are_shown() {
+        let part = Estate { acl_whole: false, ..up_to_user() };
+        for change in [user(), role()] {
+            assert_eq!(standing(&change, RUN, &part), Standing::Unseen, "{change:?}");
+            assert_eq!(just_done(&change, RUN, &part), Standing::AsDone, "{change:?}");
+            assert_eq!(came_through(&change, RUN, &part), Standing::AsDone, "{change:?}");
+            let bare = Estate { users: vec![root()], ..Estate::default() };
+            assert_eq!(standing(&change, RUN, &bare), Standing::NotDone, "{change:?}");
+        }
+        // Another entry of the same path is shown, so this one would be.
+        let mut part = Estate { acl_whole: false, ..whole() };
+        part.acl = vec![entry(Holder::Group("ops".into()))];
+        assert_eq!(standing(&grant(), RUN, &part), Standing::NotDone);
+        part.acl[0].path = "/".into();
+        assert_eq!(standing(&grant(), RUN, &part), Standing::Unseen);
     }
 
     #[test]

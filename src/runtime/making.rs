@@ -95,7 +95,7 @@ async fn clear(
     match came {
         (disk::Outcome::NotSent, _) => true,
         (disk::Outcome::Lost, _) if matches!(change, Change::MakeToken(_)) => {
-            let deed = Deed { at, by, change, secret: None };
+            let deed = Deed { at, by, change, secret: None, fresh: true };
             let gone = revert::take_back(desks, journal, n, &deed).await;
             matches!(gone, Outcome::Done { .. }) && journal.announce(n, announced(action)).is_ok()
         }

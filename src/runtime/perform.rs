@@ -152,7 +152,7 @@ impl Performer {
         };
         let Some(mut run) = self.run.take() else { return not_begun() };
         // The secret never left this process; that it is dead needs no proof that costs whoever leaves three seconds.
-        let deed = Deed { at: &action.at, by: &action.by, change: &action.change, secret: None };
+        let deed = Deed { at: &action.at, by: &action.by, change: &action.change, secret: None, fresh: true };
         let outcome = revert::take_back(&mut self.desks, &mut run, index, &deed).await;
         self.run = Some(run);
         match &outcome {
@@ -226,7 +226,7 @@ impl Performer {
             Ok(journal) => journal,
             Err(error) => return Outcome::NotDone(trouble(&error)),
         };
-        let deed = Deed { at: &revert.at, by: &revert.by, change: &revert.change, secret };
+        let deed = Deed { at: &revert.at, by: &revert.by, change: &revert.change, secret, fresh: false };
         revert::take_back(&mut self.desks, &mut journal, revert.n, &deed).await
     }
 

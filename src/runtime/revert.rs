@@ -9,7 +9,7 @@ use crate::domain::observation::RequestTrouble;
 use crate::domain::{Change, Credential, HostAt, Secret, TokenId, Trouble};
 use crate::plan::action::Outcome;
 use crate::plan::refused;
-use crate::plan::standing::{Standing, back, standing};
+use crate::plan::standing::{Standing, back, just_done, standing};
 use crate::runtime::desks::{Desks, TRIES};
 use crate::runtime::world::trouble;
 
@@ -20,6 +20,8 @@ pub(super) struct Deed<'a> {
     pub change: &'a Change,
     /// The secret of the token that it made, where it is known: its death is proved.
     pub secret: Option<Secret>,
+    /// The run that did it is still under way.
+    pub fresh: bool,
 }
 
 /// Takes it back, and notes that in the journal of the run that did it, under its number there.
@@ -59,7 +61,8 @@ async fn remove(desks: &mut Desks, journal: &mut Run, n: usize, deed: &Deed<'_>)
             desks.pause().await;
         }
         let estate = desks.look(at, by).await.map_err(|trouble| refused::not_asked(change, &trouble))?;
-        match standing(change, journal.id().as_str(), &estate) {
+        let judge = if deed.fresh { just_done } else { standing };
+        match judge(change, journal.id().as_str(), &estate) {
             Standing::NotDone => return Ok(if sent.is_some() { Gone::Now } else { Gone::Before }),
             Standing::Differs(what) => return Err(refused::left_alone(change, &what)),
             // To take an entry of the ACL away that is not there does no harm (pve-access-control answers 200).

@@ -61,6 +61,11 @@ pub enum AnswersError {
     TwoCodes,
     #[error("create makes a token, and a secret or password is given for one that is there; one of them has to go")]
     CreateAndSecret,
+    #[error(
+        "create with rights = \"same\" makes a token of whoever signs in, and user names somebody else; leave user out, sign in \
+         as that user, or take rights = \"least\""
+    )]
+    SameOfAnother,
     #[error("trust is “sha256:FINGERPRINT”, “ssh”, “ca:PATH”, “system” or “insecure”, and “{0}” is none of them")]
     Trust(String),
 }
@@ -184,12 +189,16 @@ pub fn read(text: &str, library: &Library) -> Result<Given, AnswersError> {
     }
     let secret = source(given.secret, "secret")?;
     let password = source(given.password, "password")?;
-    if !making::create(&mut draft, given.create)? {
+    let makes = making::create(&mut draft, given.create)?;
+    if !makes {
         draft.choose(access::ACCESS, if password.is_some() { access::PASSWORD } else { access::PASTE });
     } else if secret.is_some() || password.is_some() {
         return Err(AnswersError::CreateAndSecret);
     }
     let login = making::log_in(&mut draft, given.login)?;
+    if makes {
+        making::whose(&mut draft)?;
+    }
     Ok(Given { draft, secret, password, login })
 }
 
@@ -407,6 +416,33 @@ big = "Big?"
         assert_eq!(chosen("factor").as_deref(), Some("totp"));
         assert_eq!(given.login.password, Some(SecretSource::Env("P".into())));
         assert_eq!(given.login.code, Some(SecretSource::Env("T".into())));
+    }
+
+    #[test]
+    fn all_rights_of_a_user_are_refused_where_another_one_signs_in() {
+        let same = |more: &str| {
+            let text = format!("[proxmox]\n{more}\n").replace("SAME", "rights = \"same\", user = \"svc@pve\"");
+            read(&text, &library()).map(|_| ())
+        };
+        for text in [
+            "create = { SAME }",
+            "create = { SAME, via = \"ssh\" }",
+            "create = { SAME }\nlogin = { user = \"root@pam\" }",
+            "create = { SAME }\nlogin = { user = \"svc\" }",
+            "user = \"svc@pve\"\ncreate = { rights = \"same\" }\nlogin = { user = \"root@pam\" }",
+            "create = { rights = \"same\", user = \"nobody\" }\nlogin = { user = \"root@pam\" }",
+        ] {
+            assert_eq!(same(text), Err(AnswersError::SameOfAnother), "{text}");
+        }
+        for text in [
+            "create = { SAME }\nlogin = { user = \"svc@pve\" }",
+            "create = { rights = \"same\", user = \"root@pam\" }",
+            "create = { rights = \"same\", user = \"root@pam\" }\nlogin = { user = \"root\" }",
+            "create = { rights = \"same\", user = \"root@pam\", via = \"ssh\" }",
+            "create = { rights = \"least\", user = \"svc@pve\" }\nlogin = { user = \"root@pam\" }",
+        ] {
+            assert_eq!(same(text), Ok(()), "{text}");
+        }
     }
 
     #[test]

@@ -16,13 +16,22 @@ pub struct Session {
     flight: Option<Flight>,
     challenge: Option<Challenge>,
     refusal: Option<Refusal>,
-    ticket: Option<(HostAt, Ticket)>,
+    ticket: Option<Signed>,
     shell: Option<(SshPlace, ShellAnswer)>,
     /// The codes that were refused in this conversation. Proxmox counts them too, and locks.
     wrong: BTreeMap<UserId, usize>,
     /// The second factor that the login took.
     factor: Option<Factor>,
     ended: bool,
+}
+
+/// What a login gave.
+#[derive(Debug)]
+struct Signed {
+    at: HostAt,
+    /// As it was asked for. A realm that minds no case signs in under its own spelling, which the ticket has.
+    asked: UserId,
+    ticket: Ticket,
 }
 
 /// An attempt whose answer is awaited.
@@ -97,7 +106,12 @@ impl Session {
 
     /// What a login at this place gave.
     pub fn ticket(&self, at: &HostAt) -> Option<&Ticket> {
-        self.ticket.as_ref().filter(|(there, _)| there == at).map(|(_, ticket)| ticket)
+        self.ticket.as_ref().filter(|signed| signed.at == *at).map(|signed| &signed.ticket)
+    }
+
+    /// Whether the login at this place was one of this user, as it was typed.
+    pub fn is_of(&self, at: &HostAt, user: &UserId) -> bool {
+        self.ticket.as_ref().is_some_and(|signed| signed.at == *at && signed.asked == *user)
     }
 
     /// What came of opening root's shell at this place.
@@ -146,7 +160,7 @@ impl Session {
                 self.challenge = None;
                 self.wrong.remove(&user);
                 self.factor = factor;
-                self.ticket = Some((at, ticket));
+                self.ticket = Some(Signed { at, asked: user, ticket });
                 return;
             }
             LoginAnswer::NeedsCode { challenge, factors } if !factors.usable().is_empty() => {

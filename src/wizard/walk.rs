@@ -44,6 +44,9 @@ fn is_agreement(id: &Id) -> bool {
         make::EXISTING,
         make::REMOVE_OLD,
         make::INSTEAD,
+        // All rights and no end are said anew each time.
+        make::EXPIRE,
+        make::RIGHTS,
         tool::BROKEN,
     ];
     whole.contains(id) || ["agree.", "keep.", "lacking"].iter().any(|beginning| id.as_str().starts_with(beginning))
@@ -122,6 +125,14 @@ mod tests {
         ] {
             assert!(looks_secret(&text), "{text}");
         }
+    }
+
+    #[test]
+    fn how_much_and_how_long_is_chosen_anew_on_another_day() {
+        for id in [make::RIGHTS, make::EXPIRE, make::EXISTING] {
+            assert!(is_agreement(&id), "{id:?}");
+        }
+        assert!(!is_agreement(&make::WHOSE) && !is_agreement(&make::EXPIRE_DATE));
     }
 
     #[test]

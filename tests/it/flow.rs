@@ -16,6 +16,7 @@ mod make_apply;
 mod make_run;
 mod rights_made;
 mod safety;
+mod unseen;
 mod update;
 
 use std::cell::RefCell;

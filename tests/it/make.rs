@@ -51,6 +51,7 @@ fn estate(cluster: &Cluster) -> Estate {
         built_in: role.special,
     };
     Estate {
+        acl_whole: true,
         users: cluster.users.iter().map(user).collect(),
         roles: cluster.roles.iter().map(role).collect(),
         acl: cluster

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::Asker;
-use super::answer::Unreadable;
+use super::answer::{self, Unreadable};
 use super::lenient::{Flag, Rows, Word, data};
 use super::request::Request;
 use crate::domain::observation::RequestTrouble;
@@ -13,13 +13,15 @@ use crate::domain::{AclSeen, Estate, Holder, RoleSeen, Timestamp, TokenSeen, Use
 /// may see of it (pve-access-control `API2/User.pm`, `API2/Role.pm`, `API2/ACL.pm`).
 pub async fn read(asker: Asker<'_>, me: &UserId) -> Result<Estate, (Request, RequestTrouble)> {
     let of = |request: Request| move |trouble| (request, trouble);
-    let (seen, roles, acl) = tokio::join!(
+    let (seen, roles, acl, whole) = tokio::join!(
         asker.data(&Request::Users, users),
         asker.data(&Request::Roles, roles),
-        asker.data(&Request::Acl, acl)
+        asker.data(&Request::Acl, acl),
+        sees_whole_acl(asker)
     );
     let mut seen = seen.map_err(of(Request::Users))?;
-    if !seen.iter().any(|user| user.id == *me) {
+    let listed = seen.iter().any(|user| user.id == *me);
+    if !listed {
         // Whoever asks with a token is no user to the host; only the owner themself may ask for this.
         let request = Request::TokensOf(me.clone());
         match asker.data(&request, tokens).await {
@@ -28,7 +30,25 @@ pub async fn read(asker: Asker<'_>, me: &UserId) -> Result<Estate, (Request, Req
             Err(trouble) => return Err((request, trouble)),
         }
     }
-    Ok(Estate { users: seen, roles: roles.map_err(of(Request::Roles))?, acl: acl.map_err(of(Request::Acl))? })
+    Ok(Estate {
+        users: seen,
+        roles: roles.map_err(of(Request::Roles))?,
+        acl: acl.map_err(of(Request::Acl))?,
+        // The groups of a user who is not listed are not told, and with them what these hold.
+        acl_whole: whole.map_err(of(Request::PermissionsAt(ACCESS.into())))? && listed,
+    })
+}
+
+/// Where it is decided who sees every entry of the ACL.
+const ACCESS: &str = "/access";
+
+/// Whether the asker is told all entries of the ACL (`API2/ACL.pm` read_acl).
+async fn sees_whole_acl(asker: Asker<'_>) -> Result<bool, RequestTrouble> {
+    if asker.is_root() {
+        return Ok(true);
+    }
+    let held = asker.data(&Request::PermissionsAt(ACCESS.into()), answer::permissions).await?;
+    Ok(held.get(ACCESS).is_some_and(|privileges| privileges.contains_key("Sys.Audit")))
 }
 
 /// All roles as they are now.

@@ -121,6 +121,12 @@ impl Laid {
         Ok(())
     }
 
+    /// The entries of a holder, as they will be.
+    pub fn rows_of(&self, who: &Grantee) -> impl Iterator<Item = &AclSeen> {
+        let holder = holder_of(who);
+        self.estate.acl.iter().filter(move |row| row.who == holder)
+    }
+
     /// Whether all of a grant holds already, at its path and below.
     fn holds(&self, who: &Grantee, grant: &Grant) -> bool {
         let held = self.estate.granted(who, &grant.path);

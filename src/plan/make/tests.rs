@@ -23,7 +23,7 @@ struct Host(Estate);
 
 impl Host {
     fn new() -> Host {
-        let mut host = Host(Estate::default());
+        let mut host = Host(Estate { acl_whole: true, ..Estate::default() });
         for (name, privileges) in [
             ("Administrator", "Sys.Audit Sys.Modify VM.Audit VM.Clone VM.Console VM.PowerMgmt Datastore.AllocateSpace"),
             ("PVETemplateUser", "VM.Audit VM.Clone"),
@@ -66,6 +66,12 @@ impl Host {
 
     fn narrow(mut self, path: &str, who: &str, role: &str) -> Host {
         self.0.acl.push(AclSeen { path: path.into(), who: holder(who), role: role.into(), propagates: false });
+        self
+    }
+
+    /// Not every entry of the ACL was shown.
+    fn in_part(mut self) -> Host {
+        self.0.acl_whole = false;
         self
     }
 
@@ -353,6 +359,54 @@ fn paths_where_the_owner_has_less_and_tokens_that_gain_are_named() {
 }
 
 /// What stands once the changes were made.
+#[test]
+fn who_is_not_shown_every_entry_grants_nothing_to_a_user_who_is_there() {
+    let wanted = want(&[("/vms", "VM.Audit")]);
+    let (user, token) = ("lab@pve".parse().unwrap(), "lab@pve!wiz".parse().unwrap());
+    let unseen = NoMaking::AclUnseen(Grantee::User(user));
+    assert_eq!(Host::new().user("lab@pve").in_part().plan(&wanted).unwrap_err(), unseen);
+    // One that is made holds nothing yet, and root loses nothing.
+    assert!(Host::new().in_part().plan(&wanted).is_ok());
+    assert!(Host::new().user("root@pam").in_part().plan(&Want { token: "root@pam!wiz", ..wanted }).is_ok());
+    // Who is seen to have enough already is granted nothing, and all rights of a user take none.
+    let enough = Host::new().user("lab@pve").row("/vms", "lab@pve", "PVEAuditor").in_part();
+    assert!(enough.plan(&want(&[("/vms", "VM.Audit")])).is_ok());
+    assert!(enough.plan(&Want { same: true, ..want(&[]) }).is_ok());
+    // What is made in the place of a token could not get all that the old one has.
+    let used = enough.token("wiz", true, None, "");
+    let unseen = NoMaking::AclUnseen(Grantee::Token(token));
+    let again = Want { existing: Existing::InPlace, release: EIGHT, ..want(&[("/vms", "VM.Audit")]) };
+    assert_eq!(used.plan(&again).unwrap_err(), unseen);
+    assert_eq!(used.plan(&Want { existing: beside(false), ..again }).unwrap_err(), unseen);
+}
+
+#[test]
+fn a_plan_says_whether_the_token_holds_more_than_is_needed() {
+    let extent = |host: &Host, want: &Want<'_>| host.plan(want).unwrap().extent;
+    let wanted = || want(&[("/vms", "VM.Audit VM.Clone")]);
+    let in_place = |release| Want { existing: Existing::InPlace, release, ..wanted() };
+    assert_eq!(extent(&Host::new(), &wanted()), Extent::Needs);
+    assert_eq!(extent(&Host::new().user("lab@pve"), &Want { same: true, ..wanted() }), Extent::Whole);
+    let exact =
+        || Host::new().user("lab@pve").token("wiz", true, None, "").row("/vms", "lab@pve!wiz", "PVETemplateUser");
+    for release in [NINE, EIGHT] {
+        assert_eq!(extent(&exact(), &in_place(release)), Extent::Needs);
+        // Another path, another privilege, all rights of its user: what it had, it keeps.
+        let more = exact().row("/nodes", "lab@pve!wiz", "PVEAuditor");
+        let making = more.plan(&in_place(release)).unwrap();
+        assert_eq!(making.extent, Extent::More);
+        assert!(making.grants.iter().any(|grant| grant.path == "/nodes"), "it is told: {:?}", making.grants);
+        let more = exact().row("/vms", "lab@pve!wiz", "PVEAuditor");
+        assert_eq!(extent(&more, &in_place(release)), Extent::More);
+        let whole = Host::new().user("lab@pve").token("wiz", false, None, "");
+        assert_eq!(extent(&whole, &in_place(release)), Extent::Whole);
+        let own = Want { same: true, ..in_place(release) };
+        assert_eq!(extent(&exact(), &own), Extent::More, "it keeps its own, which are not all of its user");
+    }
+    let above = exact().row("/", "lab@pve!wiz", "PVEAuditor");
+    assert_eq!(extent(&above, &Want { existing: beside(false), ..wanted() }), Extent::More);
+}
+
 fn laid_out(estate: &Estate, making: &Making) -> Estate {
     let mut estate = estate.clone();
     for change in &making.changes {

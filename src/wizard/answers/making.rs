@@ -114,11 +114,6 @@ pub(super) fn log_in(draft: &mut Draft, given: Option<serde_json::Value>) -> Res
     let Some(given) = given else { return Ok(LoginSources::default()) };
     let given: Login = table_of(given, "login", "user, password, totp and recovery")?;
     if let Some(user) = given.user {
-        // A token for the one who logs in is theirs.
-        let owner = UserId::from_str(draft.text(&token::USER));
-        if owner.is_ok() && owner == UserId::from_str(&user) {
-            draft.choose(make::WHOSE, wish::MINE);
-        }
         draft.type_in(login::USER, Text::new(user));
     }
     let factor = match (&given.totp, &given.recovery) {
@@ -138,6 +133,22 @@ pub(super) fn log_in(draft: &mut Draft, given: Option<serde_json::Value>) -> Res
     Ok(LoginSources { password, code })
 }
 
+/// Says whose token it is to be, where the file names a user: a token for the one who signs in is theirs, and only theirs can have
+/// all rights of its user.
+pub(super) fn whose(draft: &mut Draft) -> Result<(), AnswersError> {
+    let named = draft.text(&token::USER);
+    if named.is_empty() {
+        return Ok(());
+    }
+    let signer = if draft.is(&access::ACCESS, &access::SSH) { Some(UserId::root()) } else { login::named(draft) };
+    if signer.is_some() && UserId::from_str(named).ok() == signer {
+        draft.choose(make::WHOSE, wish::MINE);
+    } else if draft.is(&make::RIGHTS, &wish::SAME) {
+        return Err(AnswersError::SameOfAnother);
+    }
+    Ok(())
+}
+
 /// A table of the file. What is wrong in it is told by the words that are known, never by what stands there.
 fn table_of<T: for<'de> Deserialize<'de>>(
     given: serde_json::Value,
@@ -145,6 +156,11 @@ fn table_of<T: for<'de> Deserialize<'de>>(
     known: &'static str,
 ) -> Result<T, AnswersError> {
     serde_json::from_value(given).map_err(|_| AnswersError::Table(name, known))
+}
+
+/// Who signs in for it, as it is written down: with the name that was typed, which a login takes again.
+fn signer(w: &Wizard) -> Option<UserId> {
+    if access::over_ssh(w) { Some(UserId::root()) } else { login::user(w).ok() }
 }
 
 /// What this conversation made and who logged in for it, without secrets.
@@ -159,10 +175,19 @@ pub(super) fn write(w: &Wizard, proxmox: &mut Table) {
     }
     put("existing", "fail");
     put("via", if access::over_ssh(w) { "ssh" } else { "login" });
-    for (name, id) in [("user", token::USER), ("token_name", token::NAME)] {
+    for (name, id) in [("comment", wish::COMMENT), ("token_name", token::NAME)] {
         if !w.draft.text(&id).is_empty() {
             put(name, w.draft.text(&id));
         }
+    }
+    // A token of whoever signs in is told by their name: what was typed for a service user is not whose it is.
+    let owner = if wish::mine(w) {
+        signer(w).map(|user| user.to_string()).unwrap_or_default()
+    } else {
+        w.draft.text(&token::USER).to_owned()
+    };
+    if !owner.is_empty() {
+        put("user", &owner);
     }
     proxmox["create"] = value(create);
     if !access::logs_in(w) {

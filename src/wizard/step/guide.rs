@@ -8,8 +8,8 @@ use crate::target::guide::clicks;
 use crate::target::needs::{owner_needs, role_name};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
-use crate::wizard::page::{Block, Command, Field};
-use crate::wizard::step::{Next, Parts, access, details, host, make, quiet, say, token, tool, uses, wrong};
+use crate::wizard::page::{Block, Command, Field, Tone};
+use crate::wizard::step::{Next, Parts, access, details, host, make, quiet, say, token, toned, tool, uses, wrong};
 
 pub const USER: Id = Id::fixed("user");
 pub const NAME: Id = Id::fixed("token_name");
@@ -102,6 +102,8 @@ fn changes(w: &Wizard) -> Option<Vec<Change>> {
     let token = token_id(w)?;
     let (for_token, for_owner) = (granted(w, details::rights(w)), granted(w, owned(w)));
     let mut estate = seen(w).filter(|estate| estate.token(&token).is_none()).unwrap_or_default();
+    // Whoever runs the commands sees all that stands there; what is not seen here is told beside them.
+    estate.acl_whole = true;
     // A user of realm pam is the host's own or does not exist; Proxmox makes none there.
     if token.user.realm() != "pve" && estate.user(&token.user).is_none() {
         estate.users.push(UserSeen {
@@ -136,6 +138,18 @@ fn changes(w: &Wizard) -> Option<Vec<Change>> {
     Some(changes)
 }
 
+/// A user who is there already, whose other grants were not shown to whoever signed in.
+fn unseen(w: &Wizard) -> Option<Block> {
+    let (estate, user) = (seen(w)?, token_id(w)?.user);
+    (!estate.acl_whole && !user.is_root() && estate.user(&user).is_some()).then(|| {
+        let user = visible(&user.to_string());
+        toned(
+            Tone::Warning,
+            format!("{user} is there already, and what it holds is not all shown here. A grant takes the place of what it inherits at that path: look at pveum acl list first."),
+        )
+    })
+}
+
 /// What the token is for, as its comment says it.
 fn purpose(w: &Wizard) -> String {
     let title = tool::spec(w).map_or("labwizard", |spec| spec.title.as_str());
@@ -166,6 +180,7 @@ pub fn page(w: &Wizard) -> Parts {
             text: lines.join("\n"),
         }));
     }
+    blocks.extend(unseen(w));
     blocks.push(quiet(if lacking(w) {
         "Then go on: the same token is tested again."
     } else {

@@ -7,6 +7,7 @@ use crate::domain::token::IdError;
 use crate::domain::visible::{upper_first, visible};
 use crate::domain::{Credential, Id, Inquiry, Login, Text, Trust, UserId};
 use crate::wizard::Wizard;
+use crate::wizard::draft::Draft;
 use crate::wizard::errand::Errand;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
@@ -58,6 +59,15 @@ fn realm(w: &Wizard) -> String {
     chosen.map(|id| id.as_str().to_owned()).or_else(first).unwrap_or_else(|| PAM.to_owned())
 }
 
+/// Whom answers that were given in advance name for the login; of realm pam where they name none, and root where they name nobody.
+pub fn named(draft: &Draft) -> Option<UserId> {
+    match draft.text(&USER) {
+        "" => Some(UserId::root()),
+        typed if typed.contains('@') => typed.parse().ok(),
+        typed => UserId::new(typed, PAM).ok(),
+    }
+}
+
 /// Who signs in; root where nothing was typed and the realm is the host's own.
 pub fn user(w: &Wizard) -> Result<UserId, IdError> {
     let (user, _) = typed(w);
@@ -88,9 +98,9 @@ pub fn credential(w: &Wizard) -> Option<Credential> {
 }
 
 fn signed_in(w: &Wizard) -> bool {
-    let Some(Credential::Ticket(ticket)) = credential(w) else { return false };
+    let (Some(at), Ok(user)) = (host::at(w), user(w)) else { return false };
     // A typed password is a login that was not made yet.
-    user(w).as_ref() == Ok(&ticket.user) && w.draft.raw(&PASSWORD).as_str().is_empty()
+    w.session.is_of(&at, &user) && w.draft.raw(&PASSWORD).as_str().is_empty()
 }
 
 /// What was seen by whoever is signed in.

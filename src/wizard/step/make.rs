@@ -7,7 +7,7 @@ use crate::domain::finding::Finding;
 use crate::domain::token::IdError;
 use crate::domain::visible::{upper_first, visible};
 use crate::domain::{Change, Id, Text, TokenSeen, UserId, change, time};
-use crate::plan::make::Making;
+use crate::plan::make::{Making, NoMaking};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
 use crate::wizard::step::{
@@ -45,9 +45,14 @@ pub fn findings(w: &Wizard) -> Vec<Finding> {
     }
 }
 
-/// Whoever is signed in may not make it. Before the details are picked, grants are not judged: their paths are open.
+/// Whoever is signed in may not make it, or not see what it would replace. Before the details are picked, grants are not judged: their paths are open.
 pub fn cannot(w: &Wizard, grants_too: bool) -> Option<Finding> {
-    let (making, signer) = (made_of(w)?, signer(w)?);
+    let making = match making(w)? {
+        Ok(making) => making,
+        Err(why @ NoMaking::AclUnseen(_)) => return Some(words::no_making(&why)),
+        Err(_) => return None,
+    };
+    let signer = signer(w)?;
     let mut refusals = wish::refusals(w, &making);
     if !grants_too {
         let is_grant =
@@ -93,7 +98,7 @@ pub fn go_instead(w: &mut Wizard) -> Next {
         if let (true, Some(signer)) = (wish::mine(w), signer(w)) {
             w.draft.type_in(token::USER, Text::new(signer.to_string()));
         }
-        if let Some(id) = made_of(w).and_then(|making| making.token) {
+        if let Some(id) = made_of(w).and_then(|making| making.token).or_else(|| wish::id(w)) {
             w.draft.type_in(token::NAME, Text::new(id.name.as_str()));
         }
         w.draft.choose(access::ACCESS, access::HAND);

@@ -141,6 +141,7 @@ fn drawn(w: &Wizard, draw: &Draw) -> Vec<Block> {
         blocks.push(say(if tool::token_only(w) { "No file was asked for." } else { "Every value is there already." }));
     }
     blocks.push(Block::Plan(groups(&draw.plan)));
+    blocks.extend(draw.making.as_ref().map(on_host::remarks).unwrap_or_default());
     blocks.extend(draw.making.as_ref().and_then(on_host::by_hand).map(Block::Command));
     if let Some(prepared) = &draw.prepared {
         blocks.push(Block::Diff(file_diff(w, prepared)));

@@ -6,6 +6,7 @@ use labwizard::client::proxmox::request::Request;
 use labwizard::client::{Changed, Desk, still_opens};
 use labwizard::domain::observation::RequestTrouble;
 use labwizard::domain::{Change, Estate, Fingerprint, Grantee, Holder, TokenId, TokenMake, UserId};
+use labwizard::lab::proxmox::cluster::{Role, Subject};
 use labwizard::lab::{CutAt, LabConfig, LabRelease, Scenario};
 
 use super::relay::{Cut, End, Relay, Way};
@@ -144,6 +145,34 @@ fn ours(estate: &Estate) -> usize {
     let is_ours = |who: &Holder| *who == Holder::User(user()) || *who == Holder::Token(token());
     let rows = estate.acl.iter().filter(|row| row.role == ROLE);
     rows.filter(|row| row.path == "/vms" && row.propagates && is_ours(&row.who)).count()
+}
+
+#[tokio::test]
+async fn whether_every_entry_of_the_acl_is_told_is_known_on_every_release() {
+    for release in LabRelease::all() {
+        let lab = Lab::start(LabConfig { release: *release, ..LabConfig::quick() }).await.unwrap();
+        let told = |estate: &Estate| estate.acl.len();
+        let all = lab.change(|cluster| {
+            cluster.acl.retain(|row| row.who != "apex@pve");
+            cluster.acl.len()
+        });
+        let whole = desk_of(&lab, "admin@pve").await.estate().await.unwrap();
+        assert!(whole.acl_whole && told(&whole) == all, "{release:?}");
+        let desk = desk_of(&lab, "apex@pve").await;
+        assert!(!desk.estate().await.unwrap().acl_whole, "{release:?}");
+        // Who may change grants is told those of that path, and no others.
+        lab.change(|cluster| {
+            cluster
+                .roles
+                .insert("Giver".into(), Role { privileges: ["Permissions.Modify".into()].into(), special: false });
+            cluster.grant("/access", Subject::User, "apex@pve", "Giver", true);
+        });
+        let part = desk.estate().await.unwrap();
+        assert!(!part.acl_whole && told(&part) < all && told(&part) > 0, "{release:?}");
+        lab.change(|cluster| cluster.grant("/access", Subject::User, "apex@pve", "PVEAuditor", true));
+        let whole = desk.estate().await.unwrap();
+        assert!(whole.acl_whole && told(&whole) == all + 2, "{release:?}");
+    }
 }
 
 #[tokio::test]

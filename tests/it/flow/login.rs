@@ -58,8 +58,13 @@ impl Hand {
     }
 
     fn signed_in(&mut self, id: AttemptId) {
+        self.signed_in_as(id, user());
+    }
+
+    /// The host answers with its own spelling of the user.
+    fn signed_in_as(&mut self, id: AttemptId, user: UserId) {
         let ticket = Ticket {
-            user: user(),
+            user,
             ticket: Secret::new("PVE:admin@pve:ticket".into()),
             csrf: Secret::new("csrf-csrf-csrf".into()),
             since: 0,
@@ -152,6 +157,23 @@ fn the_password_is_forgotten_once_it_was_taken_and_never_kept() {
     assert_eq!(hand.w.at(), PageId::Login);
     hand.submit();
     assert!(hand.asked.is_empty() && hand.w.at() == PageId::Make);
+}
+
+#[test]
+fn a_realm_that_minds_no_case_signs_in_under_its_own_spelling() {
+    let mut hand = Hand::new();
+    hand.reach_login();
+    let (id, _) = hand.press_login();
+    hand.signed_in_as(id, "Admin@pve".parse().unwrap());
+    hand.looked_around();
+    assert_eq!(hand.w.at(), PageId::Make);
+    let signer = make::signer(&hand.w).map(|user| user.to_string());
+    assert_eq!(signer.as_deref(), Some("Admin@pve"), "the token belongs to the user as the host writes it");
+    // Whoever is typed in their place is somebody else, who did not sign in.
+    hand.say(Input::Back);
+    hand.typed(login::USER, "other@pve");
+    hand.submit();
+    assert!(hand.w.at() == PageId::Login && hand.asked.is_empty());
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! `labwizard apply` where the wizard makes the token: the answers file says all that a person would.
 
-use labwizard::lab::{CutAt, Scenario};
+use labwizard::lab::{CutAt, LabRelease, Scenario};
 
 use super::TOOL;
 use super::apply::Place;
 use super::canary::Needles;
-use super::make::{ADMIN, writes};
+use super::make::{ADMIN, making, writes};
+use super::{Stage, but, lab};
 
 /// Answers that have the token made; `create` and `trust` as given.
 fn answers(place: &Place, create: &str, trust: &str) -> String {
@@ -98,4 +99,22 @@ fn an_old_token_that_was_not_removed_is_no_whole_success() {
     assert!(said.contains("pveum user token remove apex@pve glassdome-token"), "{said}");
     assert!(place.lab.token_secret(TOOL).is_some());
     assert!(std::fs::read_to_string(place.env_file()).unwrap().contains("glassdome-token-2"), "{said}");
+}
+
+#[tokio::test]
+async fn whose_token_it_is_and_what_it_is_for_are_saved_with_the_answers() {
+    for (whose, typed, owner) in [("mine", "svc@pve", "admin@pve"), ("service", "svc@pve", "svc@pve")] {
+        let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::Fine).await);
+        let answers = [("whose", whose), ("rights", "least"), ("user", typed), ("review", "back")];
+        let mut held = stage.hold(&but(&making(&lab), &answers)).await;
+        // No page asks for it; an answers file may have said it.
+        held.wizard.draft.type_in("comment".into(), "for the cellar".into());
+        let text = labwizard::wizard::answers::file(&held.wizard);
+        let read = labwizard::wizard::answers::read(&text, &labwizard::target::Library::built_in()).unwrap();
+        let again = |id: &str| read.draft.choice(&labwizard::domain::Id::new(id)).map(|choice| choice.to_string());
+        assert_eq!(again("whose").as_deref(), (whose == "mine").then_some("mine"), "{text}");
+        assert_eq!(again("rights").as_deref(), Some("least"), "{text}");
+        assert_eq!(read.draft.text(&"user".into()), owner, "{text}");
+        assert_eq!(read.draft.text(&"comment".into()), "for the cellar", "{text}");
+    }
 }

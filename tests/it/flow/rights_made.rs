@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use labwizard::lab::proxmox::call::Call;
-use labwizard::lab::proxmox::cluster::Cluster;
+use labwizard::lab::proxmox::cluster::{Cluster, Subject};
 use labwizard::lab::proxmox::route;
 use labwizard::lab::{LabRelease, Scenario};
 use labwizard::target::Library;
@@ -202,5 +202,38 @@ async fn every_call_of_a_tool_succeeds_with_its_token_and_one_fails_without_each
                 assert_eq!(unneeded, unserved, "{about}: of {all:?}");
             });
         }
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_keeps_more_than_is_needed_is_told_so_before_it_is_agreed_to() {
+    for (name, verify, review) in [
+        (
+            "whole",
+            "apex@pve!whole gets all rights of its user",
+            "apex@pve!whole has all rights of apex@pve and keeps them.",
+        ),
+        ("glassdome-token", "That is more than Glassdome needs", ""),
+    ] {
+        let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::Fine).await);
+        // Something that no tool asks for.
+        lab.change(|cluster| {
+            cluster.grant("/mapping", Subject::Token, &format!("apex@pve!{name}"), "PVEAuditor", true)
+        });
+        let answers = [("user", "apex@pve"), ("token_name", name), ("existing", "in-place"), ("review", "back")];
+        let held = stage.hold(&but(&making(&lab), &answers)).await;
+        let page = |title: &str| {
+            let page = held.pages.iter().rfind(|page| page.title.starts_with(title) && page.busy.is_none());
+            let words = page.map(|page| labwizard::front::words::page(page, false).join(" "));
+            words
+                .unwrap_or_else(|| panic!("no page {title}: {}", held.told()))
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let (said, agreed) = (page("May "), page("Nothing has been made"));
+        assert!(said.contains(verify) && !said.contains("is granted nothing"), "{said}");
+        assert!(!said.contains("all that whoever has the file can do"), "{said}");
+        assert!(agreed.contains(review), "{agreed}");
     }
 }

@@ -30,6 +30,13 @@ pub fn cannot(signer: &UserId, making: &Making, refusals: &[Refusal]) -> Finding
     finding.say("Sign in as root@pam or as an administrator, or choose one of the ways below.")
 }
 
+fn name(who: &Grantee) -> String {
+    match who {
+        Grantee::User(user) => user.to_string(),
+        Grantee::Token(token) => token.to_string(),
+    }
+}
+
 /// There is no plan.
 pub fn no_making(why: &NoMaking) -> Finding {
     match why {
@@ -51,11 +58,23 @@ pub fn no_making(why: &NoMaking) -> Finding {
         )
         .say("Name another user, or enable this one: Datacenter → Permissions → Users.")
         .at(crate::wizard::step::token::USER),
-        NoMaking::ShutOut { who, path } => {
-            let who = match who {
-                Grantee::User(user) => user.to_string(),
-                Grantee::Token(token) => token.to_string(),
+        NoMaking::AclUnseen(who) => {
+            let why = match who {
+                Grantee::User(_) => "A grant takes the place of what a user inherits at its path, so this could take rights away that nobody saw.",
+                Grantee::Token(_) => "What takes its place gets the same grants, and those that are not shown would be lost.",
             };
+            Finding::new(
+                codes::MAKE_ACL_UNSEEN,
+                Error,
+                Step::Access,
+                format!("What {} holds already is not all shown here.", visible(&name(who))),
+                format!("{why} Proxmox shows all grants to whoever has Sys.Audit on /access; root@pam and PVEAuditor on / have it."),
+            )
+            .say("Sign in as root@pam or as an administrator, name a user that is not there yet, or choose one of the ways below.")
+            .at(crate::wizard::step::token::USER)
+        }
+        NoMaking::ShutOut { who, path } => {
+            let who = name(who);
             Finding::new(
                 codes::MAKE_SHUT_OUT,
                 Error,

@@ -6,10 +6,10 @@ use crate::domain::visible::{visible, whole};
 use crate::domain::{Change, Trouble, pveum};
 use crate::plan::Planned;
 use crate::plan::action::{Action, FileEdit, HostAction};
-use crate::plan::make::{Making, sentence};
+use crate::plan::make::{Extent, Making, sentence};
 use crate::wizard::Wizard;
-use crate::wizard::page::Command;
-use crate::wizard::step::{access, host, make, token, tool};
+use crate::wizard::page::{Block, Command, Tone};
+use crate::wizard::step::{access, host, make, token, toned, tool};
 
 /// The changes before the file is written, with the proof of the token behind them.
 pub(super) fn before(w: &Wizard, making: &Making, edit: Option<&FileEdit>) -> Result<Vec<Planned>, Trouble> {
@@ -71,6 +71,12 @@ fn changes(w: &Wizard, making: &Making, changes: &[Change], afterwards: bool) ->
         sentence: whole(&sentence(change)),
     };
     Ok(changes.iter().map(planned).collect())
+}
+
+/// What is to be said of it besides the changes. Verify says it too, and unattended this page alone is told.
+pub(super) fn remarks(making: &Making) -> Vec<Block> {
+    let tone = if making.extent == Extent::Whole { Tone::Warning } else { Tone::Quiet };
+    making.remarks.iter().map(|remark| toned(tone, whole(remark))).collect()
 }
 
 /// The same as commands, for whoever wants to see or run them.

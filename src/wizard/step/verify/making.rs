@@ -2,7 +2,7 @@
 
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::visible::{visible, whole};
-use crate::plan::make::allows;
+use crate::plan::make::{Extent, Making, allows};
 use crate::target::needs::Grant;
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
@@ -36,7 +36,7 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(Block::Findings(findings));
     }
     if ended && let Some(making) = make::made_of(w) {
-        blocks.extend(granted(w, &making.grants));
+        blocks.extend(granted(w, &making));
         blocks.extend(making.remarks.iter().map(|remark| quiet(whole(remark))));
     }
     if ended && may(w) {
@@ -61,10 +61,10 @@ pub fn page(w: &Wizard) -> Parts {
 }
 
 /// Path by path: what for, and with which privileges.
-fn granted(w: &Wizard, grants: &[Grant]) -> Vec<Block> {
-    let Some(making) = make::made_of(w) else { return Vec::new() };
+fn granted(w: &Wizard, making: &Making) -> Vec<Block> {
+    let grants = &making.grants;
     let token = making.token.as_ref().map(|id| visible(&id.to_string())).unwrap_or_default();
-    if make::same_rights(w) {
+    if making.extent == Extent::Whole {
         return vec![toned(Tone::Warning, format!("{token} gets all rights of its user, now and later."))];
     }
     if grants.is_empty() {
@@ -75,6 +75,19 @@ fn granted(w: &Wizard, grants: &[Grant]) -> Vec<Block> {
     // Where a tool looks at the owner, that one holds more than the token.
     let more = making.owner.iter().filter(|held| !grants.iter().any(|grant| grant.path == held.path));
     rows.extend(more.map(row).map(|(path, words)| (path, format!("{words} (the user alone)"))));
+    if making.extent == Extent::More {
+        return vec![
+            say(format!("{token} will hold this on {}:", host::shown(w))),
+            Block::Facts(rows),
+            toned(
+                Tone::Warning,
+                format!(
+                    "That is more than {} needs: what was granted before is among it. Whoever has the file can do all of it.",
+                    tool::title(w)
+                ),
+            ),
+        ];
+    }
     vec![
         say(format!("{token} and its user are granted this on {}, and nothing else:", host::shown(w))),
         Block::Facts(rows),

@@ -3,10 +3,11 @@
 use labwizard::disk::read_config;
 use labwizard::domain::Text;
 use labwizard::format::{Dialect, Edit};
-use labwizard::lab::proxmox::cluster::{Cluster, Subject};
+use labwizard::lab::proxmox::cluster::{Cluster, Subject, User};
 use labwizard::plan::action::{FileEdit, STAND_IN};
 
 use super::*;
+use crate::flow::unseen::half_sighted;
 
 const ROLE: &str = "LabwizardGlassdome";
 
@@ -105,6 +106,33 @@ async fn who_is_not_shown_a_token_does_not_count_it_as_gone() {
         assert!(matches!(ran.outcome(0), Outcome::NotDone(_)), "{}", ran.said());
     }
     assert_eq!((scene.stands(), scene.seen().left().count()), (stands, 5));
+}
+
+#[tokio::test]
+async fn a_role_stays_where_who_else_holds_it_is_not_shown() {
+    let scene = Scene::new().await;
+    scene.run(scene.plan()).await;
+    scene.lab.change(|cluster| {
+        half_sighted(cluster, "apex@pve");
+        cluster.users.insert("monitor@pve".into(), User { enable: true, ..User::default() });
+        cluster.grant("/nodes", Subject::User, "monitor@pve", ROLE, true);
+    });
+    let apex = Arc::new(sign_in(&scene.stage, &scene.lab, &scene.at, "apex@pve").await);
+    let mut told = Vec::new();
+    for action in scene.reverts() {
+        let Action::Revert(mut revert) = action else { panic!("{action:?}") };
+        revert.by = Arc::clone(&apex);
+        let ran = perform(&scene.stage, "ffffff", vec![Action::Revert(revert)], |_, action| action).await;
+        told.push(matches!(ran.outcome(0), Outcome::Done { .. }));
+    }
+    // Grants and token are gone; role and user may be others' by now.
+    assert_eq!(told.iter().filter(|done| **done).count(), 3, "{told:?}");
+    let stands = scene.stands();
+    for stays in ["role LabwizardGlassdome", "user lab@pve", "acl /nodes monitor@pve LabwizardGlassdome"] {
+        assert!(stands.contains(stays), "{stays}: {stands:?}");
+    }
+    assert!(!stands.contains("token lab@pve!glassdome"));
+    assert_eq!(scene.seen().left().count(), 2);
 }
 
 #[tokio::test]
