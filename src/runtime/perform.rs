@@ -10,7 +10,7 @@ use crate::plan::action::{Action, FileEdit, HostAction, Outcome, Revert};
 use crate::plan::{back, refused};
 use crate::runtime::desks::Desks;
 use crate::runtime::making;
-use crate::runtime::restore::{restore_as_action, written_secret};
+use crate::runtime::restore::{WrittenSecret, restore_as_action, written_secret};
 use crate::runtime::revert::{self, Deed, Proof, StillOpens};
 use crate::runtime::world::trouble;
 
@@ -34,10 +34,10 @@ pub(super) struct Performer {
     open: BTreeSet<usize>,
     /// The secret that the run has made, to find the keys that hold it.
     made: Option<Secret>,
-    /// The secret that stood in the file in place of it.
-    replaced: Option<Secret>,
+    /// The edit that wrote it, and the keys of it: what stood there before may be the secret of the token that goes.
+    replaced: Option<(FileEdit, Vec<String>)>,
     /// What earlier runs wrote, read before it is taken out of their files.
-    written: BTreeMap<String, Option<Secret>>,
+    written: BTreeMap<String, WrittenSecret>,
 }
 
 /// Seconds since 1970 by this machine's clock.
@@ -167,10 +167,13 @@ impl Performer {
             return Outcome::NotDone(trouble(&error));
         }
         let Some(mut run) = self.run.take() else { return not_begun() };
-        let proof = match (&action.change, &self.replaced) {
-            (Change::RemoveToken(id), Some(secret)) => Proof::of(&self.desks, &action.at, id, secret).await,
-            _ => None,
-        };
+        let (mut proof, mut unproved) = (None, false);
+        if let (Change::RemoveToken(id), Some((edit, keys))) = (&action.change, &self.replaced) {
+            match back::replaced_secret(edit, keys, id, &action.at.endpoint) {
+                Some(secret) => proof = Proof::of(&self.desks, &action.at, id, &secret).await,
+                None => unproved = true,
+            }
+        }
         let insist = self.past_return || action.afterwards;
         let made = &mut self.made;
         let mut keep = |secret: Secret| {
@@ -192,6 +195,12 @@ impl Performer {
                 }
                 Err(StillOpens) => Outcome::Lost(refused::still_opens(&action.change)),
             },
+            (Outcome::Done { mut notes }, None) if unproved => {
+                notes.push(
+                    "its death was not proved: the file did not say that the secret in it was this one's".to_owned(),
+                );
+                Outcome::Done { notes }
+            }
             (outcome, _) => outcome,
         }
     }
@@ -217,26 +226,33 @@ impl Performer {
 
     /// Takes back what an earlier run did on a host; its own journal tells of it.
     async fn revert(&mut self, revert: &Revert) -> Outcome {
-        let secret = match &revert.change {
-            Change::MakeToken(_) => self.written_by(&revert.run),
-            _ => None,
-        };
+        let (mut secret, mut unproved) = (None, false);
+        if matches!(revert.change, Change::MakeToken(_)) {
+            match self.written_by(&revert.run) {
+                WrittenSecret::There(written) => secret = Some(written.share()),
+                WrittenSecret::Gone => unproved = true,
+                WrittenSecret::Never => {}
+            }
+        }
         let unknown = || DiskError::NoSuchRun { id: revert.run.clone() };
         let mut journal = match RunId::parse(&revert.run).ok_or_else(unknown).and_then(|id| self.state.reopen(&id)) {
             Ok(journal) => journal,
             Err(error) => return Outcome::NotDone(trouble(&error)),
         };
         let deed = Deed { at: &revert.at, by: &revert.by, change: &revert.change, secret };
-        revert::take_back(&mut self.desks, &mut journal, revert.n, &deed).await
+        let mut outcome = revert::take_back(&mut self.desks, &mut journal, revert.n, &deed).await;
+        if let (Outcome::Done { notes }, true) = (&mut outcome, unproved) {
+            notes.push("its death was not proved: the file no longer holds its secret as it was written".to_owned());
+        }
+        outcome
     }
 
     /// The secret that an earlier run wrote, as its file holds it when this is first asked.
-    fn written_by(&mut self, run: &str) -> Option<Secret> {
-        let kept = self.written.entry(run.to_owned()).or_insert_with(|| {
-            let record = self.state.run(&RunId::parse(run)?).ok()?;
-            written_secret(&record, &self.caller)
-        });
-        kept.as_ref().map(Secret::share)
+    fn written_by(&mut self, run: &str) -> &WrittenSecret {
+        self.written.entry(run.to_owned()).or_insert_with(|| {
+            let record = RunId::parse(run).and_then(|id| self.state.run(&id).ok());
+            record.map_or(WrittenSecret::Never, |record| written_secret(&record, &self.caller))
+        })
     }
 
     /// Everything of the write but the write.
@@ -263,10 +279,8 @@ impl Performer {
         if let Some(secret) = &self.made {
             // And which of them hold the secret, to prove its death later.
             let secrets = back::keys_of(edit, secret);
-            let before = edit.seen.there.as_ref().map(|there| &there.text);
-            self.replaced =
-                before.and_then(|text| secrets.iter().find_map(|key| back::secret_of(text, edit.dialect, key)));
             names.insert("secret".to_owned(), secrets.join(" "));
+            self.replaced = Some((edit.clone(), secrets));
         }
         let announced = Announced { kind: "edit".into(), sentence: format!("set {} values", keys.len()), names };
         if let Some(Err(error)) = self.run.as_mut().map(|run| run.announce(index, announced)) {

@@ -164,6 +164,30 @@ async fn undo_of_a_later_day_removes_everything_and_proves_that_the_secret_is_de
     }
 }
 
+/// Whether the host was shown this secret.
+pub fn was_sent(scene: &Scene, secret: &str) -> bool {
+    scene.lab.received().iter().any(|one| String::from_utf8_lossy(&one.raw).contains(secret))
+}
+
+/// The file may lead elsewhere by now, with the secret of another host.
+#[tokio::test]
+async fn undo_shows_the_host_no_secret_that_came_into_the_file_since() {
+    const THEIRS: &str = "00000000-0000-4000-8000-000000000001";
+    for restore_first in [false, true] {
+        let scene = Scene::new().await;
+        make_and_write(&scene).await;
+        let theirs = format!("HOST=other.lan\nTOKEN=mia@pve!theirs={THEIRS}\n");
+        std::fs::write(scene.stage.env_file(), theirs).unwrap();
+        let mut plan = scene.reverts();
+        let restore = Action::Restore { run: RUN.into(), n: scene.seen().files[0].n };
+        plan.insert(if restore_first { 0 } else { plan.len() }, restore);
+        let back = perform(&scene.stage, "ffffff", plan, |_, action| action).await;
+        assert!(!back.run.failed() && back.said().contains("its death was not proved"), "{}", back.said());
+        assert_eq!(scene.stands(), scene.before);
+        assert!(!was_sent(&scene, THEIRS), "a foreign secret was sent");
+    }
+}
+
 #[tokio::test]
 async fn a_rehearsal_leaves_the_file_and_its_folder_as_they_were_and_fails_as_the_write_would() {
     let scene = Scene::new().await;
