@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::client::ssh;
 use crate::domain::{ShellAnswer, SshPlace, SshTrouble};
 use crate::front::Front;
+use crate::plan::action::Outcome;
 use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit, Input, Msg};
 
@@ -45,14 +46,25 @@ pub async fn converse<F: Front>(
         return held;
     };
     // Nobody is there any more: what was answered is kept, what is under way comes to its end and is taken back. Who insists on
-    // the end gets it; the journal tells what was under way.
-    let patience = if error.kind() == io::ErrorKind::Interrupted { INSISTED } else { world.patience() };
+    // the end gets it, unless a secret would be lost by it; the journal tells what was under way.
+    let insisted = error.kind() == io::ErrorKind::Interrupted && !kills_a_secret(wizard);
+    let patience = if insisted { INSISTED } else { world.patience() };
     let until = Instant::now() + patience;
     let _ = timeout_at(until, wind_up(wizard, &mut world, &mut told)).await;
     if timeout_at(until.max(Instant::now() + INSISTED), world.settle()).await.is_err() {
         world.abandon();
     }
     held
+}
+
+/// A secret died in the run that is under way, or is dying.
+fn kills_a_secret(wizard: &Wizard) -> bool {
+    wizard.run.as_ref().filter(|run| run.in_flight()).is_some_and(|run| {
+        run.steps.iter().enumerate().any(|(at, step)| {
+            let stands = step.outcome.as_ref().is_some_and(Outcome::may_stand);
+            step.planned.action.is_final() && (stands || run.flight() == Some(at))
+        })
+    })
 }
 
 async fn hold<F: Front>(
