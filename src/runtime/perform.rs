@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::disk::{self, Announced, Caller, DiskError, FileLock, FileWrite, Run, RunId, State, Written};
 use crate::domain::certificate_der::pem_of;
-use crate::domain::{Certificate, Change, Fingerprint, HostRecord, Secret, Text, TokenId, Trouble, Trust};
+use crate::domain::{Certificate, Change, Fingerprint, HostAt, HostRecord, Secret, Text, Trouble, Trust};
 use crate::plan::action::{Action, FileEdit, HostAction, Outcome, Revert};
 use crate::plan::{back, refused};
 use crate::runtime::desks::Desks;
@@ -26,8 +26,8 @@ pub(super) struct Performer {
     run: Option<Run>,
     refused: Option<DiskError>,
     desks: Desks,
-    /// One for each token that the run works on.
-    locks: Vec<(TokenId, FileLock)>,
+    /// One for each token that the run works on, by its host and name.
+    locks: Vec<(String, FileLock)>,
     /// A secret died in this run: nothing of it is taken back any more.
     past_return: bool,
     /// What may stand on a host though the run was to leave nothing of it.
@@ -163,7 +163,7 @@ impl Performer {
     }
 
     async fn make(&mut self, index: usize, action: &HostAction, tell: &mut impl FnMut(Secret)) -> Outcome {
-        if let Some(error) = self.lock(action) {
+        if let Some(error) = self.lock(&action.at, &action.change) {
             return Outcome::NotDone(trouble(&error));
         }
         let Some(mut run) = self.run.take() else { return not_begun() };
@@ -206,18 +206,19 @@ impl Performer {
     }
 
     /// Two runs on one token of one host are kept apart.
-    fn lock(&mut self, action: &HostAction) -> Option<DiskError> {
-        let id = match &action.change {
+    fn lock(&mut self, at: &HostAt, change: &Change) -> Option<DiskError> {
+        let id = match change {
             Change::MakeToken(make) => &make.id,
             Change::NewSecret(id) | Change::RemoveToken(id) => id,
             _ => return None,
         };
-        if self.locks.iter().any(|(held, _)| held == id) {
+        let key = format!("{}/{id}", at.endpoint);
+        if self.locks.iter().any(|(held, _)| *held == key) {
             return None;
         }
-        match self.state.lock(Path::new(&format!("{}/{id}", action.at.endpoint))) {
+        match self.state.lock(Path::new(&key)) {
             Ok(lock) => {
-                self.locks.push((id.clone(), lock));
+                self.locks.push((key, lock));
                 None
             }
             Err(error) => Some(error),
@@ -226,6 +227,9 @@ impl Performer {
 
     /// Takes back what an earlier run did on a host; its own journal tells of it.
     async fn revert(&mut self, revert: &Revert) -> Outcome {
+        if let Some(error) = self.lock(&revert.at, &revert.change) {
+            return Outcome::NotDone(trouble(&error));
+        }
         let (mut secret, mut unproved) = (None, false);
         if matches!(revert.change, Change::MakeToken(_)) {
             match self.written_by(&revert.run) {

@@ -267,3 +267,31 @@ async fn a_token_that_another_run_works_on_is_not_touched() {
     assert_eq!(scene.stands(), scene.before);
     drop(held);
 }
+
+#[tokio::test]
+async fn undo_touches_no_token_that_another_run_works_on() {
+    let scene = Scene::new().await;
+    scene.run(scene.plan()).await;
+    let held = scene.state().lock(std::path::Path::new(&format!("{}/{}", scene.at.endpoint, token()))).unwrap();
+    let outcomes = scene.take_back().await;
+    let stopped =
+        |one: &&Outcome| matches!(one, Outcome::NotDone(trouble) if trouble.what.contains("another labwizard"));
+    assert_eq!(outcomes.iter().filter(stopped).count(), 1, "{outcomes:?}");
+    assert!(scene.stands().contains(&format!("token {}", token())));
+    drop(held);
+    scene.take_back().await;
+    assert_eq!((scene.stands(), scene.seen().left().count()), (scene.before.clone(), 0));
+}
+
+/// The lock of a token on one host is none for the token of that name on another.
+#[tokio::test]
+async fn each_host_s_token_of_one_name_has_a_lock_of_its_own() {
+    let (one, two) = (Scene::new().await, Scene::new().await);
+    let held = one.state().lock(std::path::Path::new(&format!("{}/{}", two.at.endpoint, token()))).unwrap();
+    let of = |scene: &Scene| [0, 2].map(|n| scene.host(changes().remove(n)));
+    let ran = one.run([of(&one), of(&two)].concat()).await;
+    assert_eq!(ran.outcome(1), &Outcome::Done { notes: Vec::new() }, "{}", ran.said());
+    let Outcome::NotDone(trouble) = ran.outcome(3) else { panic!("{}", ran.said()) };
+    assert!(trouble.what.contains("another labwizard"), "{trouble:?}");
+    drop(held);
+}
