@@ -17,7 +17,7 @@ pub struct Options {
     pub read: Instant,
     pub system: SystemRoots,
     pub limits: Limits,
-    /// The system's ssh, and what was opened with it.
+    /// The ssh that is run, and what was opened with it.
     pub shells: Shells,
 }
 
@@ -27,7 +27,7 @@ impl Options {
         self.now.saturating_add(Timestamp::try_from(self.read.elapsed().as_secs()).unwrap_or(0))
     }
 
-    /// This machine's resolver and CAs, the usual limits, and `now`.
+    /// This machine's resolver and CAs, no ssh, the usual limits, and `now`.
     pub fn at(now: Timestamp) -> Self {
         Options {
             resolver: Arc::new(SystemResolver),
@@ -35,7 +35,7 @@ impl Options {
             read: Instant::now(),
             system: SystemRoots::Machine,
             limits: Limits::default(),
-            shells: Shells::of_this_machine(),
+            shells: Shells::none(),
         }
     }
 }

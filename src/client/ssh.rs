@@ -3,7 +3,7 @@
 //! ssh runs with the person's own settings, agent and known hosts; what it checks is never made weaker. Nothing secret goes
 //! into an argument list or down the pipe, and what comes back from a command that makes a secret is wiped when dropped.
 
-mod find;
+mod environment;
 mod hand;
 mod process;
 mod shell;
@@ -22,7 +22,7 @@ pub(super) use shell::Shell;
 /// The shells of a run, and the ssh that opens them. Clones share them; with the last one they end.
 #[derive(Clone)]
 pub struct Shells {
-    /// Given, or looked for in `PATH` when the first shell is opened.
+    /// By its absolute path; none where there is none that may be run.
     ssh: Option<PathBuf>,
     /// What ssh and whatever it starts get of the environment.
     environment: Arc<Vec<(OsString, OsString)>>,
@@ -30,22 +30,19 @@ pub struct Shells {
 }
 
 impl Shells {
-    /// The ssh of this machine and this process's environment.
-    pub fn of_this_machine() -> Self {
-        Shells { ssh: None, ..Shells::with(PathBuf::new(), std::env::vars_os()) }
+    /// This machine has no ssh that may be run.
+    pub fn none() -> Self {
+        Shells { ssh: None, ..Shells::with(PathBuf::new(), []) }
     }
 
     /// This ssh, by its absolute path, and this environment, of which it gets what it needs.
     pub fn with(ssh: PathBuf, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
-        let environment = environment.into_iter().filter(|(name, _)| find::is_for_ssh(name)).collect();
+        let environment = environment.into_iter().filter(|(name, _)| environment::is_for_ssh(name)).collect();
         Shells { ssh: Some(ssh), environment: Arc::new(environment), all: Arc::default() }
     }
 
     fn program(&self) -> Option<PathBuf> {
-        match &self.ssh {
-            Some(ssh) => Some(ssh.clone()),
-            None => find::ssh(&std::env::current_dir().ok()?, self.environment.as_slice()),
-        }
+        self.ssh.clone()
     }
 
     fn keep(&self, shell: &Arc<Shell>) -> ShellId {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::client;
+use crate::client::ssh::Shells;
 use crate::command::complain;
-use crate::disk::{Caller, DiskError, Git, RunRecord, State, default_folder};
+use crate::disk::{Caller, DiskError, Git, RunRecord, State, default_folder, find_program};
 use crate::domain::observation::Surroundings;
 use crate::domain::{RunSeen, Timestamp};
 use crate::runtime::{World, record_from_state};
@@ -112,7 +113,12 @@ impl Place {
 
     pub fn world(&self) -> World {
         let git = Git::find(&self.here, |name| std::env::var_os(name));
-        World::new(client::Options::at(now()), self.state.clone(), self.caller, git)
+        // Also where the conversation is held for another folder, programs of the folder one stands in are passed over.
+        let paths = std::env::var_os("PATH").unwrap_or_default();
+        let ssh = std::env::current_dir().ok().and_then(|here| find_program("ssh", &here, &paths));
+        let shells = ssh.map_or_else(Shells::none, |ssh| Shells::with(ssh, std::env::vars_os()));
+        let options = client::Options { shells, ..client::Options::at(now()) };
+        World::new(options, self.state.clone(), self.caller, git)
     }
 }
 

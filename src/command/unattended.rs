@@ -9,8 +9,9 @@ use crate::report;
 use crate::runtime::{World, converse};
 use crate::wizard::draft::Draft;
 use crate::wizard::message::Exit;
-use crate::wizard::step::PageId;
-use crate::wizard::{Setting, Wizard, page::Page};
+use crate::wizard::page::{Block, Page, Paragraph, Tone};
+use crate::wizard::step::{PageId, made};
+use crate::wizard::{Setting, Wizard};
 
 /// A conversation that is over.
 pub struct Held {
@@ -35,6 +36,8 @@ pub fn hold(mut setting: Setting, draft: Draft, answers: Answers, world: World) 
         let exit = converse(&mut front, &mut wizard, first, world).await;
         (exit, front.stopped().cloned())
     });
+    // Whoever insisted on the end does not wait for what is under way.
+    runtime.shutdown_background();
     Some(Held { wizard, exit, stopped, last })
 }
 
@@ -43,6 +46,7 @@ impl Held {
     pub fn ended(&self) -> Ended {
         match (&self.stopped, &self.exit) {
             (Some(Stopped::Unanswered { .. } | Stopped::NotOffered { .. }), _) => Ended::Usage,
+            (None, Err(error)) if error.kind() == io::ErrorKind::Interrupted => Ended::Interrupted,
             (Some(Stopped::Refused { .. }), _) | (None, Err(_)) => Ended::Badly,
             // Unattended the last page ends the conversation by quitting.
             (None, Ok(Exit::Interrupted)) if self.wizard.at() == PageId::Done => Ended::Well,
@@ -53,7 +57,10 @@ impl Held {
     /// Says what came of it: the last page, or why it stopped before.
     pub fn say(&self, hint: impl Fn(&Stopped) -> Option<&'static str>) {
         match (&self.stopped, &self.last) {
-            (None, Some(page)) => summary(page).iter().for_each(|line| println!("{line}")),
+            (None, Some(page)) => {
+                let page = broken_off(&self.wizard, page).unwrap_or_else(|| page.clone());
+                summary(&page).iter().for_each(|line| println!("{line}"));
+            }
             (Some(stopped), _) => {
                 complain(&format!("{}.", stopped.to_string().trim_end_matches('.')), hint(stopped));
                 for finding in report::findings(&self.wizard) {
@@ -63,4 +70,30 @@ impl Held {
             (None, None) => {}
         }
     }
+}
+
+/// The last page of a run that was ended before its end: what is left of it, which no page after it told.
+fn broken_off(w: &Wizard, last: &Page) -> Option<Page> {
+    let run = w.run.as_ref().filter(|_| w.at() != PageId::Done)?;
+    let flight = run.flight().and_then(|at| run.steps.get(at)).filter(|step| step.planned.action.change().is_some());
+    let under_way = flight.map(|step| {
+        let undo = format!("labwizard undo {}", run.name.as_deref().unwrap_or_default());
+        let text = format!(
+            "It was ended in the middle of this, which may be done or not: {}.\n{} looks, and takes it back.",
+            step.planned.sentence,
+            undo.trim_end()
+        );
+        Block::Text(Paragraph { text, tone: Tone::Warning })
+    });
+    let mut blocks = last.blocks.clone();
+    match under_way {
+        Some(block) => {
+            blocks.push(block);
+            if made::something_stands(w) {
+                blocks.extend(made::after_failure(w));
+            }
+        }
+        None => blocks.extend(made::after_failure(w)),
+    }
+    Some(Page { title: "It was ended before its end.".into(), busy: None, blocks, ..last.clone() })
 }

@@ -72,6 +72,8 @@ pub fn hold(looks: Looks, setting: Setting, draft: Draft, world: World) -> Ended
             with(&mut FullScreen::new(look(looks))?, setting, draft, world).await
         }
     });
+    // Whoever insisted on the end does not wait for what is under way.
+    runtime.shutdown_background();
     match held {
         Ok(ended) => ended,
         // The terminal is gone, and with it whoever could read this.

@@ -108,12 +108,30 @@ fn command(place: &SshPlace) -> String {
     shell::command(&words).unwrap_or_default()
 }
 
-/// What root's shell says of the host's certificate is not what the host showed. Where trust hangs on it, that is an error.
-pub fn differs(place: &SshPlace, told: &Fingerprint, shown: &Fingerprint, trusting: bool) -> Finding {
-    let (severity, step) = if trusting { (Error, Step::Trust) } else { (Warning, Step::Access) };
-    let finding = Finding::new(
+/// What root's shell says of the host's certificate is not what the host showed, and trust hangs on it.
+pub fn differs(place: &SshPlace, told: &Fingerprint, shown: &Fingerprint) -> Finding {
+    another(place, told, shown, Step::Trust)
+        .say("Type the very node that the address leads to: each node has a certificate of its own.")
+        .say("If it is the same node, do not trust the certificate before you know who shows it.")
+}
+
+/// The same where trust was settled otherwise: what is made or removed there is on that host's cluster, whichever it is.
+/// `meant`: the person said that it is another node of the same cluster.
+pub fn elsewhere(place: &SshPlace, told: &Fingerprint, shown: &Fingerprint, meant: bool) -> Finding {
+    let finding = another(place, told, shown, Step::Access);
+    match meant {
+        true => Finding { severity: Warning, ..finding }
+            .say("It was said to be another node of the same cluster: what is done there is done for both."),
+        false => finding
+            .say("Type the very node that the address leads to.")
+            .say("Where it is another node of the same cluster, say so: users, tokens and grants are the cluster's."),
+    }
+}
+
+fn another(place: &SshPlace, told: &Fingerprint, shown: &Fingerprint, step: Step) -> Finding {
+    Finding::new(
         codes::TLS_SSH_DIFFERS,
-        severity,
+        Error,
         step,
         format!("The host at {place} has another certificate than the one that was shown."),
         "ssh leads to another node or machine than the address that was looked at; or a proxy with a certificate of its own \
@@ -121,16 +139,7 @@ pub fn differs(place: &SshPlace, told: &Fingerprint, shown: &Fingerprint, trusti
     )
     .at(PLACE)
     .seen(format!("over ssh: {told}"))
-    .seen(format!("shown here: {shown}"));
-    match trusting {
-        true => finding
-            .say("Type the very node that the address leads to: each node has a certificate of its own.")
-            .say("If it is the same node, do not trust the certificate before you know who shows it."),
-        false => finding.say(
-            "Where it is another node of the same cluster, this does no harm. Otherwise the token will be made on the wrong \
-             host; the proof of it will fail then, and it will be taken back.",
-        ),
-    }
+    .seen(format!("shown here: {shown}"))
 }
 
 /// The shell is there, and the host does not tell its certificate.
@@ -170,11 +179,12 @@ mod tests {
     }
 
     #[test]
-    fn another_certificate_is_an_error_where_trust_hangs_on_it() {
+    fn another_certificate_is_an_error_until_it_is_said_to_be_another_node_s() {
         let place: SshPlace = "pve.lan".parse().unwrap();
         let (a, b) = (["AA"; 32].join(":").parse().unwrap(), ["BB"; 32].join(":").parse().unwrap());
-        assert_eq!(differs(&place, &a, &b, true).severity, Error);
-        let finding = differs(&place, &a, &b, false);
+        assert_eq!(differs(&place, &a, &b).severity, Error);
+        assert_eq!(elsewhere(&place, &a, &b, false).severity, Error);
+        let finding = elsewhere(&place, &a, &b, true);
         assert_eq!(finding.severity, Warning);
         assert!(finding.evidence[0].contains("AA:AA") && finding.evidence[1].contains("BB:BB"));
     }

@@ -12,6 +12,7 @@ use crate::domain::Text;
 
 use super::caller::Caller;
 use super::error::DiskError;
+use super::programs::find_program;
 use super::read::read_config;
 use super::write::FileWrite;
 
@@ -51,24 +52,7 @@ impl Git {
     /// Finds git in the absolute folders of `PATH`, passing over those inside `project`. `variable` looks up an
     /// environment variable.
     pub fn find(project: &Path, variable: impl Fn(&str) -> Option<OsString>) -> Option<Git> {
-        let project = project.canonicalize().unwrap_or_else(|_| project.to_owned());
-        // The whole repository is the project's, not only the folder of the file.
-        let border = project
-            .ancestors()
-            .filter(|at| at.parent().is_some() && at.join(".git").exists())
-            .last()
-            .unwrap_or(&project)
-            .to_owned();
-        let paths = variable("PATH")?;
-        let program = std::env::split_paths(&paths)
-            .filter(|folder| folder.is_absolute())
-            .filter_map(|folder| folder.join("git").canonicalize().ok().map(|real| (folder, real)))
-            .find(|(folder, real)| {
-                let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-                !folder.starts_with(&border) && !real.starts_with(&border) && is_program(real)
-            })?
-            .0
-            .join("git");
+        let program = find_program("git", project, &variable("PATH")?)?;
         let kept = ["HOME", "XDG_CONFIG_HOME"];
         let environment = kept.iter().filter_map(|name| Some((*name, variable(name)?))).collect();
         Some(Git { program, environment, time: GIT_TIME })
@@ -187,11 +171,6 @@ fn end(child: &mut Child) {
 fn nearest(path: &Path) -> Option<(&Path, String)> {
     let folder = path.ancestors().skip(1).find(|folder| folder.is_dir())?;
     Some((folder, path.strip_prefix(folder).ok()?.to_str()?.to_owned()))
-}
-
-fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 /// How git, if there is one, sees a file.
@@ -330,27 +309,6 @@ mod tests {
         let _ =
             Command::new("git").arg("status").current_dir(&dir).stdout(Stdio::null()).stderr(Stdio::null()).status();
         assert!(ran.exists(), "the trap does not work, so this test proves nothing");
-    }
-
-    #[test]
-    fn a_git_inside_the_project_or_in_a_relative_folder_is_passed_over() {
-        let temp = tempfile::tempdir().unwrap();
-        let dir = temp.path().canonicalize().unwrap();
-        std::fs::create_dir_all(dir.join("project/.git")).unwrap();
-        std::fs::create_dir_all(dir.join("project/sub")).unwrap();
-        for bin in ["project/bin", "outside"] {
-            std::fs::create_dir(dir.join(bin)).unwrap();
-            std::fs::write(dir.join(bin).join("git"), "#!/bin/sh\n").unwrap();
-            std::fs::set_permissions(dir.join(bin).join("git"), PermissionsExt::from_mode(0o755)).unwrap();
-        }
-        std::os::unix::fs::symlink(dir.join("project/bin"), dir.join("linked")).unwrap();
-        let find = |path: String| {
-            let found = Git::find(&dir.join("project/sub"), |name| (name == "PATH").then(|| path.clone().into()));
-            found.map(|git| git.program)
-        };
-        let at = dir.display();
-        assert_eq!(find(format!("{at}/project/bin:{at}/linked:bin:.")), None);
-        assert_eq!(find(format!("{at}/project/bin:{at}/outside")), Some(dir.join("outside/git")));
     }
 
     /// A git that is a shell script. Another process writes it, so that no other test's child can hold it open for writing

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::seen::Digest;
+use super::seen::{Digest, FileSeen};
 
 /// The version of the format that this program writes.
 pub(super) const VERSION: u64 = 1;
@@ -219,6 +219,13 @@ pub struct FileRecord {
     pub(super) wrote: Option<Digest>,
     /// `None`: written in place.
     pub(super) temporary: Option<String>,
+}
+
+impl FileRecord {
+    /// Whether what was seen is this file, byte for byte as the run wrote it.
+    pub fn is_as_written(&self, seen: &FileSeen) -> bool {
+        self.path == seen.path && self.wrote.is_some() && self.wrote == seen.base().map(|base| base.digest)
+    }
 }
 
 /// How far the writing of a file came.

@@ -12,6 +12,7 @@ mod look;
 #[cfg(test)]
 mod model;
 mod ops;
+mod programs;
 mod read;
 mod run;
 mod run_seen;
@@ -31,6 +32,7 @@ pub use hosts::{HostRecord, Hosts, TrustKind};
 pub use journal::{ActionRecord, Announced, FileRecord, FileState, Outcome, RunId, RunRecord, RunState};
 pub use lock::FileLock;
 pub use look::{FOLDERS_UP, Listing, MOST_NAMES, Module, ModuleText, TF_FILES, is_example, look_around};
+pub use programs::find_program;
 pub use read::{CONFIG_LIMIT, read_config};
 pub use run::Run;
 pub use seen::{Base, Digest, FileSeen, Folder, Identity, InPlace, Kind, Oddity, There};

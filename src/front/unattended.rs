@@ -57,6 +57,8 @@ pub struct Unattended<S> {
     rounds: BTreeMap<(Step, String), usize>,
     stopped: Option<Stopped>,
     ends: Option<[Signal; 3]>,
+    /// A signal has come already.
+    ending: bool,
 }
 
 impl<S: FnMut(&Page)> Unattended<S> {
@@ -70,6 +72,7 @@ impl<S: FnMut(&Page)> Unattended<S> {
             rounds: BTreeMap::new(),
             stopped: None,
             ends: None,
+            ending: false,
         }
     }
 
@@ -250,7 +253,8 @@ impl<S: FnMut(&Page)> Front for Unattended<S> {
         if let Some([int, term, hup]) = &mut self.ends {
             tokio::select! { _ = int.recv() => {}, _ = term.recv() => {}, _ = hup.recv() => {} }
         }
-        Ok(Input::Quit)
+        // The second signal ends at once.
+        if std::mem::replace(&mut self.ending, true) { Err(io::ErrorKind::Interrupted.into()) } else { Ok(Input::Quit) }
     }
 
     fn lend(&mut self, work: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()> {

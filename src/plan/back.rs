@@ -1,6 +1,7 @@
 //! Taking a file edit back where the file was edited by others since: only the values that were ours.
 
-use crate::domain::{FileSeen, Secret, Text};
+use crate::domain::endpoint::PROXMOX_PORT;
+use crate::domain::{Endpoint, FileSeen, Secret, Text, TokenId};
 use crate::format::{Dialect, Document, Edit, EditError, Found, Setting};
 use crate::plan::action::{FileEdit, Unfit};
 
@@ -48,6 +49,48 @@ pub fn secret_of(text: &Text, dialect: Dialect, key: &str) -> Option<Secret> {
     Some(Secret::new(found.to_owned()))
 }
 
+/// The secret that an edit replaced, where the same file said before that it is this token's, of this host. Nobody is shown a
+/// secret that may be for somebody else.
+pub fn replaced_secret(edit: &FileEdit, keys: &[String], id: &TokenId, endpoint: &Endpoint) -> Option<Secret> {
+    let text = &edit.seen.there.as_ref()?.text;
+    let document = Document::parse(edit.dialect, text.clone()).ok()?;
+    let before: Vec<Text> = edit
+        .edits
+        .iter()
+        .filter_map(|edit| match document.get(&edit.key) {
+            Found::Once(entry) => entry.value(),
+            _ => None,
+        })
+        .collect();
+    let names = |word: &str| before.iter().any(|value| word_ends(value.as_str(), word).next().is_some());
+    let is = |word: &str| before.iter().any(|value| value.as_str() == word);
+    let ours = names(&id.to_string()) || (is(&id.user.to_string()) && is(id.name.as_str()));
+    let here = before.iter().any(|value| leads_to(value.as_str(), endpoint, is(&endpoint.port.to_string())));
+    let secret = || keys.iter().find_map(|key| secret_of(text, edit.dialect, key));
+    if ours && here { secret() } else { None }
+}
+
+/// Where a value has this word by itself: what stands behind each of them.
+fn word_ends<'a>(value: &'a str, word: &str) -> impl Iterator<Item = &'a str> {
+    let part = |c: char| c.is_alphanumeric() || "._-@!".contains(c);
+    value.match_indices(word).filter_map(move |(at, found)| {
+        let (before, after) = (value.get(..at)?, value.get(at + found.len()..)?);
+        (!before.ends_with(part) && !after.starts_with(part)).then_some(after)
+    })
+}
+
+/// Whether a value names this host, with its port where one stands there or elsewhere in the file.
+fn leads_to(value: &str, endpoint: &Endpoint, port_elsewhere: bool) -> bool {
+    let (value, host) = (value.to_lowercase(), endpoint.host.to_string().to_lowercase());
+    word_ends(&value, &host).any(|after| match after.trim_start_matches(']').strip_prefix(':') {
+        Some(port) => {
+            let digits = port.find(|c: char| !c.is_ascii_digit()).unwrap_or(port.len());
+            port.get(..digits).and_then(|digits| digits.parse().ok()) == Some(endpoint.port)
+        }
+        None => port_elsewhere || endpoint.port == PROXMOX_PORT,
+    })
+}
+
 /// The keys of an edit whose value holds this secret.
 pub fn keys_of(edit: &FileEdit, secret: &Secret) -> Vec<String> {
     let holds = |edit: &&Edit| matches!(&edit.value, Setting::Text(text) if text.as_str().contains(secret.reveal()));
@@ -70,6 +113,7 @@ pub fn dialect(word: &str) -> Option<Dialect> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Host;
     use crate::domain::file::{Base, Digest, Folder, Identity, There};
 
     fn seen(text: &str) -> FileSeen {
@@ -112,6 +156,46 @@ mod tests {
         }
         assert!(secret_of(&Text::from("TOKEN=none\n"), Dialect::Dotenv, "TOKEN").is_none());
         assert!(secret_of(&Text::from("A=1\n"), Dialect::Dotenv, "TOKEN").is_none());
+    }
+
+    #[test]
+    fn a_replaced_secret_is_only_told_where_the_file_says_whose_it_is() {
+        const UUID: &str = "00000000-0000-4000-8000-000000000001";
+        let (id, endpoint): (TokenId, Endpoint) =
+            ("lab@pve!xy".parse().unwrap(), Endpoint { host: Host::Name("pve.lan".into()), port: 8006 });
+        let told = |text: String| {
+            let edit = FileEdit {
+                seen: seen(&text),
+                dialect: Dialect::Dotenv,
+                readers: Vec::new(),
+                start: Text::default(),
+                edits: ["HOST", "USER", "NAME", "TOKEN"].map(|key| Edit::set(key, Text::from("new"))).into(),
+                heading: None,
+                agreed: Vec::new(),
+                awaits: Default::default(),
+            };
+            replaced_secret(&edit, &["TOKEN".to_owned()], &id, &endpoint).is_some()
+        };
+        for theirs in [
+            format!("HOST=pve.lan\nTOKEN=lab@pve!xy={UUID}\n"),
+            format!("HOST=https://PVE.lan:8006/api2\nTOKEN=PVEAPIToken=lab@pve!xy={UUID}\n"),
+            format!("HOST=pve.lan\nUSER=lab@pve\nNAME=xy\nTOKEN={UUID}\n"),
+        ] {
+            assert!(told(theirs.clone()), "{theirs}");
+        }
+        for foreign in [
+            format!("HOST=other.lan\nTOKEN=lab@pve!xy={UUID}\n"),
+            format!("HOST=old-pve.lan\nTOKEN=lab@pve!xy={UUID}\n"),
+            format!("HOST=pve.lan.example\nTOKEN=lab@pve!xy={UUID}\n"),
+            format!("HOST=pve.lan:8007\nTOKEN=lab@pve!xy={UUID}\n"),
+            format!("HOST=pve.lan\nTOKEN=lab@pve!xy2={UUID}\n"),
+            format!("HOST=pve.lan\nTOKEN=mylab@pve!xy={UUID}\n"),
+            format!("HOST=pve.lan\nUSER=lab@pve\nNAME=y\nTOKEN={UUID}\n"),
+            format!("# HOST=pve.lan\nTOKEN=lab@pve!xy={UUID}\n"),
+            format!("TOKEN={UUID}\n"),
+        ] {
+            assert!(!told(foreign.clone()), "{foreign}");
+        }
     }
 
     #[test]

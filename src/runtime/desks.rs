@@ -32,17 +32,16 @@ impl Desks {
     }
 
     async fn at(&mut self, at: &HostAt, by: &Arc<Credential>) -> Result<&Desk, RequestTrouble> {
-        let old = |open: &Open| open.since.is_some_and(|since| self.sessions.is_old(since));
-        let kept = self.open.iter().position(|open| open.at == *at && open.by.same_as(by) && !old(open));
+        let fresh = self.sessions.fresh(at, by).await;
+        let since = match &fresh {
+            Credential::Ticket(ticket) => Some(ticket.since),
+            _ => None,
+        };
+        let kept = self.open.iter().position(|open| open.at == *at && open.by.same_as(by) && open.since == since);
         let place = match kept {
             Some(place) => place,
             None => {
                 self.close(at, by);
-                let fresh = self.sessions.fresh(at, by).await?;
-                let since = match &fresh {
-                    Credential::Ticket(ticket) => Some(ticket.since),
-                    _ => None,
-                };
                 let desk = Desk::open(at, &fresh, &self.options).await?;
                 self.open.push(Open { at: at.clone(), by: Arc::clone(by), since, desk });
                 self.open.len() - 1

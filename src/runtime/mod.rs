@@ -12,18 +12,24 @@ mod world;
 mod tests;
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::time::{Instant, timeout_at};
 
 use crate::client::ssh;
 use crate::domain::{ShellAnswer, SshPlace, SshTrouble};
 use crate::front::Front;
+use crate::plan::action::Outcome;
 use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit, Input, Msg};
 use crate::wizard::step::PageId;
 
 pub use restore::{Restored, restore};
 pub use world::{World, record_from_state};
+
+/// How long what is under way may still take for somebody who asked twice for the end.
+const INSISTED: Duration = Duration::from_secs(3);
 
 /// Holds one conversation to its end. `first` is what the wizard asked for when it was made.
 pub async fn converse<F: Front>(
@@ -36,13 +42,30 @@ pub async fn converse<F: Front>(
     world.answer_to(answers.clone());
     world.call_run(&wizard.setting.run_name).await;
     let held = hold(front, wizard, first, &mut world, (&answers, &mut told)).await;
-    if held.is_err() {
-        // Nobody is there any more: what was answered is kept, what is under way comes to its end and is taken back.
-        let patience = world.patience();
-        let _ = tokio::time::timeout(patience, wind_up(wizard, &mut world, &mut told)).await;
+    let Err(error) = &held else {
+        world.settle().await;
+        return held;
+    };
+    // Nobody is there any more: what was answered is kept, what is under way comes to its end and is taken back. Who insists on
+    // the end gets it, unless a secret would be lost by it; the journal tells what was under way.
+    let insisted = error.kind() == io::ErrorKind::Interrupted && !kills_a_secret(wizard);
+    let patience = if insisted { INSISTED } else { world.patience() };
+    let until = Instant::now() + patience;
+    let _ = timeout_at(until, wind_up(wizard, &mut world, &mut told)).await;
+    if timeout_at(until.max(Instant::now() + INSISTED), world.settle()).await.is_err() {
+        world.abandon();
     }
-    world.settle().await;
     held
+}
+
+/// A secret died in the run that is under way, or is dying.
+fn kills_a_secret(wizard: &Wizard) -> bool {
+    wizard.run.as_ref().filter(|run| run.in_flight()).is_some_and(|run| {
+        run.steps.iter().enumerate().any(|(at, step)| {
+            let stands = step.outcome.as_ref().is_some_and(Outcome::may_stand);
+            step.planned.action.is_final() && (stands || run.flight() == Some(at))
+        })
+    })
 }
 
 async fn hold<F: Front>(

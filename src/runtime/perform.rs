@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::disk::{self, Announced, Caller, DiskError, FileLock, FileWrite, Run, RunId, State, Written};
 use crate::domain::certificate_der::pem_of;
-use crate::domain::{Certificate, Change, Fingerprint, HostRecord, Secret, Text, TokenId, Trouble, Trust};
+use crate::domain::{Certificate, Change, Fingerprint, HostAt, HostRecord, Secret, Text, Trouble, Trust};
 use crate::plan::action::{Action, FileEdit, HostAction, Outcome, Revert};
 use crate::plan::{back, refused};
 use crate::runtime::desks::Desks;
 use crate::runtime::making;
-use crate::runtime::restore::{restore_as_action, written_secret};
+use crate::runtime::restore::{WrittenSecret, restore_as_action, written_secret};
 use crate::runtime::revert::{self, Deed, Proof, StillOpens};
 use crate::runtime::world::trouble;
 
@@ -26,18 +26,18 @@ pub(super) struct Performer {
     run: Option<Run>,
     refused: Option<DiskError>,
     desks: Desks,
-    /// One for each token that the run works on.
-    locks: Vec<(TokenId, FileLock)>,
+    /// One for each token that the run works on, by its host and name.
+    locks: Vec<(String, FileLock)>,
     /// A secret died in this run: nothing of it is taken back any more.
     past_return: bool,
     /// What may stand on a host though the run was to leave nothing of it.
     open: BTreeSet<usize>,
     /// The secret that the run has made, to find the keys that hold it.
     made: Option<Secret>,
-    /// The secret that stood in the file in place of it.
-    replaced: Option<Secret>,
+    /// The edit that wrote it, and the keys of it: what stood there before may be the secret of the token that goes.
+    replaced: Option<(FileEdit, Vec<String>)>,
     /// What earlier runs wrote, read before it is taken out of their files.
-    written: BTreeMap<String, Option<Secret>>,
+    written: BTreeMap<String, WrittenSecret>,
 }
 
 /// Seconds since 1970 by this machine's clock.
@@ -163,14 +163,17 @@ impl Performer {
     }
 
     async fn make(&mut self, index: usize, action: &HostAction, tell: &mut impl FnMut(Secret)) -> Outcome {
-        if let Some(error) = self.lock(action) {
+        if let Some(error) = self.lock(&action.at, &action.change) {
             return Outcome::NotDone(trouble(&error));
         }
         let Some(mut run) = self.run.take() else { return not_begun() };
-        let proof = match (&action.change, &self.replaced) {
-            (Change::RemoveToken(id), Some(secret)) => Proof::of(&self.desks, &action.at, id, secret).await,
-            _ => None,
-        };
+        let (mut proof, mut unproved) = (None, false);
+        if let (Change::RemoveToken(id), Some((edit, keys))) = (&action.change, &self.replaced) {
+            match back::replaced_secret(edit, keys, id, &action.at.endpoint) {
+                Some(secret) => proof = Proof::of(&self.desks, &action.at, id, &secret).await,
+                None => unproved = true,
+            }
+        }
         let insist = self.past_return || action.afterwards;
         let made = &mut self.made;
         let mut keep = |secret: Secret| {
@@ -192,23 +195,30 @@ impl Performer {
                 }
                 Err(StillOpens) => Outcome::Lost(refused::still_opens(&action.change)),
             },
+            (Outcome::Done { mut notes }, None) if unproved => {
+                notes.push(
+                    "its death was not proved: the file did not say that the secret in it was this one's".to_owned(),
+                );
+                Outcome::Done { notes }
+            }
             (outcome, _) => outcome,
         }
     }
 
     /// Two runs on one token of one host are kept apart.
-    fn lock(&mut self, action: &HostAction) -> Option<DiskError> {
-        let id = match &action.change {
+    fn lock(&mut self, at: &HostAt, change: &Change) -> Option<DiskError> {
+        let id = match change {
             Change::MakeToken(make) => &make.id,
             Change::NewSecret(id) | Change::RemoveToken(id) => id,
             _ => return None,
         };
-        if self.locks.iter().any(|(held, _)| held == id) {
+        let key = format!("{}/{id}", at.endpoint);
+        if self.locks.iter().any(|(held, _)| *held == key) {
             return None;
         }
-        match self.state.lock(Path::new(&format!("{}/{id}", action.at.endpoint))) {
+        match self.state.lock(Path::new(&key)) {
             Ok(lock) => {
-                self.locks.push((id.clone(), lock));
+                self.locks.push((key, lock));
                 None
             }
             Err(error) => Some(error),
@@ -217,26 +227,36 @@ impl Performer {
 
     /// Takes back what an earlier run did on a host; its own journal tells of it.
     async fn revert(&mut self, revert: &Revert) -> Outcome {
-        let secret = match &revert.change {
-            Change::MakeToken(_) => self.written_by(&revert.run),
-            _ => None,
-        };
+        if let Some(error) = self.lock(&revert.at, &revert.change) {
+            return Outcome::NotDone(trouble(&error));
+        }
+        let (mut secret, mut unproved) = (None, false);
+        if matches!(revert.change, Change::MakeToken(_)) {
+            match self.written_by(&revert.run) {
+                WrittenSecret::There(written) => secret = Some(written.share()),
+                WrittenSecret::Gone => unproved = true,
+                WrittenSecret::Never => {}
+            }
+        }
         let unknown = || DiskError::NoSuchRun { id: revert.run.clone() };
         let mut journal = match RunId::parse(&revert.run).ok_or_else(unknown).and_then(|id| self.state.reopen(&id)) {
             Ok(journal) => journal,
             Err(error) => return Outcome::NotDone(trouble(&error)),
         };
         let deed = Deed { at: &revert.at, by: &revert.by, change: &revert.change, secret, fresh: false };
-        revert::take_back(&mut self.desks, &mut journal, revert.n, &deed).await
+        let mut outcome = revert::take_back(&mut self.desks, &mut journal, revert.n, &deed).await;
+        if let (Outcome::Done { notes }, true) = (&mut outcome, unproved) {
+            notes.push("its death was not proved: the file no longer holds its secret as it was written".to_owned());
+        }
+        outcome
     }
 
     /// The secret that an earlier run wrote, as its file holds it when this is first asked.
-    fn written_by(&mut self, run: &str) -> Option<Secret> {
-        let kept = self.written.entry(run.to_owned()).or_insert_with(|| {
-            let record = self.state.run(&RunId::parse(run)?).ok()?;
-            written_secret(&record, &self.caller)
-        });
-        kept.as_ref().map(Secret::share)
+    fn written_by(&mut self, run: &str) -> &WrittenSecret {
+        self.written.entry(run.to_owned()).or_insert_with(|| {
+            let record = RunId::parse(run).and_then(|id| self.state.run(&id).ok());
+            record.map_or(WrittenSecret::Never, |record| written_secret(&record, &self.caller))
+        })
     }
 
     /// Everything of the write but the write.
@@ -263,10 +283,8 @@ impl Performer {
         if let Some(secret) = &self.made {
             // And which of them hold the secret, to prove its death later.
             let secrets = back::keys_of(edit, secret);
-            let before = edit.seen.there.as_ref().map(|there| &there.text);
-            self.replaced =
-                before.and_then(|text| secrets.iter().find_map(|key| back::secret_of(text, edit.dialect, key)));
             names.insert("secret".to_owned(), secrets.join(" "));
+            self.replaced = Some((edit.clone(), secrets));
         }
         let announced = Announced { kind: "edit".into(), sentence: format!("set {} values", keys.len()), names };
         if let Some(Err(error)) = self.run.as_mut().map(|run| run.announce(index, announced)) {

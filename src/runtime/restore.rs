@@ -96,13 +96,25 @@ pub(super) fn restore_as_action(state: &State, caller: &Caller, run: &str, n: us
     }
 }
 
-/// The secret that a run wrote, from where it stands in a file now.
-pub(super) fn written_secret(record: &RunRecord, caller: &Caller) -> Option<Secret> {
-    record.actions.iter().find_map(|action| {
-        let names = &action.action.names;
+/// What is known of the secret that a run wrote.
+pub(super) enum WrittenSecret {
+    /// It wrote none.
+    Never,
+    /// Its file is not as it was written: what stands there now may be somebody else's.
+    Gone,
+    There(Secret),
+}
+
+/// The secret that a run wrote, from where it stands in its file, as long as that is as it was written.
+pub(super) fn written_secret(record: &RunRecord, caller: &Caller) -> WrittenSecret {
+    let wrote = record.actions.iter().map(|action| &action.action.names).find(|names| names.contains_key("secret"));
+    let Some(names) = wrote else { return WrittenSecret::Never };
+    let found = || {
         let dialect = dialect(names.get("dialect")?)?;
-        let seen = read_config(names.get("path")?.as_ref(), caller).ok()?;
-        let text = seen.there?.text;
+        let there = read_config(names.get("path")?.as_ref(), caller).ok()?;
+        record.files.iter().find(|file| file.is_as_written(&there))?;
+        let text = there.there?.text;
         names.get("secret")?.split(' ').find_map(|key| secret_of(&text, dialect, key))
-    })
+    };
+    found().map_or(WrittenSecret::Gone, WrittenSecret::There)
 }

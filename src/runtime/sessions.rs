@@ -5,13 +5,22 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use crate::client::{Options, renew};
-use crate::domain::observation::RequestTrouble;
 use crate::domain::{Credential, HostAt, Inquiry, Ticket, Timestamp};
 
-/// What was renewed so far, by the ticket that the login gave. In memory only.
+/// What was renewed so far. In memory only.
 pub(super) struct Sessions {
     options: Arc<Options>,
-    renewed: Mutex<Vec<(Ticket, Ticket)>>,
+    renewed: Mutex<Vec<Renewed>>,
+}
+
+/// A login whose ticket grew old.
+struct Renewed {
+    /// What the login gave.
+    first: Ticket,
+    /// What serves now.
+    now: Ticket,
+    /// The host was asked for a newer one and gave none: it is not asked again.
+    failed: bool,
 }
 
 impl Sessions {
@@ -19,41 +28,39 @@ impl Sessions {
         Sessions { options, renewed: Mutex::default() }
     }
 
-    /// The credential as it may be used now.
-    ///
-    /// Errors: it is a ticket that had to be renewed, and the host did not do it.
-    pub async fn fresh(&self, at: &HostAt, by: &Credential) -> Result<Credential, RequestTrouble> {
-        let Credential::Ticket(first) = by else { return Ok(by.share()) };
+    /// The credential as it may be used now: an old ticket is renewed first. A renewal is a login and is sent once for each
+    /// ticket; one that could not be renewed is left as it is, and the host says what it makes of it.
+    pub async fn fresh(&self, at: &HostAt, by: &Credential) -> Credential {
+        let Credential::Ticket(first) = by else { return by.share() };
         // Held while it is renewed, so that it is renewed once.
         let mut renewed = self.renewed.lock().await;
-        let known = renewed.iter().position(|(old, _)| old.ticket.same_as(&first.ticket));
-        let current = known.map_or(first, |place| &renewed[place].1);
-        if !self.is_old(current.since) {
-            return Ok(Credential::Ticket(current.share()));
+        let known = renewed.iter().position(|one| one.first.ticket.same_as(&first.ticket));
+        let (now, failed) = known.map_or((first, false), |place| (&renewed[place].now, renewed[place].failed));
+        if failed || !self.is_old(now.since) {
+            return Credential::Ticket(now.share());
         }
-        let new = renew(at, current, &self.options).await?;
-        let given = Credential::Ticket(new.share());
+        let new = renew(at, now, &self.options).await;
+        let failed = new.is_err();
+        let now = new.unwrap_or_else(|_| now.share());
+        let given = Credential::Ticket(now.share());
         match known {
-            Some(place) => renewed[place].1 = new,
-            None => renewed.push((first.share(), new)),
+            Some(place) => (renewed[place].now, renewed[place].failed) = (now, failed),
+            None => renewed.push(Renewed { first: first.share(), now, failed }),
         }
-        Ok(given)
+        given
     }
 
-    /// The inquiry with a credential that lasts. One that could not be renewed is left as it is: the survey tells what the host
-    /// makes of it.
+    /// The inquiry with a credential that lasts.
     pub async fn freshened(&self, mut inquiry: Inquiry) -> Inquiry {
         if let (Some(by), Some(trust), [endpoint, ..]) = (&inquiry.credential, &inquiry.trust, &inquiry.endpoints[..]) {
             let at = HostAt { endpoint: endpoint.clone(), address: inquiry.address, trust: trust.clone() };
-            if let Ok(fresh) = self.fresh(&at, by).await {
-                inquiry.credential = Some(fresh);
-            }
+            inquiry.credential = Some(self.fresh(&at, by).await);
         }
         inquiry
     }
 
     /// Whether a ticket of that moment is to be renewed.
-    pub fn is_old(&self, since: Timestamp) -> bool {
+    fn is_old(&self, since: Timestamp) -> bool {
         let age = u64::try_from(self.options.moment().saturating_sub(since)).unwrap_or(0);
         age >= self.options.limits.renew.as_secs()
     }

@@ -181,6 +181,12 @@ impl World {
         while self.tasks.join_next().await.is_some() {}
         self.options.shells.close();
     }
+
+    /// Ends without waiting for what is under way. What was announced in the journal is found there by the next start.
+    pub(super) fn abandon(&mut self) {
+        self.tasks.detach_all();
+        self.options.shells.close();
+    }
 }
 
 /// What a disk error says, without the error.

@@ -306,8 +306,12 @@ impl Front for FullScreen {
                     }
                 }
                 // The second signal ends at once.
-                Event::End | Event::Gone if std::mem::replace(&mut self.ending, true) => {
+                Event::End if std::mem::replace(&mut self.ending, true) => {
                     return Err(io::ErrorKind::Interrupted.into());
+                }
+                // A terminal that is closed says so twice, and nobody insists.
+                Event::Gone if std::mem::replace(&mut self.ending, true) => {
+                    return Err(io::ErrorKind::BrokenPipe.into());
                 }
                 Event::End | Event::Gone => return Ok(Input::Quit),
             }

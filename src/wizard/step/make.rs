@@ -11,7 +11,7 @@ use crate::plan::make::{Making, NoMaking};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
 use crate::wizard::step::{
-    By, Next, PageId, Parts, access, details, file, host, listed, quiet, token, toned, tool, wrong,
+    By, Next, PageId, Parts, access, details, file, host, listed, lives, quiet, token, toned, tool, wrong,
 };
 
 use wish::{BESIDE, DATE, IN_PLACE, LEAST, MINE, NEVER, NO, OTHER_NAME, PASTE, QUARTER, SAME, SERVICE, YEAR, YES};
@@ -229,7 +229,7 @@ fn already(w: &Wizard, there: &TokenSeen) -> Vec<Block> {
     if let Some(comment) = there.comment.as_deref().filter(|comment| !comment.is_empty()) {
         about.push_str(&format!(" (“{}”)", visible(comment)));
     }
-    let used = used_in(w);
+    let used = used_in(w, there);
     let dies = match used.as_slice() {
         [] => "Its old secret is dead at that moment, wherever it is used; labwizard knows of no place. It cannot be taken back."
             .to_owned(),
@@ -286,22 +286,11 @@ fn already(w: &Wizard, there: &TokenSeen) -> Vec<Block> {
     blocks
 }
 
-/// The files that earlier runs wrote this token to.
-fn used_in(w: &Wizard) -> Vec<String> {
-    let Some(id) = wish::id(w) else { return Vec::new() };
-    let about_it = |change: &Change| match change {
-        Change::MakeToken(token) => token.id == id,
-        Change::NewSecret(there) => *there == id,
-        _ => false,
-    };
-    let endpoint = host::endpoint(w);
-    let runs = w.setting.runs.iter().filter(|run| {
-        run.changes.iter().any(|seen| about_it(&seen.change) && Some(&seen.endpoint) == endpoint.as_ref())
-    });
-    let mut files: Vec<String> =
-        runs.flat_map(|run| &run.files).filter(|file| file.stands).map(|file| file::shown(w, &file.path)).collect();
-    files.dedup();
-    files
+/// The files that hold the secret of the token that is there, as far as earlier runs tell.
+fn used_in(w: &Wizard, there: &TokenSeen) -> Vec<String> {
+    let (Some(id), Some(endpoint)) = (wish::id(w), host::endpoint(w)) else { return Vec::new() };
+    let lives = lives::of(&w.setting.runs, &endpoint, &id, there.comment.as_deref());
+    lives.files.iter().map(|path| file::shown(w, path)).collect()
 }
 
 fn expiry(w: &Wizard) -> Vec<Block> {

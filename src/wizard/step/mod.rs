@@ -9,6 +9,7 @@ pub mod file;
 pub mod guide;
 pub mod host;
 pub mod instance;
+pub mod lives;
 pub mod login;
 pub mod made;
 pub mod make;

@@ -6,10 +6,13 @@ use crate::domain::ssh::SshPlaceError;
 use crate::domain::visible::{upper_first, visible};
 use crate::domain::{Credential, Fingerprint, Host, Id, ShellAnswer, SshPlace};
 use crate::wizard::Wizard;
-use crate::wizard::page::{Block, Field, FieldError, Tone};
+use crate::wizard::page::{Answer, Block, Choice, Field, FieldError, Tone};
 use crate::wizard::step::{By, Next, Parts, access, host, login, quiet, road, token, toned, trust, wrong};
 
 pub const PLACE: Id = Id::fixed("ssh_place");
+/// Whether a host with another certificate is another node of the same cluster; the yes is that certificate's fingerprint.
+pub const OTHER_NODE: Id = Id::fixed("ssh_other_node");
+const NO: Id = Id::fixed("no");
 
 /// What is connected to while nothing was typed: root at the host that was looked at.
 fn default_place(w: &Wizard) -> String {
@@ -64,7 +67,7 @@ pub fn credential(w: &Wizard) -> Option<Credential> {
 
 pub fn done(w: &Wizard) -> bool {
     let seen = || token::survey(w).is_some_and(|survey| survey.ended && survey.signed_in());
-    credential(w).is_some() && (seen() || w.run.is_some())
+    credential(w).is_some() && is_meant(w) && (seen() || w.run.is_some())
 }
 
 /// What stands in the way of whoever asks root's shell for something, on whatever page.
@@ -85,14 +88,52 @@ pub fn no_shell(w: &Wizard, step: Step) -> Option<Finding> {
     }
 }
 
-/// The shell is another machine's than the one that was looked at, as far as can be told.
+/// The shell is another machine's than the one that was looked at, as far as can be told: what it told, and what was shown.
+fn other_host(w: &Wizard) -> Option<(Fingerprint, Fingerprint)> {
+    let (told, shown) = (told(w)??, trust::agreed(w)?.seen.fingerprint);
+    (told != shown).then_some((told, shown))
+}
+
+/// It is the host that was looked at, or the person said that this very one is another node of the same cluster.
+fn is_meant(w: &Wizard) -> bool {
+    other_host(w).is_none_or(|(told, _)| w.draft.is(&OTHER_NODE, &Id::new(told.to_string())))
+}
+
 fn elsewhere(w: &Wizard) -> Option<Finding> {
-    let (told, agreed) = (told(w)??, trust::agreed(w)?);
-    let shown = agreed.seen.fingerprint;
-    if told == shown {
-        return None;
-    }
-    Some(words::differs(&place(w).ok()?, &told, &shown, false))
+    let (told, shown) = other_host(w)?;
+    Some(words::elsewhere(&place(w).ok()?, &told, &shown, is_meant(w)))
+}
+
+/// What has to be said where the shell leads to another host.
+fn other_node(w: &Wizard) -> Option<Choice> {
+    let (told, _) = other_host(w)?;
+    let yes = Id::new(told.to_string());
+    let answer = |id: &Id, title: &str, about: &str, risky: bool| Answer {
+        id: id.clone(),
+        title: title.into(),
+        about: vec![about.into()],
+        risky,
+    };
+    let chosen = w.draft.choice(&OTHER_NODE).filter(|choice| [&NO, &yes].contains(choice)).cloned();
+    Some(Choice {
+        id: OTHER_NODE,
+        label: "Is it another node of the same cluster?".into(),
+        options: vec![
+            answer(&NO, "No, or I do not know", "Type above where root's shell on the very host is.", false),
+            answer(
+                &yes,
+                "Yes",
+                "Whatever is made, removed or looked up is that host's, in the name of the one shown.",
+                true,
+            ),
+        ],
+        error: if w.tried() && !is_meant(w) {
+            wrong("Nothing is done in another host's shell without this.", None)
+        } else {
+            None
+        },
+        chosen,
+    })
 }
 
 pub fn page(w: &Wizard) -> Parts {
@@ -112,16 +153,19 @@ pub fn page(w: &Wizard) -> Parts {
     if !findings.is_empty() {
         blocks.push(Block::Findings(findings));
     }
+    let other = other_node(w);
+    let focus = if other.is_some() { OTHER_NODE } else { PLACE };
+    blocks.extend(other.map(Block::Choice));
     blocks.push(quiet(
         "Your own ssh runs, with your settings, keys and known hosts. Where it asks for a password or about a key, it gets \
          the terminal until it is answered.",
     ));
     Parts {
-        title: "Which shell is root's?".into(),
+        title: if focus == PLACE { "Which shell is root's?" } else { "Whose shell is this?" }.into(),
         blocks,
         submit: "connect",
         busy: w.waiting().then(|| busy(w)),
-        focus: Some(PLACE),
+        focus: Some(focus),
         help: vec![
             "Proxmox's own commands are run there, pveum and pvesh, and each is shown on Review before it is run. Nothing secret goes there; the new token's secret comes back through the connection and nowhere else.".into(),
             "A user of Proxmox, such as x@pve, is no user of the system behind it: ssh takes root, or another user of the system who may run sudo without a password.".into(),
@@ -175,7 +219,7 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
         return Next::Wait(Vec::new());
     }
     if credential(w).is_some() {
-        return login::arrive(w, by);
+        return if is_meant(w) { login::arrive(w, by) } else { Next::Stay };
     }
     match to_open(w) {
         Some(place) if by == By::Person => {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::diagnosis::token_end;
-use crate::domain::change::{carries_mark, is_ours};
+use crate::domain::change::is_ours;
 use crate::domain::time::date;
 use crate::domain::visible::visible;
 use crate::domain::{Change, Estate, Holder, Id, Seen, TokenId, TokenSeen, UserId, shell};
@@ -14,7 +14,7 @@ use crate::plan::{Plan, Planned};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice, Command, Item, Pick, Tone};
 use crate::wizard::step::{
-    By, Next, PageId, Parts, file, host, listed, made, make, quiet, review, say, token, toned, wrong,
+    By, Next, PageId, Parts, file, host, listed, lives, made, make, quiet, review, say, token, toned, wrong,
 };
 
 /// Which one is revoked.
@@ -58,27 +58,15 @@ fn rows(w: &Wizard) -> Vec<Row<'_>> {
         .filter(|(user, token)| user.id == asker || token.comment.as_deref().is_some_and(is_ours))
         .map(|(user, seen)| {
             let id = TokenId { user: user.id.clone(), name: seen.name.clone() };
-            let (lives, made_here) = known(w, &id, seen);
-            Row { rights: rights(estate, &id, seen), id, seen, lives, made_here }
+            let known = host::endpoint(w)
+                .map(|endpoint| lives::of(&w.setting.runs, &endpoint, &id, seen.comment.as_deref()))
+                .unwrap_or_default();
+            let lives = known.files.iter().map(|path| file::shown(w, path)).collect();
+            Row { rights: rights(estate, &id, seen), id, seen, lives, made_here: known.made_here }
         })
         .collect();
     rows.sort_by(|a, b| (a.id.user != asker, &a.id).cmp(&(b.id.user != asker, &b.id)));
     rows
-}
-
-/// Where a token lives, as far as the runs of this machine tell, and whether one of them made it.
-fn known(w: &Wizard, id: &TokenId, seen: &TokenSeen) -> (Vec<String>, bool) {
-    let endpoint = host::endpoint(w);
-    let here = |change: &Change| matches!(change, Change::MakeToken(made) if made.id == *id);
-    let runs: Vec<_> = w
-        .setting
-        .runs
-        .iter()
-        .filter(|run| run.changes.iter().any(|one| Some(&one.endpoint) == endpoint.as_ref() && here(&one.change)))
-        .filter(|run| seen.comment.as_deref().is_some_and(|comment| carries_mark(comment, &run.name)))
-        .collect();
-    let files = runs.iter().flat_map(|run| &run.files).filter(|file| file.stands && !file.path.ends_with(".gitignore"));
-    (files.map(|file| file::shown(w, &file.path)).collect(), !runs.is_empty())
 }
 
 /// What a token may do, as far as whoever asks may see it.

@@ -410,7 +410,7 @@ pub fn no_comparison(w: &Wizard) -> Option<Finding> {
     let place = ssh::place(w).ok()?;
     match ssh::told(w) {
         Some(Some(told)) if told == leaf.fingerprint => None,
-        Some(Some(told)) => Some(diagnosis::ssh::differs(&place, &told, &leaf.fingerprint, true)),
+        Some(Some(told)) => Some(diagnosis::ssh::differs(&place, &told, &leaf.fingerprint)),
         Some(None) => Some(diagnosis::ssh::unread(&place)),
         None => ssh::no_shell(w, Step::Trust),
     }

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use labwizard::disk::State;
 use labwizard::domain::{ChangeState, RunSeen};
 use labwizard::lab::{CutAt, Scenario};
+use labwizard::plan::make::sentence;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::Stage;
 use super::apply::Place;
@@ -122,4 +124,37 @@ fn the_program_killed_while_it_takes_back_is_told_by_its_journal_and_clears_what
         held += 1;
     }
     assert!(held >= 4, "only {held} removals were held");
+}
+
+/// Signals while the host holds the making of the token: whoever insists does not wait for its patience, and is told what is left.
+#[test]
+fn the_program_ends_at_the_second_signal_and_tells_what_is_left() {
+    let place = Place::new(Scenario::Fine);
+    let there = place.lab.change(estate);
+    place.lab.hold_write(3, CutAt::BeforeAnswer);
+    let mut command = with_login(&place, place.command(&answers(&place), &["--yes"]));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let until = Instant::now() + PATIENCE;
+    while place.lab.held() == 0 {
+        assert!(Instant::now() < until, "nothing is held");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let pid = Pid::from_child(&child);
+    while child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < until, "it does not end");
+        // Signals that come together count as one.
+        let _ = kill_process(pid, Signal::INT);
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    let run = seen(&place);
+    assert!(!run.finished);
+    let more: BTreeSet<String> = place.lab.change(estate).difference(&there).cloned().collect();
+    assert_eq!(more.len(), 3, "{more:?}");
+    for one in run.left() {
+        assert!(said.contains(&sentence(&one.change)), "{} is not in\n{said}", sentence(&one.change));
+    }
+    assert!(said.contains(&format!("labwizard undo {}", run.name)), "{said}");
 }

@@ -43,10 +43,9 @@ async fn what_start_up_files_print_is_passed_over() {
 fn an_output_without_an_end_is_cut_off() {
     let (_lab, stand) = stand();
     stand.before("while :; do printf '%01000d' 0; done");
-    let since = Instant::now();
-    let trouble = failed(open(&stand, "pve.lan"));
+    // By its length and not by its time, of which there is enough.
+    let trouble = failed(ssh::open(&root(), true, &stand.options()));
     assert!(matches!(&trouble, SshTrouble::Ended { words, .. } if words.contains("without an end")), "{trouble:?}");
-    assert!(since.elapsed() < Duration::from_secs(3));
     assert!(is_gone(&stand), "the process stayed");
 }
 
@@ -61,7 +60,7 @@ fn a_host_that_says_nothing_is_given_up_and_ended() {
 /// Whether nobody of the stand-in's group is left.
 fn is_gone(stand: &Stand) -> bool {
     let group = stand.noted("pid").trim().parse().ok().and_then(rustix::process::Pid::from_raw).unwrap();
-    let until = Instant::now() + Duration::from_secs(2);
+    let until = Instant::now() + Duration::from_secs(60);
     while Instant::now() < until {
         if rustix::process::test_kill_process_group(group).is_err() {
             return true;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use labwizard::domain::Step;
 use labwizard::lab::{AccessState, Scenario};
+use labwizard::wizard::Setting;
+use labwizard::wizard::errand::Errand;
 use labwizard::wizard::page::Block;
 
 use super::*;
@@ -101,21 +104,58 @@ async fn a_shell_of_another_host_settles_no_trust() {
     assert!(!lab.received().iter().any(|request| request.had_authorization));
 }
 
+/// The page that stays, not one that is passed in a moment: there it is told, and there it ends.
+fn is_stopped(held: &Held) {
+    let last = held.last();
+    assert!(last.busy.is_none() && last.step == Step::Access, "{}", held.told());
+    assert!(held.told().contains("has another certificate than the one that was shown"), "{}", held.told());
+}
+
 #[tokio::test]
-async fn a_shell_of_another_host_is_told_where_trust_was_settled_otherwise() {
+async fn a_shell_of_another_host_is_gone_on_with_only_after_a_yes_of_its_own() {
     let (lab, other) = (lab(LabRelease::default()).await, lab(LabRelease::default()).await);
     let stand = Stand::of(&other);
     let before = state(&other);
-    let held = stage(&stand).hold(&but(&answers(&lab), &[("trust", "pin"), ("compare", &lab.fingerprint())])).await;
-    let told = |page: &labwizard::wizard::page::Page| {
-        labwizard::front::words::page(page, false)
-            .join("\n")
-            .contains("has another certificate than the one that was shown")
-    };
-    assert!(held.pages.iter().any(told), "{}", held.told());
+    let pinned = but(&answers(&lab), &[("trust", "pin"), ("compare", &lab.fingerprint())]);
+    for more in [&[][..], &[("ssh_other_node", "no")], &[("ssh_other_node", &lab.fingerprint())]] {
+        let held = stage(&stand).hold(&but(&pinned, more)).await;
+        is_stopped(&held);
+        assert!(!stand.console.commands().iter().any(|words| words[0] == "pveum"), "{more:?}: it was looked around");
+    }
+    let held = stage(&stand).hold(&but(&pinned, &[("ssh_other_node", &other.fingerprint())])).await;
     // Who goes on all the same makes a token that does not open the host, and that is taken back.
     assert_eq!(held.last().title, "It was not finished.", "{}", held.told());
     assert!(state(&other) == before, "what was made on the other host is gone");
+}
+
+/// Undo asks what stands: in another host's shell nothing of the run is there, and nothing may count as gone.
+#[tokio::test]
+async fn errands_end_at_a_shell_of_another_host() {
+    let (lab, other) = (lab(LabRelease::default()).await, lab(LabRelease::default()).await);
+    let [own, foreign] = [&lab, &other].map(Stand::of);
+    let mut stage = stage(&own);
+    let held = stage.hold(&answers(&lab)).await;
+    assert_eq!(held.last().title, "Glassdome is set up.", "{}", held.told());
+    let (made, before) = (state(&lab), state(&other));
+    stage.options = foreign.options();
+    let run = stage.last_run();
+    let errands =
+        [(Errand::TakeBack(Box::new(run.clone())), ("take-back", "do")), (Errand::Tokens, ("revoke", "none"))];
+    for (errand, answer) in errands {
+        let setting = Setting { errand, ..stage.setting() };
+        let pinned = [("trust", "pin"), ("compare", &lab.fingerprint()), answer];
+        let held = stage.hold_as(setting, &but(&answers(&lab), &pinned), None).await;
+        is_stopped(&held);
+    }
+    assert!(state(&lab) == made && state(&other) == before);
+    assert!(stage.env_file().exists(), "the file is there");
+    assert_eq!(stage.last_run().left().count(), run.left().count(), "nothing counts as taken back");
+    // In its own shell it is taken back.
+    stage.options = own.options();
+    let setting = Setting { errand: Errand::TakeBack(Box::new(run)), ..stage.setting() };
+    let pinned = [("trust", "pin"), ("compare", &*lab.fingerprint()), ("take-back", "do")];
+    let held = stage.hold_as(setting, &but(&answers(&lab), &pinned), None).await;
+    assert_eq!(stage.last_run().left().count(), 0, "{}", held.told());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use labwizard::plan::action::STAND_IN;
 
-use super::others::edit;
+use super::others::{edit, was_sent};
 use super::undo::{labwizard, out};
 use super::*;
 use crate::flow::TOOL;
@@ -29,7 +29,8 @@ fn grant(to: TokenId) -> Change {
 async fn scene(release: LabRelease) -> (Scene, String) {
     let scene = Scene::on(release).await;
     let secret = scene.lab.token(TOOL).unwrap().secret;
-    std::fs::write(scene.stage.env_file(), format!("HOST=pve.lan\nTOKEN={TOOL}={secret}\n")).unwrap();
+    let text = format!("HOST=127.0.0.1:{}\nTOKEN={TOOL}={secret}\n", scene.lab.port());
+    std::fs::write(scene.stage.env_file(), text).unwrap();
     (scene, secret)
 }
 
@@ -68,6 +69,21 @@ async fn the_token_that_was_replaced_is_removed_at_the_end_and_its_death_proved(
         ran.said()
     );
     assert_eq!(secret_of(&scene, &old()), None);
+}
+
+/// The file may have been another host's before: its secret is then not shown to this one.
+#[tokio::test]
+async fn a_secret_that_the_file_held_for_another_host_or_token_is_not_shown_to_this_one() {
+    const THEIRS: &str = "00000000-0000-4000-8000-000000000001";
+    for [host, token] in [["other.lan:8006", TOOL], ["127.0.0.1:PORT", "mia@pve!theirs"]] {
+        let (scene, _) = scene(LabRelease::default()).await;
+        let host = host.replace("PORT", &scene.lab.port().to_string());
+        std::fs::write(scene.stage.env_file(), format!("HOST={host}\nTOKEN={token}={THEIRS}\n")).unwrap();
+        let ran = replace(&scene, vec![make(beside()), grant(beside())], vec![Change::RemoveToken(old())]).await;
+        assert!(!ran.run.failed() && ran.said().contains("its death was not proved"), "{}", ran.said());
+        assert_eq!(secret_of(&scene, &old()), None);
+        assert!(!was_sent(&scene, THEIRS), "{host} {token}: a foreign secret was sent");
+    }
 }
 
 /// Made before the old one is broken: whatever is cut once, the file holds a secret that opens, and one token is left.
