@@ -372,12 +372,13 @@ fn granting(rows: &[Row], roles: &Roles) -> Vec<Change> {
     out.into_iter().map(change).collect()
 }
 
-/// What somebody will hold by the ACL, on the paths of these grants and of all rows that are added for them; of a token on all
+/// What somebody will hold by the ACL, on the paths of these grants and of all rows that are added for them; of a token that is there on all
 /// paths where it has any.
 fn held(laid: &Laid, who: &Grantee, grants: &[Grant]) -> Vec<Grant> {
     let mut paths: Vec<&str> = grants.iter().map(|grant| grant.path.as_str()).collect();
     let added = laid.rows.iter().filter(|row| row.to == *who).map(|row| row.path.as_str());
-    let there = laid.rows_of(who).filter(|_| matches!(who, Grantee::Token(_))).map(|row| row.path.as_str());
+    let is_there = matches!(who, Grantee::Token(id) if laid.estate.token(id).is_some());
+    let there = laid.rows_of(who).filter(|_| is_there).map(|row| row.path.as_str());
     for path in added.chain(there) {
         if !paths.contains(&path) {
             paths.push(path);
