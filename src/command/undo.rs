@@ -6,7 +6,7 @@ use crate::cli::{Looks, Undo};
 use crate::command::place::Place;
 use crate::command::{Ended, apply, complain, unattended, wizard};
 use crate::disk::{Caller, DiskError, FileState, RunId, RunRecord, State};
-use crate::domain::{ChangeSeen, ChangeState, RunSeen, Text, pveum, time, visible, whole};
+use crate::domain::{Change, ChangeSeen, ChangeState, RunFile, RunSeen, Text, pveum, time, visible, whole};
 use crate::front::unattended::Answers;
 use crate::plan::make::sentence;
 use crate::runtime::{Restored, restore};
@@ -65,6 +65,13 @@ pub fn run(looks: Looks, undo: &Undo) -> Ended {
     if seen.left().next().is_none() || !record.can_be_undone() {
         return take_back(state, caller, record, &seen);
     }
+    if let Some(later) = runs.iter().find(|run| run.when > record.when && builds_on(&run.seen(), &seen)) {
+        complain(
+            &format!("The run {} came later and builds on what {} made.", later.id.as_str(), seen.name),
+            Some(&format!("Take that one back first: labwizard undo {}", later.id.as_str())),
+        );
+        return Ended::Usage;
+    }
     if undo.answers.is_none() && !io::stdin().is_terminal() && !looks.plain {
         complain(
             &format!("What {} made on hosts is taken back by signing in there, and nobody is here to.", seen.name),
@@ -75,6 +82,21 @@ pub fn run(looks: Looks, undo: &Undo) -> Ended {
         return Ended::Usage;
     }
     sign_in(looks, undo, &place, seen)
+}
+
+/// A later run wrote the same file, or made a token of the same user at the same host, and that still stands.
+fn builds_on(later: &RunSeen, earlier: &RunSeen) -> bool {
+    let file = |one: &RunFile| one.stands && earlier.files.iter().any(|other| other.stands && other.path == one.path);
+    let owner = |seen: &ChangeSeen| match &seen.change {
+        Change::MakeToken(made) => Some((seen.endpoint.clone(), made.id.user.clone())),
+        Change::MakeUser { user, .. } => Some((seen.endpoint.clone(), user.clone())),
+        _ => None,
+    };
+    let owners: Vec<_> = earlier.left().filter_map(owner).collect();
+    let token = |seen: &ChangeSeen| {
+        matches!(seen.change, Change::MakeToken(_)) && owner(seen).is_some_and(|owner| owners.contains(&owner))
+    };
+    later.left().any(token) || (later.left().next().is_some() && later.files.iter().any(file))
 }
 
 /// Takes back what stands on hosts, in a conversation that signs in there.
@@ -229,4 +251,34 @@ fn take_back(state: &State, caller: &Caller, record: &RunRecord, seen: &RunSeen)
         println!("How the host was trusted stays remembered.");
     }
     ended
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::TokenMake;
+
+    fn made(name: &str, when: i64, token: &str, path: &str) -> RunSeen {
+        let id = token.parse().unwrap();
+        let change = Change::MakeToken(TokenMake { id, separated: true, expire: None, comment: String::new() });
+        let endpoint = crate::domain::parse_host("pve.lan:8006").unwrap().endpoints.remove(0);
+        RunSeen {
+            name: name.into(),
+            when,
+            finished: true,
+            changes: vec![ChangeSeen { n: 0, endpoint, change, state: ChangeState::Made, was: None }],
+            files: vec![RunFile { n: 1, path: path.into(), stands: true, holds_secret: true }],
+        }
+    }
+
+    #[test]
+    fn a_run_is_not_taken_back_below_a_later_one_that_builds_on_it() {
+        let first = made("aaaa", 1, "lab@pve!one", "/p/.env");
+        assert!(builds_on(&made("bbbb", 2, "lab@pve!two", "/q/.env"), &first), "the same user's second token");
+        assert!(builds_on(&made("bbbb", 2, "other@pve!two", "/p/.env"), &first), "the same file");
+        assert!(!builds_on(&made("bbbb", 2, "other@pve!two", "/q/.env"), &first));
+        let mut back = made("bbbb", 2, "lab@pve!two", "/p/.env");
+        back.changes[0].state = ChangeState::TakenBack;
+        assert!(!builds_on(&back, &first), "it was taken back itself");
+    }
 }

@@ -10,7 +10,7 @@ use crate::domain::{Factor, Id, Text, UserId, time};
 use crate::wizard::Wizard;
 use crate::wizard::draft::Draft;
 use crate::wizard::step::make::wish;
-use crate::wizard::step::{access, code, login, make, token};
+use crate::wizard::step::{access, code, login, make, review, token};
 
 /// `create = true`, or what is to be made.
 #[derive(Default, Deserialize)]
@@ -175,16 +175,20 @@ pub(super) fn write(w: &Wizard, proxmox: &mut Table) {
     }
     put("existing", "fail");
     put("via", if access::over_ssh(w) { "ssh" } else { "login" });
-    for (name, id) in [("comment", wish::COMMENT), ("token_name", token::NAME)] {
-        if !w.draft.text(&id).is_empty() {
-            put(name, w.draft.text(&id));
-        }
+    if !w.draft.text(&wish::COMMENT).is_empty() {
+        put("comment", w.draft.text(&wish::COMMENT));
+    }
+    // A preset name depends on what stands on the host: said, it is the same next time.
+    let planned = review::planned_token(w);
+    let name = planned.as_ref().map_or_else(|| w.draft.text(&token::NAME).to_owned(), |id| id.name.to_string());
+    if !name.is_empty() {
+        put("token_name", &name);
     }
     // A token of whoever signs in is told by their name: what was typed for a service user is not whose it is.
     let owner = if wish::mine(w) {
         signer(w).map(|user| user.to_string()).unwrap_or_default()
     } else {
-        w.draft.text(&token::USER).to_owned()
+        planned.map_or_else(|| w.draft.text(&token::USER).to_owned(), |id| id.user.to_string())
     };
     if !owner.is_empty() {
         put("user", &owner);

@@ -156,7 +156,9 @@ fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
     for (key, how) in details::left_out(w) {
         facts.push(("Later".to_owned(), format!("{}: {how}; then run labwizard again", visible(&key))));
     }
-    if let Some(name) = w.run.as_ref().filter(|_| made::something_stands(w)).and_then(|run| run.name.clone()) {
+    // The lab ends with the demo, and with it all that was made there.
+    let gone = w.setting.real.is_some() && made::on_host(w);
+    if let Some(name) = w.run.as_ref().filter(|_| made::something_stands(w) && !gone).and_then(|run| run.name.clone()) {
         facts.push((
             "Undo".to_owned(),
             format!(

@@ -1,7 +1,9 @@
 //! What was answered about the token that is to be made, and the changes that come of it.
 
 use crate::domain::token::IdError;
-use crate::domain::{Credential, Estate, Id, Rights, Seen, Timestamp, TokenId, TokenName, TokenSeen, UserId, time};
+use crate::domain::{
+    Change, ChangeState, Credential, Estate, Id, Rights, Seen, Timestamp, TokenId, TokenName, TokenSeen, UserId, time,
+};
 use crate::plan::make::{Existing, Making, NoMaking, Order, Wanted, make};
 use crate::plan::permit::{self, Refusal};
 use crate::target::needs::{owner_needs, role_name};
@@ -68,16 +70,26 @@ pub fn owner(w: &Wizard) -> Option<Result<UserId, IdError>> {
     Some(if typed.is_empty() { default_user(w).parse() } else { typed.parse() })
 }
 
-/// The target's name; where several people share the user, with who and where behind it.
+/// The target's name; where others share the user, with who and where behind it. What this machine has made before keeps its
+/// name, so that a second walk asks what becomes of it instead of making another one beside it.
 pub fn default_name(w: &Wizard) -> String {
     let shared = !mine(w)
         && owner(w)
             .and_then(Result::ok)
-            .is_some_and(|user| estate(w).is_some_and(|estate| estate.user(&user).is_some()));
+            .is_some_and(|user| estate(w).is_some_and(|estate| estate.user(&user).is_some()) && !made_here(w, &user));
     let who = [&w.setting.person, &w.setting.machine].into_iter().flatten().map(|word| slug(word));
     let words: Vec<String> =
         std::iter::once(target(w)).chain(who.filter(|_| shared)).filter(|w| !w.is_empty()).collect();
     words.join("-")
+}
+
+/// A run of this machine made the token of the target's own name for this user.
+fn made_here(w: &Wizard, user: &UserId) -> bool {
+    let base = target(w);
+    w.setting.runs.iter().flat_map(|run| &run.changes).any(|seen| {
+        seen.state == ChangeState::Made
+            && matches!(&seen.change, Change::MakeToken(made) if made.id.user == *user && made.id.name.as_str() == base)
+    })
 }
 
 /// A word as a part of a token's name.

@@ -1,13 +1,15 @@
 //! Verify, where a token is to be made: what will be granted, path by path, and whether whoever is signed in may do it.
 
-use crate::domain::finding::{Finding, Severity};
+use crate::diagnosis::codes;
+use crate::domain::finding::{Finding, Severity, Step};
+use crate::domain::missing;
 use crate::domain::visible::{visible, whole};
 use crate::plan::make::{Extent, Making, allows};
 use crate::target::needs::Grant;
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Tone};
-use crate::wizard::step::{By, Next, Parts, host, listed, make, quiet, road, say, token, toned, tool};
+use crate::wizard::step::{By, Next, Parts, count, details, host, listed, make, quiet, road, say, token, toned, tool};
 
 use super::{AGAIN, NEXT, ask, findings, survey};
 
@@ -21,6 +23,26 @@ pub fn may(w: &Wizard) -> bool {
     survey(w).is_some_and(|survey| survey.ended && survey.signed_in())
         && make::made_of(w).is_some()
         && make::findings(w).iter().all(|finding| finding.severity != Severity::Error)
+        && lacking(w).is_none()
+}
+
+/// A token with the same rights as whoever signs in can do no more than they can.
+fn lacking(w: &Wizard) -> Option<Finding> {
+    let signer = make::signer(w).filter(|signer| make::same_rights(w) && !signer.is_root())?;
+    let lacks = missing(&details::rights(w), survey(w)?.rights()?);
+    if lacks.is_empty() {
+        return None;
+    }
+    let who = visible(&signer.to_string());
+    let finding = Finding::new(
+        codes::RIGHTS_MISSING,
+        Severity::Error,
+        Step::Access,
+        format!("{who} lacks {} that {} needs.", count(lacks.len(), "right", "rights"), tool::title(w)),
+        "A token with the same rights as its user can do no more than its user.",
+    );
+    let finding = lacks.iter().fold(finding, |f, lack| f.seen(format!("{}: {}", visible(&lack.path), lack.privilege)));
+    Some(finding.say("Sign in as somebody who has them, or hand the block of commands to an administrator."))
 }
 
 pub fn page(w: &Wizard) -> Parts {
@@ -30,7 +52,7 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(Block::Road(road::of_survey(survey)));
     }
     let ended = survey(w).is_some_and(|survey| survey.ended);
-    let findings: Vec<Finding> = findings(w).into_iter().chain(make::findings(w)).collect();
+    let findings: Vec<Finding> = findings(w).into_iter().chain(make::findings(w)).chain(lacking(w)).collect();
     // What stands in the way is read before what would have been granted.
     if !findings.is_empty() {
         blocks.push(Block::Findings(findings));
@@ -42,7 +64,7 @@ pub fn page(w: &Wizard) -> Parts {
     if ended && may(w) {
         blocks.push(toned(Tone::Good, format!("{who} may make all of it.")));
     }
-    if ended && make::cannot(w, true).is_some() {
+    if ended && (make::cannot(w, true).is_some() || lacking(w).is_some()) {
         blocks.push(Block::Choice(make::instead(w)));
     } else if ended && !may(w) {
         blocks.push(Block::Choice(again(w)));
@@ -122,7 +144,7 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     if may(w) {
         return Next::Go;
     }
-    if make::cannot(w, true).is_some() {
+    if make::cannot(w, true).is_some() || lacking(w).is_some() {
         return make::go_instead(w);
     }
     w.draft.forget(&NEXT);
