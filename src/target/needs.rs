@@ -105,7 +105,8 @@ pub fn every_grant(needs: &[Need]) -> Vec<(Grant, bool)> {
         let above = nearest_above(path, &out);
         let mut privileges: BTreeSet<Privilege> = wanted[path].iter().map(|p| (*p).to_owned()).collect();
         let enough_above = above.is_some_and(|above| privileges.is_subset(&above.privileges));
-        if let Some(above) = above.filter(|_| !enough_above) {
+        // Also where the one above is enough: whoever has another entry there needs one, and that hides what is above.
+        if let Some(above) = above {
             privileges.extend(above.privileges.iter().filter(|p| is_asked_at(p, path)).cloned());
         }
         out.push((Grant { path: path.to_owned(), privileges }, enough_above));

@@ -338,6 +338,19 @@ fn all_rights(cluster: &Cluster, places: &BTreeSet<String>) -> BTreeMap<(String,
         .collect()
 }
 
+/// A user's own entry below, which does not propagate, hides what the grant above gives: the one added there carries it.
+#[test]
+fn a_grant_beside_an_entry_of_the_owner_carries_what_is_granted_above() {
+    let mut cluster = small(LabRelease::V9_2_11, false, &vec![(2, 0, 0, false)], |_| by_bits(8));
+    let (wanted, owned) = (needed(&[(2, 8), (0, 1)]), needed(&[(2, 8), (0, 1), (0, 8)]));
+    let least = Wanted::Least { token: &wanted, owner: &owned };
+    let making = plan(&cluster, "u@pve!wiz", least, &Existing::Refuse).unwrap();
+    apply(&mut cluster, &making.changes);
+    for grant in &making.grants {
+        assert_eq!(names(&permissions::at(&cluster, "u@pve!wiz", &grant.path)), grant.privileges, "{}", grant.path);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
