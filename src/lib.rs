@@ -3,7 +3,7 @@
 //! The pure line, each knowing only what stands left of it:
 //! `domain` ← `format` ← `target` ← `diagnosis` ← `plan` ← `wizard` ← `front`.
 //! `client` and `disk` touch the world, know only `domain`, and never each other.
-//! `runtime` joins `wizard`, `plan`, `client` and `disk`; `command` joins everything and holds no rule.
+//! `runtime` joins these two with the conversation, and with the diagnosis where nothing is asked of a person; `command` joins everything and holds no rule.
 //! `lab`, the embedded Proxmox, knows only `domain`. A test reads the `use` lines and holds this.
 
 pub mod cli;

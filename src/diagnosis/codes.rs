@@ -106,6 +106,27 @@ codes! {
     FILE_MISSING = "file.missing-value", "A value that is needed is missing.";
     FILE_SHAPE = "file.wrong-shape", "A value has another shape than the tool reads there.";
     FILE_CLASH = "file.clash", "Two tools read one key of the file as different things.";
+    FILE_UNKNOWN = "file.not-understood", "No known tool's file, or not the one that was said.";
+    FILE_DAMAGED = "file.damaged", "A line of the file cannot be read.";
+    FILE_UNREADABLE = "file.not-read", "The file is not there, or cannot be opened.";
+    FILE_READERS = "file.readers-differ", "Programs that read the file would hold different values.";
+    FILE_HIDDEN = "file.hidden-characters", "A value has characters that nobody sees.";
+    FILE_REFERENCE = "file.reference", "A value names another variable in place of the value itself.";
+    FILE_OPEN = "file.open-to-others", "Others on this machine may read the file with the secret.";
+    FILE_HISTORY = "file.secret-in-history", "Git's history holds the secret.";
+    FILE_EXAMPLE = "file.example-holds-secret", "An example or a document holds a secret that works.";
+    FILE_COPY = "file.copy-tracked", "A copy of the file that git tracks holds the secret.";
+    FILE_SHELL = "file.shell-expands", "A shell would read another value than what stands there.";
+    TOKEN_EXAMPLE = "token.example-secret", "The secret of a public document is in use.";
+    TOKEN_SHAPE = "token.shape", "Token, user or secret have not the form that Proxmox gives them.";
+    REALM_UNKNOWN = "realm.unknown", "The host has no such realm.";
+    REALM_DOWN = "realm.down", "The server behind a realm does not answer.";
+    NODE_UNKNOWN = "node.unknown", "The cluster has no node of this name.";
+    NODE_LINK = "node.link-broken", "The nodes of the cluster do not verify each other.";
+    RIGHTS_TOO_MANY = "rights.too-many", "The token may do far more than the tool needs.";
+    RIGHTS_UNKNOWN = "rights.unknown-privilege", "This release does not know a privilege that is named.";
+    NAME_HERE_ONLY = "name.here-only", "The name is known on this machine only.";
+    HOST_PROXY = "host.behind-proxy", "Something stands between that answers in Proxmox's place.";
     UNTESTED = "target.untested", "Nothing was proved; the file is written as it was answered.";
 }
 

@@ -1,8 +1,11 @@
 //! Judges what was seen: observations in, findings out; never asks anybody.
 
 mod certificate;
+pub mod checked;
 pub mod codes;
+pub mod config;
 pub mod file;
+pub mod leaning;
 pub mod login;
 mod rights;
 mod road;

@@ -82,6 +82,35 @@ pub struct Finding {
     pub fix: Vec<Fix>,
     /// Where the host tells causes apart for nobody: the codes it may be, likeliest first.
     pub possible: Vec<Code>,
+    /// What labwizard can do about it, the easiest first.
+    pub mends: Vec<Mend>,
+}
+
+/// What labwizard can do about a finding: data, shown first, and done only after a review.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mend {
+    /// Ask for this answer anew, with everything else as it is; a question's id: `host`, `token`, `pick.node`.
+    Ask(crate::domain::Id),
+    /// Write what stands for the key in the shape that its tool reads.
+    Rewrite { key: String },
+    /// Delete this line, counted from 1.
+    Remove { key: String, line: usize },
+    /// Close the file to others.
+    Close,
+    /// Keep the file out of git by a line in the `.gitignore` beside it.
+    Ignore,
+    /// Grant exactly what is missing, to the token and to its user.
+    Grant,
+    /// A new secret for this token.
+    NewSecret,
+    /// Another token, made by labwizard.
+    NewToken,
+    /// The old and the new certificate side by side, to agree to the new one.
+    Certificate,
+    /// Have the tool verify the host's certificate from now on.
+    Verify,
+    /// Sign in as somebody who may look up why the host refuses.
+    LookUp,
 }
 
 /// One thing to do about a finding.
@@ -105,6 +134,7 @@ impl Finding {
             evidence: Vec::new(),
             fix: Vec::new(),
             possible: Vec::new(),
+            mends: Vec::new(),
         }
     }
 
@@ -125,6 +155,11 @@ impl Finding {
 
     pub fn run(mut self, on: impl Into<String>, command: impl Into<String>) -> Self {
         self.fix.push(Fix::Run { on: on.into(), command: command.into() });
+        self
+    }
+
+    pub fn mend(mut self, mend: Mend) -> Self {
+        self.mends.push(mend);
         self
     }
 

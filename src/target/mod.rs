@@ -7,6 +7,7 @@ pub mod facts;
 pub mod guide;
 pub mod library;
 pub mod module;
+pub mod nearby;
 pub mod needs;
 pub mod new_file;
 pub mod parse;

@@ -25,8 +25,8 @@ fn allowed(top: &str) -> BTreeSet<&str> {
     let joined: &[&str] = match top {
         "client" | "disk" | "lab" => &["domain"],
         // The loop is here, and a front end is a trait of it.
-        "runtime" => &["client", "disk", "domain", "front", "plan", "wizard"],
-        "report" => &["domain", "front", "plan", "wizard"],
+        "runtime" => &["client", "diagnosis", "disk", "domain", "front", "plan", "target", "wizard"],
+        "report" => &["diagnosis", "domain", "front", "plan", "wizard"],
         "cli" => &["domain", "lab"],
         "main" | "lib" => &["cli", "command"],
         "command" => {

@@ -178,7 +178,7 @@ fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
 fn next_commands(w: &Wizard) -> Option<Command> {
     let (seen, around) = file::seen(w)?;
     let form = file::form(w)?;
-    let command = super::nearby::run_command(form, around, &seen.path)?;
+    let command = crate::target::nearby::run_command(form, around, &seen.path)?;
     Some(Command { about: "Run it with".into(), text: visible(&command) })
 }
 

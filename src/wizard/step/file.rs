@@ -6,6 +6,7 @@ use crate::domain::around::{Around, Git};
 use crate::domain::visible::visible;
 use crate::domain::{FileSeen, Id, Text};
 use crate::format::{Document, Found};
+use crate::target::nearby;
 use crate::target::spec::{Dialect, Form};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
@@ -17,7 +18,7 @@ pub const FILE: Id = Id::fixed("file");
 /// The target that the folder of the start looks like.
 pub fn recognised(w: &Wizard) -> Option<String> {
     let around = w.evidence.start.as_ref()?;
-    super::nearby::folder(&w.setting.library, around)
+    nearby::folder(&w.setting.library, around)
 }
 
 fn form_id(form: &Form) -> Id {
@@ -77,7 +78,7 @@ pub fn path(w: &Wizard) -> Option<PathBuf> {
 /// The file that stands there while nothing is typed.
 fn usual_path(w: &Wizard) -> Option<PathBuf> {
     let form = form(w)?;
-    let suggested = w.evidence.start.as_ref().and_then(|around| super::nearby::file(form, around));
+    let suggested = w.evidence.start.as_ref().and_then(|around| nearby::file(form, around));
     Some(expand(w, &suggested.unwrap_or_else(|| usual(form))))
 }
 

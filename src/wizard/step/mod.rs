@@ -13,7 +13,6 @@ pub mod lives;
 pub mod login;
 pub mod made;
 pub mod make;
-pub mod nearby;
 pub mod review;
 pub mod road;
 pub mod ssh;

@@ -8,12 +8,13 @@ use crate::domain::{Change, FileSeen};
 use crate::format::{Document, Found, Side};
 use crate::plan::action::{Action, Outcome};
 use crate::plan::edit::Prepared;
+use crate::target::nearby;
 use crate::target::spec::VerifyWord;
 use crate::target::traps::Around;
 use crate::target::write::KeyValue;
 use crate::wizard::Wizard;
 use crate::wizard::page::{Block, DiffSide, FileDiff, Tone};
-use crate::wizard::step::{count, details, file, listed, nearby, quiet, toned, tool, trust};
+use crate::wizard::step::{count, details, file, listed, quiet, toned, tool, trust};
 
 pub(super) fn file_diff(w: &Wizard, prepared: &Prepared) -> FileDiff {
     let seen: &FileSeen = &prepared.edit.seen;

@@ -10,11 +10,12 @@ use crate::plan::action::{Action, Unfit};
 use crate::plan::edit::{NoEdit, Order, Prepared, prepare as prepare_edit};
 use crate::plan::make::Making;
 use crate::plan::{Plan, Planned};
+use crate::target::nearby;
 use crate::target::spec::VerifyWord;
 use crate::target::{Access, Facts, Verify};
 use crate::wizard::Wizard;
 use crate::wizard::step::review::{IGNORE, NO, YES, on_host};
-use crate::wizard::step::{access, count, details, file, host, instance, make, nearby, token, tool, trust};
+use crate::wizard::step::{access, count, details, file, host, instance, make, token, tool, trust};
 
 /// What Review shows and what is agreed to by it.
 #[derive(Debug)]

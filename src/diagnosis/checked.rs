@@ -1,0 +1,78 @@
+//! What came of looking at a config file and asking its hosts: everything that is wrong with it, from one place.
+
+use std::path::PathBuf;
+
+use crate::diagnosis::config::{Config, ConfigHost};
+use crate::diagnosis::leaning::Leaning;
+use crate::diagnosis::{Reading, judge, release};
+use crate::domain::finding::Finding;
+use crate::domain::observation::Surroundings;
+use crate::domain::visible::visible;
+use crate::domain::{Credential, HostRecord, Observation, Release, Timestamp, Trust};
+use crate::target::Library;
+
+/// One host of the file, as it was asked.
+#[derive(Debug)]
+pub struct Asked {
+    pub instance: u8,
+    pub trust: Option<(Trust, Leaning)>,
+    /// Empty where nobody was asked.
+    pub seen: Vec<Observation>,
+}
+
+/// What a check found of one file.
+#[derive(Debug)]
+pub struct Checked {
+    pub path: PathBuf,
+    /// The target's name and title; none where the file is not understood.
+    pub target: Option<(String, String)>,
+    /// The gravest first.
+    pub findings: Vec<Finding>,
+}
+
+/// What the judge must know besides the file and what was seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    pub library: &'a Library,
+    pub records: &'a [HostRecord],
+    pub surroundings: &'a Surroundings,
+    pub now: Timestamp,
+}
+
+/// Everything that is wrong or worth knowing about a config: its text, its file, its hosts, and what it picked of them.
+pub fn judge_config(config: &Config, asked: &[Asked], about: &Circumstances<'_>) -> Vec<Finding> {
+    let mut findings = config.findings.clone();
+    for one in asked {
+        if let Some(host) = config.hosts.iter().find(|host| host.instance == one.instance) {
+            findings.extend(of_host(config, host, one, about));
+        }
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}
+
+fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstances<'_>) -> Vec<Finding> {
+    let typed = visible(&host.typed);
+    let who = host.credential.as_ref().map(|who| visible(&who.to_string())).unwrap_or_default();
+    let title = config.spec(about.library).map(|spec| spec.title.as_str().to_owned()).unwrap_or_default();
+    let release = release(&asked.seen).unwrap_or(Release::new(9, 2, 0));
+    let trust = asked.trust.as_ref().map(|(trust, _)| trust);
+    let record = about.records.iter().find(|record| Some(&record.trust) == trust);
+    let remembered = record.filter(|_| asked.trust.as_ref().is_some_and(|(_, from)| *from == Leaning::Remembered));
+    let needs = config.needs(about.library, host, release);
+    judge(
+        &asked.seen,
+        &Reading {
+            host: &typed,
+            who: &who,
+            password: matches!(host.credential, Some(Credential::Password { .. })),
+            trust,
+            remembered: remembered.map(|record| &record.leaf),
+            target: &title,
+            needs: &needs,
+            never: &[],
+            surroundings: about.surroundings,
+            now: about.now,
+        },
+    )
+}
