@@ -4,6 +4,7 @@ mod answers;
 mod captures;
 mod client;
 mod contract;
+mod findings;
 mod flow;
 mod imports;
 mod lab;
