@@ -16,7 +16,8 @@ const HTTPS_PORT: u16 = 443;
 /// What the file says of this host.
 pub fn facts(spec: &Spec, form: &Form, read: &ReadFile, instance: u8) -> Facts {
     Facts {
-        endpoint: endpoint(read, instance),
+        // Where no port stands, Proxmox's own is what was meant.
+        endpoint: read.host(instance).and_then(|typed| parse_host(&typed).ok()?.endpoints.into_iter().next()),
         access: access(spec, read, instance),
         verify: verify(spec, form, read, instance),
         cluster: text(read, instance, &Fact::Cluster).map(|name| name.as_str().to_owned()),
@@ -26,13 +27,14 @@ pub fn facts(spec: &Spec, form: &Form, read: &ReadFile, instance: u8) -> Facts {
     }
 }
 
-/// The place that the tool would ask by what stands there: a URL without a port means https's own, anything else Proxmox's.
+/// The place that the tool would ask by what stands there: a URL of https without a port means https's own, anything else
+/// Proxmox's.
 pub fn endpoint(read: &ReadFile, instance: u8) -> Option<Endpoint> {
     let typed = read.host(instance)?;
     let mut input = parse_host(&typed).ok()?;
     let named = input.endpoints.len() == 1;
     let whole = [Fact::Url, Fact::ApiUrl].iter().any(|fact| read.get(instance, fact).is_some());
-    let port = if whole && typed.contains("://") { HTTPS_PORT } else { PROXMOX_PORT };
+    let port = if whole && typed.trim().starts_with("https://") { HTTPS_PORT } else { PROXMOX_PORT };
     let first = input.endpoints.drain(..).next()?;
     Some(if named { first } else { Endpoint { port, ..first } })
 }

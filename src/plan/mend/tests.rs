@@ -347,15 +347,15 @@ fn verification_is_switched_on_by_what_was_seen() {
 #[test]
 fn where_a_host_was_found_counts_before_what_an_address_leaves_open() {
     let text = BPG.replace("https://pve.lan:8006/", "https://pve.lan/api2/json");
-    let there = BTreeMap::from([(1, Endpoint { host: Host::Name("pve.lan".into()), port: 8006 })]);
+    let there = BTreeMap::from([(1, Endpoint { host: Host::Name("pve.lan".into()), port: 443 })]);
     let told = Told { endpoints: Some(&there), ..Told::default() };
     let line = |told| {
         let made = mended_as_told("/p/terraform.tfvars", &text, &[rewrite("proxmox_endpoint")], told).unwrap();
         let edited = made.prepared.unwrap().edit.after().unwrap();
         edited.text().as_str().lines().next().unwrap().to_owned()
     };
-    assert_eq!(line(told), "proxmox_endpoint  = \"https://pve.lan:8006\"");
-    assert_eq!(line(Told::default()), "proxmox_endpoint  = \"https://pve.lan:443\"");
+    assert_eq!(line(told), "proxmox_endpoint  = \"https://pve.lan:443\"");
+    assert_eq!(line(Told::default()), "proxmox_endpoint  = \"https://pve.lan:8006\"");
 }
 
 #[test]
