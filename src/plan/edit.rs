@@ -1,5 +1,8 @@
 //! From what is known to the edits of one file, and their diff with every secret masked.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -327,8 +327,11 @@ impl Mending<'_> {
     fn add(&self, key: &str, sheet: &mut Sheet) -> Result<(), NoMend> {
         for instance in self.config.read.instances() {
             let filled = self.values(&self.facts(instance))?;
+            let verifies = self.config.read.verifies(self.spec, instance);
             let needed = |value: &&KeyValue| {
-                value.key == key && self.spec.keys.get(&value.of).is_some_and(|key| key.need == Presence::Required)
+                let told = !value.fact.is_switch() || verifies.is_some();
+                told && value.key == key
+                    && self.spec.keys.get(&value.of).is_some_and(|key| key.need == Presence::Required)
             };
             if let Some(edit) = filled.set.iter().find(needed).and_then(|value| value.edit(None)) {
                 sheet.set(edit);

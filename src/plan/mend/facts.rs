@@ -138,6 +138,8 @@ fn verify(spec: &Spec, form: &Form, read: &ReadFile, instance: u8) -> Verify {
             Verify::Ca { path: Default::default() }
         }),
         None if on.is_some() => on.unwrap_or_default(),
+        // Where nothing says so, tools verify.
+        None if has(VerifyWord::System) => Verify::System,
         _ if has(VerifyWord::Off) => Verify::Off,
         _ => on.unwrap_or(Verify::System),
     }
