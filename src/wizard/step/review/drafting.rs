@@ -15,7 +15,7 @@ use crate::target::spec::VerifyWord;
 use crate::target::{Access, Facts, Verify};
 use crate::wizard::Wizard;
 use crate::wizard::step::review::{IGNORE, NO, YES, on_host};
-use crate::wizard::step::{access, count, details, file, host, instance, make, token, tool, trust};
+use crate::wizard::step::{access, checkup, count, details, file, host, instance, make, token, tool, trust};
 
 /// What Review shows and what is agreed to by it.
 #[derive(Debug)]
@@ -48,11 +48,9 @@ fn facts(w: &Wizard, making: Option<&Making>) -> Facts {
             Credential::Ticket(_) | Credential::Shell(_) => None,
         })
     });
-    let verify = match details::verify(w) {
-        VerifyWord::Off => Verify::Off,
-        VerifyWord::System => Verify::System,
-        VerifyWord::Ca => ca_path(w).map_or(Verify::Off, |path| Verify::Ca { path }),
-        VerifyWord::Pin => trust::agreed(w).map_or(Verify::Off, |agreed| Verify::Pin(agreed.seen.fingerprint)),
+    let verify = match checkup::verification(w) {
+        Some((_, as_it_is)) => as_it_is,
+        None => verify(w),
     };
     Facts {
         endpoint: host::endpoint(w),
@@ -65,6 +63,16 @@ fn facts(w: &Wizard, making: Option<&Making>) -> Facts {
     }
 }
 
+/// How the tool shall verify, as it was answered.
+fn verify(w: &Wizard) -> Verify {
+    match details::verify(w) {
+        VerifyWord::Off => Verify::Off,
+        VerifyWord::System => Verify::System,
+        VerifyWord::Ca => ca_path(w).map_or(Verify::Off, |path| Verify::Ca { path }),
+        VerifyWord::Pin => trust::agreed(w).map_or(Verify::Off, |agreed| Verify::Pin(agreed.seen.fingerprint)),
+    }
+}
+
 /// Where the cluster's CA is written: beside the config, named by its own hash, so that another CA never takes its place.
 fn ca_path(w: &Wizard) -> Option<PathBuf> {
     let ca = details::cluster_ca(w)?;
@@ -74,7 +82,8 @@ fn ca_path(w: &Wizard) -> Option<PathBuf> {
 }
 
 fn wants_ca(w: &Wizard) -> bool {
-    !tool::token_only(w) && details::verify(w) == VerifyWord::Ca && ca_path(w).is_some()
+    let asked = !tool::token_only(w) && checkup::verification(w).is_none();
+    asked && details::verify(w) == VerifyWord::Ca && ca_path(w).is_some()
 }
 
 pub(super) fn draw(w: &Wizard) -> Result<Draw, Trouble> {
