@@ -209,8 +209,8 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     if in_file {
         options.extend(several.clone());
     }
-    for (mend, _) in offers {
-        options.extend(words::answers(w, told, mend));
+    for (mend, _) in &offers {
+        options.extend(words::answers(told, mend));
     }
     if !in_file {
         options.extend(several);

@@ -76,6 +76,7 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(quiet("The answers are kept, without secrets: labwizard takes them up again at its next start."));
     }
     match review::reads_back(w) {
+        Some(Ok(0)) => {}
         Some(Ok(n)) => blocks.push(toned(
             Tone::Good,
             format!("{} read back from the file the way {target} reads it.", count(n, "value was", "values were")),

@@ -94,10 +94,17 @@ impl Told {
         self.config.is_some() && self.findings.iter().any(|(_, finding)| finding.severity >= Severity::Warning)
     }
 
-    /// The mends of the first finding that has any, each with its host.
-    pub fn offers(&self) -> Vec<(&Mend, Option<u8>)> {
-        let first = self.findings.iter().find(|(_, finding)| finding.severity >= Severity::Warning && !finding.mends.is_empty());
-        first.into_iter().flat_map(|(instance, finding)| finding.mends.iter().map(|mend| (mend, *instance))).collect()
+    /// The mends of the first finding that has any, each with its host. Where none is named, the question that it stands under
+    /// is answered anew.
+    pub fn offers(&self) -> Vec<(Mend, Option<u8>)> {
+        let worth = self.findings.iter().filter(|(_, finding)| finding.severity >= Severity::Warning);
+        let mends = |finding: &Finding| match (finding.mends.is_empty(), &finding.field) {
+            (true, Some(field)) => vec![Mend::Ask(field.clone())],
+            _ => finding.mends.clone(),
+        };
+        let mut with = worth.map(|(instance, finding)| (*instance, mends(finding)));
+        let first = with.find(|(_, mends)| !mends.is_empty());
+        first.into_iter().flat_map(|(instance, mends)| mends.into_iter().map(move |mend| (mend, instance))).collect()
     }
 
     /// Everything that is mended in the file without a question; of two ways to mend one line the easier.

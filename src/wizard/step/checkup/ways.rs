@@ -55,14 +55,14 @@ pub fn chosen(told: &Told, answer: &Id) -> Option<(Way, Option<u8>)> {
     }
     let offers = told.offers();
     if *answer == COMMANDS {
-        let (_, instance) = offers.iter().find(|(mend, _)| **mend == Mend::Grant)?;
+        let (_, instance) = offers.iter().find(|(mend, _)| *mend == Mend::Grant)?;
         return Some((Way::Commands, *instance));
     }
     let (mend, instance) = offers.into_iter().find(|(mend, _)| id(mend) == *answer)?;
     let way = match mend {
-        file if is_file(file) => Way::File(vec![file.clone()]),
-        Mend::Ask(field) if *field == details::VERIFY => Way::Verify,
-        Mend::Ask(field) => Way::Ask(field.clone()),
+        file if is_file(&file) => Way::File(vec![file]),
+        Mend::Ask(field) if field == details::VERIFY => Way::Verify,
+        Mend::Ask(field) => Way::Ask(field),
         Mend::NewSecret => Way::NewSecret,
         Mend::NewToken => Way::NewToken,
         Mend::Grant => Way::Grant,

@@ -70,7 +70,7 @@ pub fn tested(w: &Wizard, told: &Told) -> Vec<Block> {
 }
 
 /// The answers that stand for a mend.
-pub fn answers(w: &Wizard, told: &Told, mend: &Mend) -> Vec<Answer> {
+pub fn answers(told: &Told, mend: &Mend) -> Vec<Answer> {
     let tool = &told.title;
     let answer = |title: String, about: &str| Answer {
         id: ways::id(mend),
@@ -79,7 +79,7 @@ pub fn answers(w: &Wizard, told: &Told, mend: &Mend) -> Vec<Answer> {
         risky: false,
     };
     match mend {
-        Mend::Ask(field) => vec![answer(asked(w, field), "Everything else stays as it is.")],
+        Mend::Ask(field) => vec![answer(asked(field), "Everything else stays as it is.")],
         Mend::Rewrite { key } => {
             vec![answer(format!("Write {} in the shape that {tool} reads", visible(key)), "From what stands there; shown first.")]
         }
@@ -115,7 +115,7 @@ pub fn answers(w: &Wizard, told: &Told, mend: &Mend) -> Vec<Answer> {
     }
 }
 
-fn asked(w: &Wizard, field: &Id) -> String {
+fn asked(field: &Id) -> String {
     let known = [
         (host::HOST, "Type another address"),
         (token::TOKEN, "Paste another token"),
@@ -127,7 +127,6 @@ fn asked(w: &Wizard, field: &Id) -> String {
     if let Some((_, words)) = known.iter().find(|(id, _)| id == field) {
         return (*words).to_owned();
     }
-    let _ = w;
     match field.as_str().strip_prefix("pick.") {
         Some(pick) => format!("Choose another {}", visible(&pick.replace('_', " "))),
         None => format!("Answer {} anew", visible(field.as_str())),
