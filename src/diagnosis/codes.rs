@@ -131,6 +131,8 @@ codes! {
     LOGIN_PASSWORD = "login.wrong-password", "The user is there and the password is another.";
     USER_ENDS_SOON = "user.ends-soon", "The user's account ends within thirty days.";
     HOST_PROXY = "host.behind-proxy", "Something stands between that answers in Proxmox's place.";
+    TLS_NOT_SETTLED = "tls.not-settled", "Nothing says how to trust the host, so nobody signed in.";
+    CHECK_UNFINISHED = "check.unfinished", "The check was not finished in its time.";
     UNTESTED = "target.untested", "Nothing was proved; the file is written as it was answered.";
 }
 

@@ -10,11 +10,15 @@ pub mod file;
 pub mod leaning;
 pub mod login;
 pub mod picks;
+pub mod proved;
 mod rights;
 mod road;
+pub mod round;
+pub mod shared;
 mod signin;
 pub mod ssh;
 pub mod token_end;
+pub mod untold;
 
 use crate::domain::{
     Finding, Fingerprint, Grantee, Need, Observation, Release, Seen, Timestamp, Trust, observation::Surroundings,
