@@ -5,10 +5,12 @@ mod caller;
 mod crash_tests;
 mod error;
 mod git;
+mod history;
 mod hosts;
 mod journal;
 mod lock;
 mod look;
+mod matcher;
 #[cfg(test)]
 mod model;
 mod ops;
