@@ -4,6 +4,7 @@ mod caller;
 mod copies;
 #[cfg(test)]
 mod crash_tests;
+mod discover;
 mod error;
 mod git;
 mod history;
@@ -30,6 +31,7 @@ mod write_tests;
 
 pub use caller::Caller;
 pub use copies::{MOST_COPIES, copies};
+pub use discover::{Discovered, discover};
 pub use error::{Cause, Change, DiskError, Doing, StateTrouble};
 pub use git::{GIT_TIME, Git, GitState, git_state, ignore};
 pub use history::HISTORY_LIMIT;
