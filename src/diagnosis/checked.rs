@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
-use crate::diagnosis::{Reading, judge, release};
+use crate::diagnosis::{Reading, judge};
 use crate::domain::finding::Finding;
 use crate::domain::observation::Surroundings;
 use crate::domain::visible::visible;
-use crate::domain::{Credential, HostRecord, Observation, Release, Timestamp, Trust};
+use crate::domain::{Credential, HostRecord, Observation, Timestamp, Trust};
 use crate::target::Library;
 
 /// One host of the file, as it was asked.
@@ -57,11 +57,10 @@ fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstan
     let typed = visible(&host.typed);
     let who = host.credential.as_ref().map(|who| visible(&who.to_string())).unwrap_or_default();
     let title = config.spec(about.library).map(|spec| spec.title.as_str().to_owned()).unwrap_or_default();
-    let release = release(&asked.seen).unwrap_or(Release::new(9, 2, 0));
     let trust = asked.trust.as_ref().map(|(trust, _)| trust);
     let record = about.records.iter().find(|record| Some(&record.trust) == trust);
     let remembered = record.filter(|_| asked.trust.as_ref().is_some_and(|(_, from)| *from == Leaning::Remembered));
-    let needs = config.needs(about.library, host, release);
+    let needs = config.needs_seen(about.library, host, &asked.seen);
     judge(
         &asked.seen,
         &Reading {

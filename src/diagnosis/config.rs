@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::diagnosis::codes;
 use crate::domain::finding::{Finding, Severity::*, Step};
 use crate::domain::host_input::{HostError, HostInput, parse_host};
-use crate::domain::{Around, Credential, FileSeen, Inquiry, Need, Release, Trust};
+use crate::domain::{Around, Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Trust};
 use crate::format::{Dialect, Document};
 use crate::target::read::{ReadAccess, ReadFile, held, read};
 use crate::target::recognise::{Scene as Signs, is_clear, recognise};
@@ -120,6 +120,21 @@ impl Config {
     pub fn needs(&self, library: &Library, host: &ConfigHost, release: Release) -> Vec<Need> {
         let none = BTreeSet::new();
         self.spec(library).map(|spec| needs::needs(spec, release, &host.picks, &none)).unwrap_or_default()
+    }
+}
+
+impl Config {
+    /// The same by what was seen of the host: on its release, and where the file leaves open what was picked, wherever it is held.
+    pub fn needs_seen(&self, library: &Library, host: &ConfigHost, seen: &[Observation]) -> Vec<Need> {
+        let release = super::release(seen).unwrap_or(Release::new(9, 2, 0));
+        let rights = seen.iter().find_map(|o| match &o.seen {
+            Seen::Rights(rights) => Some(rights),
+            _ => None,
+        });
+        let (Some(spec), Some(rights)) = (self.spec(library), rights) else {
+            return self.needs(library, host, release);
+        };
+        needs::needs_wherever_held(spec, release, &host.picks, &BTreeSet::new(), rights)
     }
 }
 
