@@ -5,6 +5,7 @@ mod captures;
 mod check;
 mod client;
 mod contract;
+mod findings;
 mod flow;
 mod imports;
 mod lab;
