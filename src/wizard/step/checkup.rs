@@ -7,8 +7,8 @@ mod told;
 mod ways;
 mod words;
 
+use crate::domain::Id;
 use crate::domain::finding::{Finding, Mend, Severity};
-use crate::domain::{Id, TokenId};
 use crate::target::Verify;
 use crate::target::spec::VerifyWord;
 use crate::wizard::Wizard;
@@ -55,14 +55,6 @@ pub fn in_file(w: &Wizard) -> Option<&[Mend]> {
     }
 }
 
-/// The token that is granted what it lacks, and keeps its secret.
-pub fn granted(w: &Wizard) -> Option<&TokenId> {
-    match way(w)? {
-        Way::Grant => w.repair.as_ref()?.says.token.as_ref(),
-        _ => None,
-    }
-}
-
 /// The host's number in the file that is repaired.
 pub fn number(w: &Wizard) -> Option<u8> {
     w.repair.as_ref().filter(|_| here(w)).map(|repair| repair.instance)
@@ -81,7 +73,9 @@ pub fn pages(w: &Wizard, usual: Vec<PageId>) -> Vec<PageId> {
     let mut pages = vec![PageId::Checkup];
     match way(w) {
         Some(Way::File(_)) => pages.extend([PageId::Review, PageId::Done]),
-        Some(Way::Grant) => pages.extend(usual.into_iter().filter(|page| *page >= PageId::Host && *page != PageId::Make)),
+        Some(Way::Grant) => {
+            pages.extend(usual.into_iter().filter(|page| *page >= PageId::Host && *page != PageId::Make))
+        }
         _ => pages.extend(usual.into_iter().filter(|page| *page >= PageId::Host)),
     }
     pages
@@ -163,8 +157,10 @@ pub fn page(w: &Wizard) -> Parts {
     let mut blocks = Vec::new();
     blocks.extend(told.about().map(say));
     if told.worst() < Some(Severity::Warning) {
-        blocks.extend(w.evidence.checkup.iter().flat_map(|c| &c.hosts).map(|host| Block::Road(road::of_survey(&host.survey))));
-        blocks.extend(words::tested(w, &told));
+        blocks.extend(
+            w.evidence.checkup.iter().flat_map(|c| &c.hosts).map(|host| Block::Road(road::of_survey(&host.survey))),
+        );
+        blocks.extend(words::tested(&told));
     }
     for (heading, findings) in told.groups() {
         blocks.extend(heading.map(|heading| toned(Tone::Plain, heading)));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnosis::config::{Config, ConfigHost, Scene, understand};
 use crate::diagnosis::leaning::{Leaning, Sources, lean};
+use crate::diagnosis::untold;
 use crate::domain::finding::Finding;
 use crate::domain::{Credential, Der, Endpoint, HostRecord, Release, Seen, Trust, certificates_from_pem};
 use crate::wizard::Wizard;
@@ -47,8 +48,7 @@ pub fn go_on(w: &mut Wizard, after: bool) -> Vec<Effect> {
         return Vec::new();
     };
     let named: Vec<PathBuf> = config.hosts.iter().filter_map(|host| ca_path(&config, host)).collect();
-    let open: Vec<PathBuf> =
-        named.into_iter().filter(|path| !checkup.cas.iter().any(|ca| ca.asked == *path)).collect();
+    let open: Vec<PathBuf> = named.into_iter().filter(|path| !checkup.cas.iter().any(|ca| ca.asked == *path)).collect();
     if !open.is_empty() {
         return look_at_cas(w, open, after);
     }
@@ -163,12 +163,9 @@ fn paths(w: &Wizard, config: &Config, host: &ConfigHost) -> Vec<String> {
 /// The file as its tool reads it.
 pub fn understood(w: &Wizard, file: &FileEvidence) -> Result<Config, Box<Finding>> {
     match &file.answer {
-        Some(Ok((seen, around))) => understand(Scene {
-            library: &w.setting.library,
-            seen,
-            around,
-            environment: &w.setting.environment,
-        }),
+        Some(Ok((seen, around))) => {
+            understand(Scene { library: &w.setting.library, seen, around, environment: &w.setting.environment })
+        }
         Some(Err(trouble)) => Err(Box::new(super::words::not_read(w, &file.asked, Some(trouble)))),
         None => Err(Box::new(super::words::not_read(w, &file.asked, None))),
     }
@@ -178,6 +175,19 @@ pub fn understood(w: &Wizard, file: &FileEvidence) -> Result<Config, Box<Finding
 fn ca_path(config: &Config, host: &ConfigHost) -> Option<PathBuf> {
     let named = host.ca_file.as_ref().filter(|_| host.verifies != Some(false))?;
     Some(config.path.parent().unwrap_or(Path::new("/")).join(named))
+}
+
+/// Why the CA that a host's lines name cannot be used.
+pub fn no_ca(config: &Config, host: &ConfigHost, checkup: &Checkup) -> Option<Finding> {
+    let path = ca_path(config, host)?;
+    let asked = checkup.cas.iter().find(|ca| ca.asked == path)?;
+    let why = match asked.answer.as_ref()? {
+        Err(trouble) => trouble.what.clone(),
+        Ok((seen, _)) if seen.there.is_none() => "There is no such file.".to_owned(),
+        Ok(_) if ca(config, host, checkup).is_none() => "It holds no certificate.".to_owned(),
+        Ok(_) => return None,
+    };
+    Some(untold::no_ca(&path, &why))
 }
 
 /// The CA that the file names, where it could be read.
