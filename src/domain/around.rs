@@ -16,6 +16,30 @@ pub struct Around {
     pub module: Option<Module>,
     /// What git would do with the config file.
     pub git: Git,
+    /// Whether git's history holds the file's secret.
+    pub history: History,
+    /// Files beside the config file that hold its secret too: examples, backups and documents.
+    pub copies: Vec<CopySeen>,
+}
+
+/// What a look into git's history for the secret of a config file brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum History {
+    /// Nobody asked for it, or there is no repository.
+    #[default]
+    NotSearched,
+    Clean,
+    Found,
+    /// The search came to no end: why, in a sentence.
+    Unfinished(String),
+}
+
+/// A file beside a config file, looked at for the secret that stands in the config file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopySeen {
+    pub path: PathBuf,
+    pub tracked: bool,
+    pub holds_secret: bool,
 }
 
 /// A folder of OpenTofu or Terraform code.

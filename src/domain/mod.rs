@@ -32,7 +32,7 @@ pub mod token_was;
 pub mod trouble;
 pub mod visible;
 
-pub use around::{Around, Git};
+pub use around::{Around, CopySeen, Git, History};
 pub use certificate::{Certificate, CertificateName, Der, Timestamp, Trust};
 pub use certificate_der::{CaShape, CertificateError, KeyKind, ca_shape, certificates_from_pem};
 pub use change::{Change, Grantee, TokenMake};

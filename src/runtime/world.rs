@@ -242,7 +242,8 @@ fn look_around(folder: &Path, file: Option<&Path>, git: Option<&disk::Git>, call
         disk::GitState::GitMissing => Git::Unknown("there is no git on this machine".into()),
         disk::GitState::Unknown(why) => Git::Unknown(why),
     });
-    Around { folder: listing.folder.clone(), names: listing.files.clone(), examples, module, git }
+    let names = listing.files.clone();
+    Around { folder: listing.folder.clone(), names, examples, module, git, ..Around::default() }
 }
 
 /// Which variable files OpenTofu and Terraform load by themselves.
