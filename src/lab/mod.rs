@@ -6,6 +6,7 @@ mod answer;
 mod broken;
 pub mod ca;
 mod certificates;
+pub mod config;
 mod console;
 mod cut;
 pub mod http;

@@ -4,6 +4,7 @@ mod answers;
 mod captures;
 mod client;
 mod contract;
+mod failures;
 mod flow;
 mod imports;
 mod lab;
