@@ -26,6 +26,8 @@ pub struct Checked {
     pub path: PathBuf,
     /// The target's name and title; none where the file is not understood.
     pub target: Option<(String, String)>,
+    /// What was proved, a sentence each.
+    pub proved: Vec<String>,
     /// The gravest first.
     pub findings: Vec<Finding>,
 }

@@ -127,6 +127,8 @@ codes! {
     RIGHTS_UNKNOWN = "rights.unknown-privilege", "This release does not know a privilege that is named.";
     NAME_HERE_ONLY = "name.here-only", "The name is known on this machine only.";
     HOST_PROXY = "host.behind-proxy", "Something stands between that answers in Proxmox's place.";
+    TLS_NOT_SETTLED = "tls.not-settled", "Nothing says how to trust the host, so nobody signed in.";
+    CHECK_UNFINISHED = "check.unfinished", "The check was not finished in its time.";
     UNTESTED = "target.untested", "Nothing was proved; the file is written as it was answered.";
 }
 

@@ -33,7 +33,8 @@ pub struct Sources<'a> {
 /// What is remembered holds also where the file says not to verify (the stricter of the two).
 pub fn lean(endpoint: &Endpoint, sources: &Sources<'_>) -> Option<(Trust, Leaning)> {
     if let Some(given) = sources.given {
-        return Some((given.clone(), Leaning::Given));
+        let stops = sources.strict && *given == Trust::Unverified;
+        return (!stops).then(|| (given.clone(), Leaning::Given));
     }
     let record = sources.records.iter().find(|record| record.endpoint == *endpoint);
     if let Some(record) = record.filter(|record| record.trust != Trust::Unverified) {

@@ -7,11 +7,15 @@ pub mod config;
 pub mod file;
 pub mod leaning;
 pub mod login;
+pub mod proved;
 mod rights;
 mod road;
+pub mod round;
+pub mod shared;
 mod signin;
 pub mod ssh;
 pub mod token_end;
+pub mod untold;
 
 use crate::domain::{
     Finding, Fingerprint, Need, Observation, Release, Seen, Timestamp, Trust, observation::Surroundings,

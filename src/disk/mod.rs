@@ -3,6 +3,7 @@
 mod caller;
 #[cfg(test)]
 mod crash_tests;
+mod discover;
 mod error;
 mod git;
 mod hosts;
@@ -26,6 +27,7 @@ mod write;
 mod write_tests;
 
 pub use caller::Caller;
+pub use discover::{Discovered, discover};
 pub use error::{Cause, Change, DiskError, Doing, StateTrouble};
 pub use git::{GIT_TIME, Git, GitState, git_state, ignore};
 pub use hosts::{HostRecord, Hosts, TrustKind};

@@ -1,5 +1,6 @@
 //! Runs effects against the network and the disk, and sends back what happened. There is one loop, here.
 
+pub mod check;
 mod desks;
 mod making;
 mod perform;

@@ -401,10 +401,15 @@ const ROOTS: [&str; 4] = [
 
 /// The system's CAs with another one behind them; none where the system's are not found.
 fn with_roots(pem: &str, caller: &Caller) -> Option<String> {
-    let roots = ROOTS.iter().find_map(|path| {
+    let roots = roots(caller)?;
+    let gap = if roots.ends_with('\n') { "" } else { "\n" };
+    Some(format!("{roots}{gap}{pem}"))
+}
+
+/// The system's CAs as one PEM text.
+pub(super) fn roots(caller: &Caller) -> Option<String> {
+    ROOTS.iter().find_map(|path| {
         let real = Path::new(path).canonicalize().ok()?;
-        disk::read_config(&real, caller).ok()?.there.map(|there| there.text)
-    })?;
-    let gap = if roots.as_str().ends_with('\n') { "" } else { "\n" };
-    Some(format!("{}{gap}{pem}", roots.as_str()))
+        disk::read_config(&real, caller).ok()?.there.map(|there| there.text.as_str().to_owned())
+    })
 }

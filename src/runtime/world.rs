@@ -194,7 +194,8 @@ pub(super) fn trouble(error: &DiskError) -> Trouble {
     Trouble::new(error.sentence(), Some(error.hint()).filter(|hint| !hint.is_empty()))
 }
 
-fn look(path: &Path, git: Option<&disk::Git>, caller: &Caller) -> Result<(FileSeen, Around), DiskError> {
+/// Reads a file, and looks around it.
+pub(super) fn look(path: &Path, git: Option<&disk::Git>, caller: &Caller) -> Result<(FileSeen, Around), DiskError> {
     if path.is_dir() {
         // The page completes a folder by the file's usual name; what lies in it is told either way.
         let seen = disk::read_config(&path.join(".labwizard-none"), caller)?;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod captures;
+mod check;
 mod client;
 mod contract;
 mod failures;

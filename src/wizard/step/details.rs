@@ -91,7 +91,7 @@ pub fn picks(w: &Wizard) -> BTreeMap<String, String> {
     typed_picks(w)
 }
 
-/// The keys whose picks were left for later, each with how the host comes to have what is picked from.
+/// The keys whose picks were left for later, each with how there comes to be something to pick.
 pub fn left_out(w: &Wizard) -> Vec<(String, &'static str)> {
     let picked = picks(w);
     let key = |name: &str| {
@@ -102,7 +102,11 @@ pub fn left_out(w: &Wizard) -> Vec<(String, &'static str)> {
             .map(|(name, _)| name.to_string())
     };
     let open = questions(w).into_iter().filter(|question| !picked.contains_key(question.name));
-    open.filter_map(|question| Some((key(question.name)?, how_to_make(question.list())))).collect()
+    let how = |question: &PickQuestion<'_>| match entries(w, question).is_empty() {
+        true => how_to_make(question.list()),
+        false => "the host has some to pick from",
+    };
+    open.filter_map(|question| Some((key(question.name)?, how(&question)))).collect()
 }
 
 /// How the host comes to have one (pve-docs `qm.adoc`, `pvesm.adoc`, `pve-network.adoc`).

@@ -56,6 +56,25 @@ fn a_paste_with_line_ends_stays_in_its_field_and_submits_nothing() {
 }
 
 #[test]
+fn what_is_typed_or_pasted_at_the_answers_goes_to_the_pages_only_field() {
+    for (bytes, pasted) in [(&b"\x1b[200~A1:B2\x1b[201~"[..], true), (b"A1:B2", true), (b"A", false)] {
+        let mut held = held(pages::trust());
+        held.press(TAB);
+        let text = if bytes == b"A" { "A" } else { "A1:B2" };
+        assert_eq!(held.say(bytes), [typed("fingerprint", text, pasted)]);
+    }
+}
+
+#[test]
+fn among_several_fields_what_is_typed_at_the_answers_goes_to_none() {
+    let mut page = pages::trust();
+    page.blocks.push(Block::Field(pages::field("other", "Other", "")));
+    let mut held = held(page);
+    held.press(TAB);
+    assert_eq!(held.say(b"A1:B2"), []);
+}
+
+#[test]
 fn enter_in_a_field_submits() {
     assert_eq!(held(pages::host()).say(ENTER), [Input::Submit]);
 }
@@ -92,7 +111,9 @@ fn tab_goes_around() {
     held.press(TAB);
     assert_eq!(held.say(b"x"), [typed("fingerprint", "x", false)]);
     held.press(b"\x1b[Z");
-    assert_eq!(held.say(b"x"), []);
+    // Among the answers, where a blank takes the highlighted one.
+    assert_eq!(held.say(b" "), []);
+    assert_eq!(held.say(ENTER), [Input::Submit]);
 }
 
 #[test]

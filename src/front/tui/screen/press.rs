@@ -239,7 +239,16 @@ impl Screen {
 
     fn typed(&mut self, text: &str, pasted: bool) -> Vec<Act> {
         let Some(page) = self.page.as_ref().filter(|page| page.busy.is_none()) else { return Vec::new() };
-        let Some(id) = self.focus.current.clone() else { return Vec::new() };
+        let Some(mut id) = self.focus.current.clone() else { return Vec::new() };
+        // Among answers no letter means anything, so what is typed there is meant for the page's only field. Of several fields
+        // nobody can say which; one may be a secret's.
+        if text != " "
+            && matches!(question(page, &id), Some(Question::Choice(_)))
+            && let Some(only) = only_field(page)
+        {
+            id = only;
+            self.focus.current = Some(id.clone());
+        }
         self.bring = true;
         match question(page, &id) {
             Some(Question::Field(field)) => {
@@ -342,4 +351,14 @@ pub fn commands(page: &Page) -> Vec<&String> {
             _ => Vec::new(),
         })
         .collect()
+}
+
+/// The field of a page that has exactly one.
+fn only_field(page: &Page) -> Option<Id> {
+    let mut fields = page.blocks.iter().filter_map(|block| match block {
+        Block::Field(field) => Some(field.id.clone()),
+        _ => None,
+    });
+    let only = fields.next()?;
+    fields.next().is_none().then_some(only)
 }

@@ -1,0 +1,52 @@
+//! What a check proved of a host, in sentences: the good ends of the road.
+
+use crate::diagnosis::checked::Asked;
+use crate::diagnosis::leaning::Leaning;
+use crate::domain::visible::visible;
+use crate::domain::{Credential, Need, Rights, Seen, Trust, missing};
+
+/// What holds for one host of a file. `typed` is its address as it stands there, `title` the tool's.
+pub fn proved(typed: &str, who: Option<&Credential>, title: &str, needs: &[Need], asked: &Asked) -> Vec<String> {
+    let host = visible(typed);
+    let mut lines = Vec::new();
+    for one in &asked.seen {
+        match &one.seen {
+            Seen::Certificate { verdict: Some(Ok(())), .. } => lines.extend(certificate(&host, asked)),
+            Seen::IsProxmox { .. } if !asked.seen.iter().any(|one| matches!(one.seen, Seen::SignedIn { .. })) => {
+                lines.push(format!("“{host}” is a Proxmox VE host."));
+            }
+            Seen::SignedIn { release, .. } => {
+                let who = who.map(|who| visible(&who.to_string())).unwrap_or_default();
+                lines.push(format!("{who} signs in to “{host}”, Proxmox VE {release}."));
+            }
+            Seen::Rights(rights) => lines.extend(held(title, needs, rights)),
+            _ => {}
+        }
+    }
+    lines
+}
+
+fn certificate(host: &str, asked: &Asked) -> Option<String> {
+    let (trust, from) = asked.trust.as_ref()?;
+    let by = match trust {
+        Trust::Pin(_) => "is the agreed one",
+        Trust::Ca(_) => "is signed by the agreed CA",
+        Trust::System => "is signed by a CA of this system",
+        Trust::Unverified => return None,
+    };
+    let source = match from {
+        Leaning::Given => "as --trust says",
+        Leaning::Remembered => "as remembered",
+        Leaning::File | Leaning::Unverified => "as the file says",
+    };
+    Some(format!("The certificate of “{host}” {by}, {source}."))
+}
+
+fn held(title: &str, needs: &[Need], rights: &Rights) -> Option<String> {
+    if needs.is_empty() || !missing(needs, rights).is_empty() {
+        return None;
+    }
+    let count: usize = needs.iter().map(|need| need.privileges.len()).sum();
+    let rights = if count == 1 { "the 1 right".to_owned() } else { format!("all {count} rights") };
+    Some(format!("It has {rights} that {title} needs."))
+}
