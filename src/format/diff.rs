@@ -55,7 +55,8 @@ pub fn diff(old: Option<&Document>, edited: &Edited, show: &dyn Fn(&str) -> bool
                 lines.push(line(Side::Removed, &entry));
             }
         }
-        if let Found::Once(entry) = edited.document.get(&change.key) {
+        // Where only lines went, the one that may be left is not new.
+        if let (Some(_), Found::Once(entry)) = (change.line, edited.document.get(&change.key)) {
             lines.push(line(Side::Added, &entry));
         }
         blocks.push((change.line.or(change.gone.first().copied()).unwrap_or(0), lines));

@@ -22,6 +22,8 @@ pub enum Setting {
     Bool(bool),
     /// The line is deleted. Commenting it out would keep the old secret in the file.
     Remove,
+    /// Of the key's live lines these (counted from 1) are deleted, and the others stay to the byte.
+    RemoveLines(Vec<usize>),
 }
 
 /// What to do with `#KEY=…` when the key stands nowhere else.
@@ -53,6 +55,10 @@ impl Edit {
         Edit::new(key, Setting::Remove)
     }
 
+    pub fn remove_lines(key: impl Into<String>, lines: Vec<usize>) -> Self {
+        Edit::new(key, Setting::RemoveLines(lines))
+    }
+
     pub fn new(key: impl Into<String>, value: Setting) -> Self {
         Edit { key: key.into(), value, commented: Commented::default(), duplicates: Duplicates::default() }
     }
@@ -71,13 +77,18 @@ impl Edit {
 }
 
 impl Setting {
-    /// The value as a reader would hold it; `None` for `Remove`.
+    /// Whether lines only go, so that nothing of the key is written.
+    pub(super) fn only_lines(&self) -> bool {
+        matches!(self, Setting::RemoveLines(_))
+    }
+
+    /// The value as a reader would hold it; `None` where the key or lines of it are removed.
     pub(super) fn as_text(&self) -> Option<Text> {
         match self {
             Setting::Text(text) => Some(text.clone()),
             Setting::Number(number) => Some(Text::new(number.to_string())),
             Setting::Bool(truth) => Some(Text::new(truth.to_string())),
-            Setting::Remove => None,
+            Setting::Remove | Setting::RemoveLines(_) => None,
         }
     }
 }
@@ -93,7 +104,7 @@ pub struct Edited {
 pub struct Change {
     pub key: String,
     pub kind: ChangeKind,
-    /// Where the key stands in the new text, counted from 1; `None` when it does not.
+    /// Where the key's value was written in the new text, counted from 1; `None` when none was.
     pub line: Option<usize>,
     /// The lines of the old text that went: the value that was replaced, deleted duplicates, the comment that was switched on.
     pub gone: Vec<usize>,
@@ -107,7 +118,7 @@ pub enum ChangeKind {
     Added,
     /// A commented line became a live one.
     SwitchedOn,
-    /// The key's lines were deleted.
+    /// Lines of the key were deleted.
     Removed,
     /// Not a byte of it was touched.
     Unchanged,

@@ -53,6 +53,15 @@ pub(super) fn splice(
                 gone.push(slot.line);
             }
             if live.is_empty() { ChangeKind::Unchanged } else { ChangeKind::Removed }
+        } else if let Setting::RemoveLines(lines) = &edit.value {
+            if let Some(line) = lines.iter().find(|line| !live.iter().any(|slot| slot.line == **line)) {
+                return Err(EditError::NoSuchLine { key: edit.key.clone(), line: *line });
+            }
+            for slot in live.iter().filter(|slot| lines.contains(&slot.line)) {
+                operations.push((slot.whole.clone(), Text::default()));
+                gone.push(slot.line);
+            }
+            if gone.is_empty() { ChangeKind::Unchanged } else { ChangeKind::Removed }
         } else if let Some(kept) = kept(edit, &live)? {
             let mut kind = ChangeKind::Unchanged;
             for slot in &live {
@@ -180,11 +189,11 @@ pub(super) fn check_structure(
     };
     let mut before = old.slots().iter().filter(|slot| match is_asked(old, slot) {
         None => true,
-        Some(i) => slot.commented && !changed[i].gone.contains(&slot.line),
+        Some(i) => (slot.commented || edits[i].value.only_lines()) && !changed[i].gone.contains(&slot.line),
     });
     let mut lines: Vec<Vec<usize>> = vec![Vec::new(); edits.len()];
     for slot in new.slots() {
-        if let Some(i) = is_asked(new, slot).filter(|_| !slot.commented) {
+        if let Some(i) = is_asked(new, slot).filter(|i| !slot.commented && !edits[*i].value.only_lines()) {
             if slot.form == Form::Open {
                 return failed("a key cannot be read", Some(&edits[i].key));
             }
@@ -206,7 +215,7 @@ pub(super) fn check_structure(
     }
     for ((edit, change), lines) in edits.iter().zip(changed).zip(lines) {
         match (lines.as_slice(), &edit.value) {
-            ([], Setting::Remove) => {}
+            ([], Setting::Remove | Setting::RemoveLines(_)) => {}
             (&[line], value) if *value != Setting::Remove => change.line = Some(line),
             _ => return failed("a key does not stand as often as it should", Some(&edit.key)),
         }

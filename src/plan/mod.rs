@@ -4,6 +4,8 @@ pub mod action;
 pub mod back;
 pub mod edit;
 pub mod make;
+mod meaning;
+pub mod mend;
 pub mod permit;
 pub mod refused;
 pub mod run;

@@ -44,6 +44,9 @@ pub(in crate::format) fn apply(
     let failed = |what| EditError::CheckFailed { what, key: None, reader: None };
     let new = Document::parse(Dialect::Dotenv, spliced.new).map_err(|_| failed("it cannot be read any more"))?;
     splice::check_structure(document, &new, edits, &mut spliced.changed)?;
+    // A key of which only lines go is to every reader what it is without them, like all that is not ours.
+    let written: Vec<Edit> = edits.iter().filter(|edit| !edit.value.only_lines()).cloned().collect();
+    let edits = written.as_slice();
     for &reader in readers {
         if reads_line_by_line_or_as_document(reader, &new, edits) {
             // every other line is the same to the byte and read for itself: only our own are left to be looked at

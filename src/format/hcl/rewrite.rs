@@ -28,7 +28,7 @@ pub(in crate::format) fn apply(
     let failed = |what, key: Option<&String>| EditError::CheckFailed { what, key: key.cloned(), reader: None };
     let new = Document::parse(Dialect::Hcl, spliced.new).map_err(|_| failed("it cannot be read any more", None))?;
     splice::check_structure(document, &new, edits, &mut spliced.changed)?;
-    for edit in edits {
+    for edit in edits.iter().filter(|edit| !edit.value.only_lines()) {
         let mut live = new.entries().filter(|entry| !entry.is_commented() && entry.key() == edit.key);
         if live.next().and_then(|entry| entry.value()) != edit.value.as_text() {
             return Err(failed("the new value does not read back", Some(&edit.key)));

@@ -185,6 +185,7 @@ fn edit(w: &Wizard, making: Option<&Making>) -> Result<Result<Prepared, (String,
         declared: declared.as_deref(),
         agreed,
         awaits_secret: making.is_some(),
+        repair: None,
         keep: &|key| w.draft.choice(&keep_id(key)).and_then(|line| line.as_str().parse().ok()),
     };
     match prepare_edit(&order) {
