@@ -20,11 +20,11 @@ use tokio::time::sleep;
 
 use crate::client::options::Options;
 use crate::client::proxmox::Trusted;
-use crate::client::proxmox::recognise::recognise;
+use crate::client::proxmox::recognise::{Proxmox, recognise};
 use crate::client::proxmox::request::Question;
 use crate::client::resolve::distinct;
 use crate::client::tls::SystemCas;
-use crate::domain::observation::NameTrouble;
+use crate::domain::observation::{NameTrouble, Speaker};
 use crate::domain::{Credential, Endpoint, Host, Inquiry, Link, Observation, Seen, Trust};
 use arrive::{Arrival, Reached};
 use eye::Eye;
@@ -35,6 +35,9 @@ pub async fn survey(inquiry: Inquiry, options: &Options, mut see: impl FnMut(Obs
     let survey = Survey { inquiry: &inquiry, options, system: Arc::new(SystemCas::new(options.system.clone())) };
     survey.travel(&Eye::open(&see)).await;
 }
+
+/// The realms that no host lacks (pve-access-control `Auth/Plugin.pm` parse_config).
+const EVERYWHERE: [&str; 2] = ["pam", "pve"];
 
 /// What holds for the whole road.
 struct Survey<'a> {
@@ -51,11 +54,11 @@ impl Survey<'_> {
         let Some(places) = self.resolve(eye).await else { return };
         let Some(arrival) = self.arrive(&places, eye).await else { return };
         match arrival.reached {
-            Reached::Proxmox(Some(host)) => self.enter(&host, eye).await,
+            Reached::Proxmox(Some((host, realms))) => self.enter_by(&realms, &host, eye).await,
             Reached::Unasked(host) => {
                 let inside = eye.held();
                 let asked = pin!(async {
-                    let known = identify(&host, eye).await;
+                    let known = identify(&host, eye).await.is_some();
                     if known {
                         inside.release();
                     }
@@ -169,6 +172,28 @@ impl Survey<'_> {
         Some(arrival)
     }
 
+    /// The same for a host whose realms are known: what names a realm that it does not have is never sent, for its refusal
+    /// would take 3 s and name no cause.
+    async fn enter_by(&self, realms: &Realms, host: &Trusted, eye: &Eye<'_>) {
+        match self.realm() {
+            Some(realm) if !realms.is_empty() && !realms.contains(&realm) => {
+                eye.saw(Seen::NoSuchRealm(realm), Instant::now());
+            }
+            _ => self.enter(host, eye).await,
+        }
+    }
+
+    /// The realm that whoever signs in names.
+    fn realm(&self) -> Option<String> {
+        let user = match self.inquiry.credential.as_ref()? {
+            Credential::Token { id, .. } => &id.user,
+            Credential::Password { user, .. } => user,
+            Credential::Ticket(ticket) => &ticket.user,
+            Credential::Shell(_) => return None,
+        };
+        Some(user.realm().to_owned())
+    }
+
     /// Signs in and looks at everything inside, where a credential is given.
     async fn enter(&self, host: &Trusted, eye: &Eye<'_>) {
         if let Some(credential) = &self.inquiry.credential {
@@ -176,9 +201,12 @@ impl Survey<'_> {
         }
     }
 
-    /// Whether sign-in may go out beside the question who the host is: an agreed certificate says that already.
+    /// Whether sign-in may go out beside the question who the host is: an agreed certificate says that already, and the realm
+    /// is one that every host has. Any other is looked for first.
     fn knows_the_host(&self) -> bool {
-        matches!(self.inquiry.trust, Some(Trust::Pin(_) | Trust::Ca(_))) && self.inquiry.credential.is_some()
+        matches!(self.inquiry.trust, Some(Trust::Pin(_) | Trust::Ca(_)))
+            && self.inquiry.credential.is_some()
+            && self.realm().is_none_or(|realm| EVERYWHERE.contains(&realm.as_str()))
     }
 
     /// How many connections the questions after sign-in want, besides the first.
@@ -193,28 +221,28 @@ impl Survey<'_> {
     }
 }
 
-/// Asks a trusted host who it is and notes the answer. Whether it is Proxmox.
-async fn identify(host: &Trusted, eye: &Eye<'_>) -> bool {
+/// The names of a host's realms.
+type Realms = Vec<String>;
+
+/// Asks a trusted host who it is and notes the answer: its realms, where it is Proxmox.
+async fn identify(host: &Trusted, eye: &Eye<'_>) -> Option<Realms> {
     let since = Instant::now();
     eye.saw(Seen::Started(Link::Proxmox), since);
     let (domains, page) = tokio::join!(host.ask_openly(Question::Domains), host.ask_openly(Question::LoginPage));
     note(recognise(domains, page), since, eye)
 }
 
-/// Notes who answered. Whether it is Proxmox.
-fn note(
-    known: Result<crate::client::proxmox::recognise::Proxmox, crate::domain::observation::Speaker>,
-    since: Instant,
-    eye: &Eye<'_>,
-) -> bool {
+/// Notes who answered: its realms, where it is Proxmox.
+fn note(known: Result<Proxmox, Speaker>, since: Instant, eye: &Eye<'_>) -> Option<Realms> {
     match known {
-        Ok(proxmox) => {
-            eye.saw(Seen::IsProxmox { realms: proxmox.realms, release_hint: proxmox.release_hint }, since);
-            true
+        Ok(Proxmox { realms, release_hint, via }) => {
+            let names = realms.iter().map(|realm| realm.name.clone()).collect();
+            eye.saw(Seen::IsProxmox { realms, release_hint, via }, since);
+            Some(names)
         }
         Err(speaker) => {
             eye.saw(Seen::NotProxmox(speaker), since);
-            false
+            None
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::client;
 use crate::client::ssh::Shells;
 use crate::command::complain;
 use crate::disk::{Caller, DiskError, Git, RunRecord, State, default_folder, find_program};
-use crate::domain::observation::Surroundings;
+use crate::domain::observation::{Surroundings, names_in_hosts};
 use crate::domain::{RunSeen, Timestamp};
 use crate::runtime::{World, record_from_state};
 use crate::target::Library;
@@ -89,14 +89,13 @@ impl Place {
                 Vec::new()
             }
         };
-        let proxies = PROXIES.iter().filter(|name| std::env::var_os(name).is_some()).map(|n| (*n).to_owned()).collect();
         Setting {
             now: now(),
             here: self.here.clone(),
             home: self.home.clone(),
             library: self.library.clone(),
             hosts,
-            surroundings: Surroundings { proxies },
+            surroundings: surroundings(),
             environment: std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect(),
             banner: None,
             real: None,
@@ -121,6 +120,20 @@ impl Place {
         World::new(options, self.state.clone(), self.caller, git)
     }
 }
+
+/// What of this machine explains a failure: proxies that are set, and the names that its hosts file gives.
+pub fn surroundings() -> Surroundings {
+    use std::io::Read;
+    let proxies = PROXIES.iter().filter(|name| std::env::var_os(name).is_some()).map(|n| (*n).to_owned()).collect();
+    let mut text = Vec::new();
+    // A list of blocked names can be of any length; what a person wrote stands at its beginning.
+    let read = std::fs::File::open(HOSTS_FILE).and_then(|file| file.take(HOSTS_MOST).read_to_end(&mut text));
+    let hosts_file = read.map(|_| names_in_hosts(&String::from_utf8_lossy(&text))).unwrap_or_default();
+    Surroundings { proxies, hosts_file }
+}
+
+const HOSTS_FILE: &str = "/etc/hosts";
+const HOSTS_MOST: u64 = 64 * 1024;
 
 /// The folder for a person's own targets.
 pub fn targets_folder() -> Option<PathBuf> {

@@ -67,6 +67,8 @@ pub enum Seen {
     IsProxmox {
         realms: Vec<Realm>,
         release_hint: Option<Release>,
+        /// What calls itself the server, where that is not Proxmox's own: something stands in between and answers for it.
+        via: Option<String>,
     },
     /// Something else answered.
     NotProxmox(Speaker),
@@ -83,6 +85,8 @@ pub enum Seen {
         /// Seconds that this machine's clock is ahead of the host's; none where the answer had no date.
         clock_off: Option<i64>,
     },
+    /// The host lists no realm of this name, so nothing was signed in with.
+    NoSuchRealm(String),
     /// What the token may do, with the exact paths that were asked for.
     Rights(Rights),
     /// Every privilege that this release knows (the role Administrator; answers a token without rights).
@@ -268,4 +272,31 @@ pub enum RequestTrouble {
 pub struct Surroundings {
     /// The names of proxy variables that are set; labwizard does not use them.
     pub proxies: Vec<String>,
+    /// The names in this machine's hosts file, which no other machine knows by it.
+    pub hosts_file: Vec<String>,
+}
+
+/// The names that a hosts file gives (hosts(5)): an address, then names, up to a `#`. Names that are blocked by an address of
+/// nobody, and the machine's own loopback names, are left out.
+pub fn names_in_hosts(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for line in text.lines() {
+        let mut words = line.split('#').next().unwrap_or_default().split_ascii_whitespace();
+        let Some(address) = words.next().and_then(|word| word.parse::<IpAddr>().ok()) else { continue };
+        if !address.is_loopback() && !address.is_unspecified() && !address.is_multicast() {
+            names.extend(words.map(str::to_ascii_lowercase));
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hosts_file_is_read_as_the_resolver_reads_it() {
+        let text = "127.0.0.1 localhost\n10.0.0.5\tPVE.lan pve # mine\n# 10.0.0.6 no\n0.0.0.0 ads.example\nff02::1 all\nodd\n::1 x\n";
+        assert_eq!(names_in_hosts(text), ["pve.lan", "pve"]);
+    }
 }

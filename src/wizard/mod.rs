@@ -477,7 +477,7 @@ pub fn link_of(seen: &Seen) -> Option<Link> {
         Seen::Connected(..) | Seen::NotConnected(_) => Link::Connect,
         Seen::Certificate { .. } | Seen::NoTls(_) => Link::Certificate,
         Seen::IsProxmox { .. } | Seen::NotProxmox(_) => Link::Proxmox,
-        Seen::SignedIn { .. } | Seen::SignInRefused { .. } => Link::SignIn,
+        Seen::SignedIn { .. } | Seen::SignInRefused { .. } | Seen::NoSuchRealm(_) => Link::SignIn,
         Seen::Rights(_) => Link::Rights,
         Seen::KnownPrivileges(_)
         | Seen::Estate(_)

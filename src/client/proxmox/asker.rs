@@ -25,6 +25,11 @@ impl Asker<'_> {
         matches!(self, Asker::Shell(_))
     }
 
+    /// Whether a token asks.
+    pub fn is_token(self) -> bool {
+        matches!(self, Asker::Api { session, .. } if session.is_token())
+    }
+
     /// The body of a good answer, `{"data": …}`; any other answer is the trouble that it is.
     async fn ask(self, request: &Request) -> Result<Zeroizing<Vec<u8>>, RequestTrouble> {
         match self {

@@ -11,6 +11,8 @@ use crate::domain::observation::{Realm, RequestTrouble, Speaker};
 pub(in crate::client) struct Proxmox {
     pub realms: Vec<Realm>,
     pub release_hint: Option<Release>,
+    /// What calls itself the server, where it is not Proxmox's own.
+    pub via: Option<String>,
 }
 
 /// Tells by the answers to `GET /access/domains` and `GET /` who speaks.
@@ -29,7 +31,8 @@ pub(in crate::client) fn recognise(
         Some(realms) if realms.iter().any(|realm| realm.kind == "pbs") => Err(Speaker::ProxmoxBackup),
         // A reverse proxy may put its own name in place of Proxmox's; its realms still tell.
         Some(realms) if is_daemon(&domains) || realms.iter().any(|realm| realm.kind == "pve") => {
-            Ok(Proxmox { realms, release_hint: page.ok().and_then(|page| release_of(&page.body)) })
+            let via = if is_daemon(&domains) { None } else { domains.header("server").map(short) };
+            Ok(Proxmox { realms, release_hint: page.ok().and_then(|page| release_of(&page.body)), via })
         }
         // Its own name over an answer that is none: it is Proxmox, and something is broken there or on the way.
         None if domains.status == 200 && is_daemon(&domains) => {
@@ -65,8 +68,11 @@ fn known_page(page: &Reply) -> Option<Speaker> {
     }
 }
 
+fn short(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
 fn other(reply: &Reply) -> Speaker {
-    let short = |text: &str| text.chars().take(200).collect::<String>();
     match reply.header("location") {
         Some(to) if (300..400).contains(&reply.status) => Speaker::Redirect { to: short(to) },
         _ => Speaker::Other { server: reply.header("server").map(short), status: reply.status, html: reply.is_html() },

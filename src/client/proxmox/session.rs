@@ -72,6 +72,11 @@ impl Session {
         self.redactor().add(secret);
     }
 
+    /// A token's, not a login's.
+    pub(super) fn is_token(&self) -> bool {
+        self.name == AUTHORIZATION
+    }
+
     /// What signs a request of that method in.
     pub(super) fn headers(&self, method: &Method) -> Vec<(HeaderName, HeaderValue)> {
         let mut all = vec![(self.name.clone(), self.value.clone())];

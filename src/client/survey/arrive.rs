@@ -7,7 +7,7 @@ use rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
 
 use super::eye::Eye;
-use super::{Survey, identify, note};
+use super::{Realms, Survey, identify, note};
 use crate::client::connect;
 use crate::client::proxmox::recognise::recognise;
 use crate::client::proxmox::request::Question;
@@ -29,8 +29,8 @@ pub enum Reached {
     NoTls,
     /// Somebody answers who is not Proxmox.
     Else,
-    /// Proxmox; where trust was agreed, ready to be signed in to.
-    Proxmox(Option<Trusted>),
+    /// Proxmox; where trust was agreed, ready to be signed in to, with its realms.
+    Proxmox(Option<(Trusted, Realms)>),
     /// The agreed certificate; who answers is still to be asked.
     Unasked(Trusted),
 }
@@ -115,8 +115,8 @@ impl Survey<'_> {
         eye.saw(Seen::Started(Link::Proxmox), since);
         let (domains, page) = tokio::join!(stranger.ask(Question::Domains), stranger.ask(Question::LoginPage));
         match note(recognise(domains, page), since, eye) {
-            true => Reached::Proxmox(None),
-            false => Reached::Else,
+            Some(_) => Reached::Proxmox(None),
+            None => Reached::Else,
         }
     }
 
@@ -156,8 +156,8 @@ impl Survey<'_> {
             return Reached::Unasked(host);
         }
         match identify(&host, eye).await {
-            true => Reached::Proxmox(Some(host)),
-            false => Reached::Else,
+            Some(realms) => Reached::Proxmox(Some((host, realms))),
+            None => Reached::Else,
         }
     }
 

@@ -67,6 +67,7 @@ fn describe(seen: &Seen, survey: &Survey, who: &str) -> (LinkState, String) {
         Seen::NotProxmox(_) => (Broken, "something else answers".into()),
         Seen::SignedIn { release, .. } => (Good, format!("as {who}; VE {release}")),
         Seen::SignInRefused { .. } => (Broken, "the host refuses it (Proxmox holds a refusal for 3 seconds)".into()),
+        Seen::NoSuchRealm(realm) => (Broken, format!("the host has no realm {}; nothing was sent", visible(realm))),
         Seen::Rights(rights) if rights.is_empty() => (Warning, "none at all".into()),
         Seen::Rights(rights) => (Good, format!("told for {}", count(rights.paths().count(), "path", "paths"))),
         Seen::Failed { trouble, .. } => (Broken, crate::diagnosis::request_trouble(trouble)),

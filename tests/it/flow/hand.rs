@@ -169,7 +169,7 @@ pub fn road(
         Seen::Resolved(vec![address]),
         Seen::Connected(endpoint, address),
         Seen::Certificate { leaf: Box::new(leaf.clone()), chain: 1, verdict, system: false },
-        Seen::IsProxmox { realms: vec![realm], release_hint: Some(Release::new(9, 2, 11)) },
+        Seen::IsProxmox { realms: vec![realm], release_hint: Some(Release::new(9, 2, 11)), via: None },
     ]
 }
 
