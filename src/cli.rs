@@ -10,13 +10,16 @@ use crate::lab::{LabRelease, Scenario};
 
 /// Sets up the credentials of a homelab: from a bare host name to a config file that works.
 ///
-/// Without a command it starts the wizard. Exit codes: 0 all well, 1 something is wrong or failed, 2 wrong usage or a question
+/// Without a command it starts the wizard; with the config file of a tool it finds what is wrong there, and mends it. Exit codes: 0 all well, 1 something is wrong or failed, 2 wrong usage or a question
 /// with nobody to answer it, 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "labwizard", version, about, max_term_width = 100)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// A config file that is there: what is wrong with it is found, and mended where that is agreed to
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
     #[command(flatten)]
     pub looks: Looks,
     /// Answers to begin with, from a file; the wizard asks the rest

@@ -67,7 +67,7 @@ impl From<Ended> for ExitCode {
 /// Runs what the command line asks for.
 pub fn run(cli: Cli) -> Ended {
     match cli.command {
-        None => wizard::run(cli.looks, cli.answers.as_deref()),
+        None => wizard::run(cli.looks, cli.file.as_deref(), cli.answers.as_deref()),
         Some(Command::Apply(apply)) => self::apply::run(&apply),
         Some(Command::Undo(undo)) => self::undo::run(cli.looks, &undo),
         Some(Command::Tokens(tokens)) => self::tokens::run(cli.looks, &tokens),

@@ -103,6 +103,7 @@ impl Place {
             unattended: false,
             resumed: false,
             errand: Default::default(),
+            mend: None,
             run_name: self.state.free_name().to_string(),
             runs: runs.into_iter().filter(|run: &RunSeen| !run.changes.is_empty()).collect(),
             machine: rustix::system::uname().nodename().to_str().ok().map(str::to_owned),

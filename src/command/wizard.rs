@@ -15,7 +15,7 @@ use crate::wizard::errand::Errand;
 use crate::wizard::walk;
 use crate::wizard::{Setting, Wizard};
 
-pub fn run(looks: Looks, answers: Option<&Path>) -> Ended {
+pub fn run(looks: Looks, file: Option<&Path>, answers: Option<&Path>) -> Ended {
     let place = match Place::own() {
         Ok(place) => place,
         Err(error) => {
@@ -24,6 +24,7 @@ pub fn run(looks: Looks, answers: Option<&Path>) -> Ended {
         }
     };
     let mut setting = place.setting();
+    setting.mend = file.map(|file| place.here.join(file));
     let draft = match answers {
         Some(path) => match apply::draft(path, &place.library) {
             Ok(draft) => draft,
@@ -32,6 +33,8 @@ pub fn run(looks: Looks, answers: Option<&Path>) -> Ended {
                 return Ended::Usage;
             }
         },
+        // What a file says is not mixed with the answers of another walk.
+        None if file.is_some() => Draft::default(),
         // An unfinished walk goes on where it was left; a damaged one is no reason to keep anybody.
         None => match place.state.walk().ok().flatten().and_then(|text| walk::resume(&text)) {
             Some(draft) => {

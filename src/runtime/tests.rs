@@ -69,6 +69,7 @@ fn setting(here: &Path) -> Setting {
         unattended: false,
         resumed: false,
         errand: Default::default(),
+        mend: None,
         run_name: RUN.into(),
         runs: Vec::new(),
         machine: None,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::diagnosis::leaning::Leaning;
 use crate::domain::{
     Around, Certificate, Credential, Endpoint, FileSeen, Inquiry, Observation, Rights, Seen, Trouble, Trust,
 };
@@ -20,10 +21,63 @@ pub struct Evidence {
     pub look: Option<Survey>,
     /// The host with a login.
     pub survey: Option<Survey>,
+    /// The file that is repaired, as it was before anything was done.
+    pub checkup: Option<Checkup>,
+    /// The same file after the repair.
+    pub after: Option<Checkup>,
+    /// A config that the folder of the start has, as its text is.
+    pub nearby: Option<FileEvidence>,
+}
+
+impl Evidence {
+    /// A file that is looked at for something else than to be written.
+    pub fn file_mut(&mut self, id: ReadId) -> Option<&mut FileEvidence> {
+        let checkups = self.checkup.iter_mut().chain(&mut self.after);
+        let looks = checkups.flat_map(|checkup| std::iter::once(&mut checkup.file).chain(&mut checkup.cas));
+        self.ca_file.iter_mut().chain(&mut self.nearby).chain(looks).find(|file| file.id == id)
+    }
+
+    pub fn survey_mut(&mut self, id: ProbeId) -> Option<&mut Survey> {
+        let checkups = self.checkup.iter_mut().chain(&mut self.after);
+        let hosts = checkups.flat_map(|checkup| &mut checkup.hosts).map(|host| &mut host.survey);
+        self.look.iter_mut().chain(&mut self.survey).chain(hosts).find(|survey| survey.id == id)
+    }
+}
+
+/// A config file that is checked: its text, the CAs that it names, and each of its hosts.
+#[derive(Debug)]
+pub struct Checkup {
+    pub file: FileEvidence,
+    pub cas: Vec<FileEvidence>,
+    /// The hosts were asked, or none can be.
+    pub asked: bool,
+    pub hosts: Vec<HostAsked>,
+}
+
+/// A host of a config file, asked as its tool would ask it.
+#[derive(Debug)]
+pub struct HostAsked {
+    /// Those of the file that this one survey stands for: one secret is sent to one host once.
+    pub instances: Vec<u8>,
+    pub trust: Option<(Trust, Leaning)>,
+    pub survey: Survey,
+}
+
+impl Checkup {
+    /// Something of it is awaited.
+    pub fn is_awaited(&self) -> bool {
+        self.file.answer.is_none()
+            || self.cas.iter().any(|ca| ca.answer.is_none())
+            || self.hosts.iter().any(|host| !host.survey.ended)
+    }
+
+    pub fn host(&self, instance: u8) -> Option<&HostAsked> {
+        self.hosts.iter().find(|host| host.instances.contains(&instance))
+    }
 }
 
 /// A look at a file and what lies around it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FileEvidence {
     pub id: ReadId,
     pub asked: PathBuf,

@@ -56,6 +56,8 @@ pub struct Setting {
     /// The answers of an unfinished walk were filled in.
     pub resumed: bool,
     pub errand: Errand,
+    /// The file that is to be mended, where the conversation is about one that is there.
+    pub mend: Option<PathBuf>,
     /// What this conversation's run will be called, in the journal and in the comments of what it makes: `3f9a1c`.
     pub run_name: String,
     /// What earlier runs did on hosts, the latest first.
@@ -80,6 +82,8 @@ pub struct Wizard {
     pub session: Session,
     /// What Review shows, once what it needs was read.
     pub plan: Option<Result<step::review::Draw, Trouble>>,
+    /// What is mended, once it was chosen.
+    pub repair: Option<step::checkup::Repair>,
     /// Where the answers for a colleague were saved.
     pub saved: Option<Result<PathBuf, Trouble>>,
     at: PageId,
@@ -100,7 +104,7 @@ pub struct Wizard {
 impl Wizard {
     /// A conversation and what it asks for first. `draft` holds answers that are known already.
     pub fn new(setting: Setting, draft: Draft) -> (Self, Vec<Effect>) {
-        let first = Effect::LookAround(setting.here.clone());
+        let mut first = vec![Effect::LookAround(setting.here.clone())];
         let mut wizard = Wizard {
             setting,
             draft,
@@ -110,6 +114,7 @@ impl Wizard {
             made: None,
             session: Session::default(),
             plan: None,
+            repair: None,
             saved: None,
             at: PageId::Tool,
             reached: PageId::Tool,
@@ -122,8 +127,11 @@ impl Wizard {
         };
         if let Some(begin) = step::pages(&wizard).first().copied() {
             (wizard.at, wizard.reached) = (begin, begin);
+            if begin == PageId::Checkup {
+                first.extend(wizard.enter(begin));
+            }
         }
-        (wizard, vec![first])
+        (wizard, first)
     }
 
     pub fn at(&self) -> PageId {
@@ -179,7 +187,7 @@ impl Wizard {
             Msg::Person(input) => self.person(input),
             Msg::Around(around) => {
                 self.evidence.start = Some(*around);
-                Vec::new()
+                step::tool::look_nearby(self)
             }
             Msg::Looked(id, answer) => self.looked(id, *answer),
             Msg::Saw(id, observation) => {
@@ -279,6 +287,9 @@ impl Wizard {
 
     /// On to the next page that has something to ask or to show.
     fn forward(&mut self) -> Vec<Effect> {
+        if step::checkup::returns(self) {
+            return self.enter(PageId::Checkup);
+        }
         let next = step::pages(self).into_iter().find(|page| *page > self.at && !step::skips(self, *page));
         match next {
             Some(page) => self.enter(page),
@@ -291,8 +302,12 @@ impl Wizard {
         self.reached = self.reached.max(page);
         self.tried = false;
         self.waiting = false;
-        let effects = step::enter(self);
+        let mut effects = step::enter(self);
         self.waiting = step::awaits(self);
+        if !self.waiting && step::checkup::goes_on(self) {
+            let next = step::submit(self, By::Person);
+            effects.extend(self.follow(next));
+        }
         effects
     }
 
@@ -360,6 +375,10 @@ impl Wizard {
                 effects.push(Effect::Cancel(stopped.id));
             }
         }
+        if let Some(checkup) = self.evidence.checkup.take_if(|checkup| checkup.is_awaited()) {
+            let open = checkup.hosts.iter().filter(|host| !host.survey.ended);
+            effects.extend(open.map(|host| Effect::Cancel(host.survey.id)));
+        }
         effects.extend(self.drop_attempt());
         effects
     }
@@ -367,7 +386,7 @@ impl Wizard {
     fn resumed(&mut self) -> Vec<Effect> {
         // What only reads starts again. A login is sent once for each time that a person asks for it.
         let reads = match self.at {
-            PageId::Host | PageId::Trust => true,
+            PageId::Checkup | PageId::Host | PageId::Trust => true,
             PageId::Login | PageId::Code | PageId::Make => !self.session.in_flight(),
             PageId::Token | PageId::Verify => !step::access::by_password(self),
             _ => false,
@@ -392,6 +411,7 @@ impl Wizard {
         effects.extend(self.keep_walk());
         effects.push(Effect::Leave(match &self.run {
             Some(_) => step::done::exit(self),
+            None if step::checkup::is_over(self) => step::checkup::exit(self),
             None => Exit::Interrupted,
         }));
         effects
@@ -407,7 +427,7 @@ impl Wizard {
 
     /// Only a walk that sets something up is taken up again, and only by a person.
     pub(crate) fn keeps(&self) -> bool {
-        !self.setting.unattended && self.setting.errand == Errand::SetUp
+        !self.setting.unattended && self.setting.errand == Errand::SetUp && self.setting.mend.is_none()
     }
 
     fn looked(&mut self, id: ReadId, answer: Result<(FileSeen, Around), Trouble>) -> Vec<Effect> {
@@ -418,15 +438,12 @@ impl Wizard {
             }
             return self.arrived();
         }
-        if let Some(ca) = self.evidence.ca_file.as_mut().filter(|ca| ca.id == id) {
-            ca.answer = Some(answer);
-            return self.arrived();
-        }
-        Vec::new()
+        let told = self.evidence.file_mut(id).map(|file| file.answer = Some(answer));
+        told.map(|()| self.arrived()).unwrap_or_default()
     }
 
     fn survey_mut(&mut self, id: ProbeId) -> Option<&mut Survey> {
-        [&mut self.evidence.look, &mut self.evidence.survey].into_iter().flatten().find(|survey| survey.id == id)
+        self.evidence.survey_mut(id)
     }
 
     fn fresh(&mut self) -> u64 {

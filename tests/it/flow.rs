@@ -14,6 +14,7 @@ mod login;
 pub mod make;
 mod make_apply;
 mod make_run;
+mod repair;
 mod rights_made;
 mod safety;
 mod unseen;
@@ -275,6 +276,7 @@ pub fn setting(here: &Path) -> Setting {
         unattended: false,
         resumed: false,
         errand: Default::default(),
+        mend: None,
         run_name: "0a1b2c".into(),
         runs: Vec::new(),
         machine: None,

@@ -14,7 +14,7 @@ use crate::target::spec::{List, VerifyWord};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Field, Item, Pick};
-use crate::wizard::step::{Next, Parts, file, host, instance, token, tool, trust, uses, wrong};
+use crate::wizard::step::{Next, Parts, checkup, file, host, instance, token, tool, trust, uses, wrong};
 
 /// How the tool shall verify the host's certificate.
 pub const VERIFY: Id = Id::fixed("verify");
@@ -29,7 +29,7 @@ pub fn id(pick: &str) -> Id {
 
 /// Whether there is anything to ask.
 pub fn asks(w: &Wizard) -> bool {
-    !questions(w).is_empty() || ways(w).len() > 1 || instance::question(w).is_some()
+    !questions(w).is_empty() || asks_verification(w) || instance::question(w).is_some()
 }
 
 fn questions(w: &Wizard) -> Vec<PickQuestion<'_>> {
@@ -187,6 +187,10 @@ fn way_id(way: VerifyWord) -> Id {
 
 /// How the tool will verify: as chosen, else the strictest that costs nothing beyond this host.
 pub fn verify(w: &Wizard) -> VerifyWord {
+    // In a repair it stays as the file has it, unless that is what is mended.
+    if let Some((word, _)) = checkup::verification(w) {
+        return word;
+    }
     let ways = ways(w);
     if let Some(chosen) = w.draft.choice(&VERIFY)
         && let Some(way) = ways.iter().find(|way| way_id(**way) == *chosen)
@@ -196,6 +200,10 @@ pub fn verify(w: &Wizard) -> VerifyWord {
     let costs = ca_costs(w).is_some();
     let order = [VerifyWord::System, VerifyWord::Ca, VerifyWord::Pin, VerifyWord::Off];
     order.into_iter().find(|way| ways.contains(way) && !(*way == VerifyWord::Ca && costs)).unwrap_or(VerifyWord::Off)
+}
+
+fn asks_verification(w: &Wizard) -> bool {
+    ways(w).len() > 1 && checkup::verification(w).is_none()
 }
 
 /// The word of that way, as answers files have it.
@@ -245,7 +253,7 @@ pub fn page(w: &Wizard) -> Parts {
     for question in questions(w) {
         blocks.push(if host::offline(w) { typed(w, &question) } else { pick(w, &question, &findings) });
     }
-    if ways(w).len() > 1 {
+    if asks_verification(w) {
         blocks.push(Block::Choice(verification(w)));
     }
     Parts {

@@ -11,7 +11,7 @@ use crate::wizard::errand::Errand;
 use crate::wizard::message::{Effect, Exit};
 use crate::wizard::page::{Answer, Block, Choice, Command, Tone};
 use crate::wizard::step::{
-    By, Next, Parts, count, details, file, listed, made, quiet, review, say, take_back, toned, tool, verify,
+    By, Next, Parts, checkup, count, details, file, listed, made, quiet, review, say, take_back, toned, tool, verify,
 };
 
 pub const DONE: Id = Id::fixed("done");
@@ -26,7 +26,7 @@ pub fn failed(w: &Wizard) -> bool {
     if w.setting.errand != Errand::SetUp {
         return take_back::failed(w);
     }
-    w.run.as_ref().is_some_and(Run::failed) || matches!(review::reads_back(w), Some(Err(_)))
+    w.run.as_ref().is_some_and(Run::failed) || checkup::after::is_wrong(w) || matches!(review::reads_back(w), Some(Err(_)))
 }
 
 /// How the conversation ended, where it came to its end: what was left undone behind the file counts, though that stands.
@@ -38,7 +38,9 @@ pub fn exit(w: &Wizard) -> Exit {
 pub fn enter(w: &mut Wizard) -> Vec<Effect> {
     match file::path(w) {
         Some(path) if !tool::token_only(w) && w.run.is_some() && w.setting.errand == Errand::SetUp => {
-            vec![w.ask_file(path)]
+            let mut effects = vec![w.ask_file(path)];
+            effects.extend(checkup::after::begin(w));
+            effects
         }
         _ => Vec::new(),
     }
@@ -74,6 +76,7 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(quiet("The answers are kept, without secrets: labwizard takes them up again at its next start."));
     }
     match review::reads_back(w) {
+        Some(Ok(0)) => {}
         Some(Ok(n)) => blocks.push(toned(
             Tone::Good,
             format!("{} read back from the file the way {target} reads it.", count(n, "value was", "values were")),
@@ -96,8 +99,11 @@ pub fn page(w: &Wizard) -> Parts {
             blocks.push(toned(Tone::Warning, format!("Yours to fill in the file: {}.", listed(&still))));
         }
     }
+    blocks.extend(checkup::after::blocks(w));
+    // In a repair the checks that were made again have told them.
+    let told = if checkup::here(w) { Vec::new() } else { verify::findings(w) };
     let warnings: Vec<Finding> =
-        verify::findings(w).into_iter().filter(|finding| finding.severity == Severity::Warning).collect();
+        told.into_iter().filter(|finding| finding.severity == Severity::Warning).collect();
     if !warnings.is_empty() {
         blocks.push(Block::Findings(warnings));
     }
@@ -113,7 +119,7 @@ pub fn page(w: &Wizard) -> Parts {
         Some(Err(trouble)) => blocks.push(toned(Tone::Bad, trouble.what.clone())),
         None => {}
     }
-    if !failed && w.saved.is_none() && !tool::token_only(w) {
+    if !failed && w.saved.is_none() && !tool::token_only(w) && !checkup::here(w) {
         blocks.push(Block::Choice(Choice {
             id: DONE,
             label: String::new(),
@@ -131,15 +137,15 @@ pub fn page(w: &Wizard) -> Parts {
         }));
     }
     Parts {
-        title: match (failed, tool::token_only(w), verify::untested(w)) {
+        title: if checkup::here(w) && !w.waiting() { checkup::after::title(w, failed) } else { match (failed, tool::token_only(w), verify::untested(w)) {
             (true, ..) => "It was not finished.".into(),
             (false, true, _) => "The token works.".into(),
             (false, false, true) => format!("The file for {target} is written, untested."),
             (false, false, false) => format!("{target} is set up."),
-        },
+        } },
         blocks,
         submit: "finish",
-        busy: w.waiting().then(|| "Reading the file back".into()),
+        busy: w.waiting().then(|| if checkup::here(w) { "Checking again".into() } else { "Reading the file back".into() }),
         ..Parts::default()
     }
 }
@@ -183,6 +189,10 @@ fn next_commands(w: &Wizard) -> Option<Command> {
 }
 
 pub fn submit(w: &mut Wizard, by: By) -> Next {
+    if by == By::World && checkup::after::is_awaited(w) {
+        let effects = checkup::after::go_on(w);
+        return if effects.is_empty() { Next::Do(effects) } else { Next::Wait(effects) };
+    }
     if by == By::World {
         return Next::Do(Vec::new());
     }

@@ -6,7 +6,7 @@ use crate::format::Document;
 use crate::target::read::{ReadAccess, ReadFile, held, read};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Choice};
-use crate::wizard::step::{file, host, tool, wrong};
+use crate::wizard::step::{checkup, file, host, tool, wrong};
 
 pub const INSTANCE: Id = Id::fixed("instance");
 
@@ -55,11 +55,18 @@ fn decide(w: &Wizard) -> (Option<u8>, Vec<(u8, String)>, u8) {
 
 /// The number that this host has in the file, counted from 1.
 pub fn number(w: &Wizard) -> u8 {
+    if let Some(number) = checkup::number(w) {
+        return number;
+    }
     decide(w).0.unwrap_or(1)
 }
 
 /// The question, where another host stands in the file already.
 pub fn question(w: &Wizard) -> Option<Choice> {
+    // A host that is repaired keeps its place.
+    if checkup::number(w).is_some() {
+        return None;
+    }
     let endpoint = host::endpoint(w)?;
     let (chosen, hosts, free) = decide(w);
     if hosts.is_empty() || hosts.iter().any(|(_, host)| same(host, &endpoint)) {

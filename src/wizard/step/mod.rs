@@ -1,6 +1,7 @@
 //! The pages of the conversation, one file each: what it shows, when it is done, and what submitting it asks for.
 
 pub mod access;
+pub mod checkup;
 pub mod code;
 pub mod details;
 pub mod done;
@@ -35,6 +36,7 @@ use crate::wizard::page::{Block, FieldError, Page, Paragraph, Tone};
 /// The pages in their one order. A step may have several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PageId {
+    Checkup,
     Tool,
     File,
     Uses,
@@ -58,7 +60,7 @@ pub enum PageId {
 impl PageId {
     pub fn step(self) -> Step {
         match self {
-            PageId::Tool | PageId::File | PageId::Uses => Step::Target,
+            PageId::Checkup | PageId::Tool | PageId::File | PageId::Uses => Step::Target,
             PageId::Host => Step::Host,
             PageId::Trust => Step::Trust,
             PageId::Access
@@ -125,6 +127,7 @@ pub struct Parts {
 pub fn pages(w: &Wizard) -> Vec<PageId> {
     use PageId::*;
     match w.setting.errand {
+        Errand::SetUp if checkup::here(w) => checkup::pages(w, set_up(w)),
         Errand::SetUp => set_up(w),
         Errand::TakeBack(_) => [signing_in(w), vec![TakeBack, Done]].concat(),
         Errand::Tokens => [signing_in(w), vec![Tokens, Done]].concat(),
@@ -177,6 +180,7 @@ fn set_up(w: &Wizard) -> Vec<PageId> {
 
 pub fn done(w: &Wizard, page: PageId) -> bool {
     match page {
+        PageId::Checkup => w.repair.is_some(),
         PageId::Tool => tool::done(w),
         // While it is looked at anew it is no less there.
         PageId::File => file::done(w) || (w.at() != PageId::File && file::looked_at(w)),
@@ -200,17 +204,19 @@ pub fn done(w: &Wizard, page: PageId) -> bool {
 
 /// Whether there is nothing to ask on a page, so that nobody has to see it.
 pub fn skips(w: &Wizard, page: PageId) -> bool {
-    match page {
+    let nothing = match page {
         // A remembered certificate that held needs no second agreement; without a host there is none.
         PageId::Trust => host::offline(w) || trust::remembered(w),
         PageId::Verify => host::offline(w),
         _ => false,
-    }
+    };
+    nothing || checkup::skips(w, page)
 }
 
 pub fn page(w: &Wizard) -> Page {
     let at = w.at();
     let parts = match at {
+        PageId::Checkup => checkup::page(w),
         PageId::Tool => tool::page(w),
         PageId::File => file::page(w),
         PageId::Host => host::page(w),
@@ -246,7 +252,7 @@ pub fn page(w: &Wizard) -> Page {
         submit: parts.submit,
         back: !first && w.run.is_none() && !w.waiting(),
         busy: parts.busy,
-        last: at == PageId::Done,
+        last: at == PageId::Done || checkup::is_over(w),
         focus: parts.focus,
         help: parts.help,
     }
@@ -268,6 +274,7 @@ fn about_errand(w: &Wizard) -> Option<Block> {
 
 pub fn submit(w: &mut Wizard, by: By) -> Next {
     match w.at() {
+        PageId::Checkup => checkup::submit(w, by),
         PageId::Tool => tool::submit(w),
         PageId::File => file::submit(w, by),
         PageId::Host => host::submit(w, by),
@@ -292,6 +299,7 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
 /// What arriving at a page asks for by itself.
 pub fn enter(w: &mut Wizard) -> Vec<Effect> {
     match w.at() {
+        PageId::Checkup => checkup::enter(w),
         PageId::Trust => {
             trust::enter(w);
             Vec::new()
@@ -308,7 +316,9 @@ pub fn awaits(w: &Wizard) -> bool {
     let survey = |survey: &Option<crate::wizard::evidence::Survey>| survey.as_ref().is_some_and(|s| !s.ended);
     let file = |file: &Option<crate::wizard::evidence::FileEvidence>| file.as_ref().is_some_and(|f| f.answer.is_none());
     match w.at() {
-        PageId::File | PageId::Review | PageId::Done => file(&w.evidence.file),
+        PageId::Checkup => w.evidence.checkup.as_ref().is_some_and(|checkup| checkup.is_awaited()),
+        PageId::File | PageId::Review => file(&w.evidence.file),
+        PageId::Done => file(&w.evidence.file) || w.evidence.after.as_ref().is_some_and(|after| after.is_awaited()),
         PageId::Host => survey(&w.evidence.look),
         PageId::Trust => file(&w.evidence.ca_file) || survey(&w.evidence.look) || w.session.in_flight(),
         PageId::Login | PageId::Code | PageId::Ssh => w.session.in_flight() || survey(&w.evidence.survey),

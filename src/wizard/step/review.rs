@@ -2,6 +2,7 @@
 
 mod content;
 mod drafting;
+mod mending;
 mod on_host;
 mod progress;
 
@@ -15,7 +16,7 @@ use crate::wizard::Wizard;
 use crate::wizard::message::Effect;
 use crate::wizard::page::Tone;
 use crate::wizard::page::{Answer, Block, Choice, LinkState, PlanGroup, PlanLine};
-use crate::wizard::step::{By, Next, PageId, Parts, file, quiet, say, toned, tool, verify, wrong};
+use crate::wizard::step::{By, Next, PageId, Parts, checkup, file, quiet, say, toned, tool, verify, wrong};
 
 use content::{file_diff, notes, traps};
 pub use content::{placeholders, reads_back, without_value};
@@ -67,10 +68,11 @@ pub fn findings(w: &Wizard) -> Vec<Finding> {
             .say("Run labwizard again when the host answers."),
         );
     }
-    if !tool::token_only(w) {
+    // In a repair the checkup has told what is wrong with the file, and tells it again at the end.
+    if !tool::token_only(w) && !checkup::here(w) {
         findings.extend(traps(w));
     }
-    if let Some((seen, around)) = file::seen(w).filter(|_| !tool::token_only(w)) {
+    if let Some((seen, around)) = file::seen(w).filter(|_| !tool::token_only(w) && checkup::in_file(w).is_none()) {
         let path = file::shown(w, &seen.path);
         match &around.git {
             Git::Tracked => findings.push(
@@ -215,7 +217,7 @@ fn questions(w: &Wizard) -> Vec<Block> {
         })
     };
     let mut blocks = Vec::new();
-    if around.git == Git::WouldTrack {
+    if around.git == Git::WouldTrack && checkup::in_file(w).is_none() {
         let chosen = w.draft.choice(&IGNORE).cloned().unwrap_or(YES);
         blocks.push(yes_no(
             IGNORE,

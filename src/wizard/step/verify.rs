@@ -11,7 +11,7 @@ use crate::wizard::evidence::Survey;
 use crate::wizard::message::Effect;
 use crate::wizard::page::{Answer, Block, Choice, LinkState, RoadLink, Tone};
 use crate::wizard::step::{
-    By, Next, PageId, Parts, access, count, details, ends, guide, host, make, road, token, toned, tool, trust,
+    By, Next, PageId, Parts, access, checkup, count, details, ends, guide, host, make, road, token, toned, tool, trust,
 };
 
 pub const NEXT: Id = Id::fixed("verdict");
@@ -240,6 +240,9 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
         return Next::Wait(Vec::new());
     }
     if by == By::World {
+        if proved(w) && checkup::here(w) && !checkup::shows(w, PageId::Verify) {
+            return Next::Go;
+        }
         // The result is looked at before anybody goes on.
         return Next::Do(Vec::new());
     }

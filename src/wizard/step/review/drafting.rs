@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::domain::around::Git;
 use crate::domain::visible::visible;
-use crate::domain::{Credential, HostRecord, Id, Trouble, Trust};
+use crate::domain::{Credential, FileSeen, HostRecord, Id, Oddity, Trouble, Trust};
 use crate::format::EditError;
 use crate::plan::action::{Action, Unfit};
 use crate::plan::edit::{NoEdit, Order, Prepared, prepare as prepare_edit};
@@ -14,8 +14,8 @@ use crate::target::nearby;
 use crate::target::spec::VerifyWord;
 use crate::target::{Access, Facts, Verify};
 use crate::wizard::Wizard;
-use crate::wizard::step::review::{IGNORE, NO, YES, on_host};
-use crate::wizard::step::{access, count, details, file, host, instance, make, token, tool, trust};
+use crate::wizard::step::review::{IGNORE, NO, YES, mending, on_host};
+use crate::wizard::step::{access, checkup, count, details, file, host, instance, make, token, tool, trust};
 
 /// What Review shows and what is agreed to by it.
 #[derive(Debug)]
@@ -48,11 +48,9 @@ fn facts(w: &Wizard, making: Option<&Making>) -> Facts {
             Credential::Ticket(_) | Credential::Shell(_) => None,
         })
     });
-    let verify = match details::verify(w) {
-        VerifyWord::Off => Verify::Off,
-        VerifyWord::System => Verify::System,
-        VerifyWord::Ca => ca_path(w).map_or(Verify::Off, |path| Verify::Ca { path }),
-        VerifyWord::Pin => trust::agreed(w).map_or(Verify::Off, |agreed| Verify::Pin(agreed.seen.fingerprint)),
+    let verify = match checkup::verification(w) {
+        Some((_, as_it_is)) => as_it_is,
+        None => verify(w),
     };
     Facts {
         endpoint: host::endpoint(w),
@@ -65,6 +63,16 @@ fn facts(w: &Wizard, making: Option<&Making>) -> Facts {
     }
 }
 
+/// How the tool shall verify, as it was answered.
+fn verify(w: &Wizard) -> Verify {
+    match details::verify(w) {
+        VerifyWord::Off => Verify::Off,
+        VerifyWord::System => Verify::System,
+        VerifyWord::Ca => ca_path(w).map_or(Verify::Off, |path| Verify::Ca { path }),
+        VerifyWord::Pin => trust::agreed(w).map_or(Verify::Off, |agreed| Verify::Pin(agreed.seen.fingerprint)),
+    }
+}
+
 /// Where the cluster's CA is written: beside the config, named by its own hash, so that another CA never takes its place.
 fn ca_path(w: &Wizard) -> Option<PathBuf> {
     let ca = details::cluster_ca(w)?;
@@ -74,10 +82,14 @@ fn ca_path(w: &Wizard) -> Option<PathBuf> {
 }
 
 fn wants_ca(w: &Wizard) -> bool {
-    !tool::token_only(w) && details::verify(w) == VerifyWord::Ca && ca_path(w).is_some()
+    let asked = !tool::token_only(w) && checkup::verification(w).is_none();
+    asked && details::verify(w) == VerifyWord::Ca && ca_path(w).is_some()
 }
 
 pub(super) fn draw(w: &Wizard) -> Result<Draw, Trouble> {
+    if let Some(mends) = checkup::in_file(w) {
+        return mending::draw(w, mends);
+    }
     let mut plan = Plan::default();
     let mut prepared = None;
     let mut duplicate = None;
@@ -92,7 +104,7 @@ pub(super) fn draw(w: &Wizard) -> Result<Draw, Trouble> {
         plan.actions.extend(on_host::before(w, making, prepared.as_ref().map(|prepared| &prepared.edit))?);
     }
     if let Some(prepared) = &prepared {
-        let (seen, around) = file::seen(w).ok_or_else(not_read)?;
+        let (seen, around) = file::seen(w).ok_or_else(|| not_read(w))?;
         let heading = "On this machine".to_owned();
         let path = file::shown(w, &seen.path);
         if around.git == Git::WouldTrack && !w.draft.is(&IGNORE, &NO) {
@@ -152,8 +164,17 @@ fn making(w: &Wizard) -> Result<Option<Making>, Trouble> {
     make::made_of(w).map(Some).ok_or_else(open)
 }
 
-fn not_read() -> Trouble {
-    Trouble::new("The file could not be read.", Some("Go back to the file.".to_owned()))
+pub(super) fn not_read(w: &Wizard) -> Trouble {
+    match w.evidence.file.as_ref().and_then(|file| file.answer.as_ref()) {
+        Some(Err(trouble)) => trouble.clone(),
+        _ => Trouble::new("The file could not be read.", Some("Go back to the file.".to_owned())),
+    }
+}
+
+/// What is odd about the file and has a yes.
+pub(super) fn agreed_oddities(w: &Wizard, seen: &FileSeen) -> Vec<Oddity> {
+    let yes = |(index, _): &(usize, &Oddity)| w.draft.is(&oddity_id(*index), &YES);
+    seen.oddities.iter().enumerate().filter(yes).map(|(_, oddity)| oddity.clone()).collect()
 }
 
 /// The edit, or the key that stands more than once and its lines.
@@ -161,20 +182,10 @@ fn edit(w: &Wizard, making: Option<&Making>) -> Result<Result<Prepared, (String,
     let (Some(spec), Some(form), Some(dialect), Some((seen, around))) =
         (tool::spec(w), file::form(w), file::dialect(w), file::seen(w))
     else {
-        return Err(match w.evidence.file.as_ref().and_then(|file| file.answer.as_ref()) {
-            Some(Err(trouble)) => trouble.clone(),
-            _ => not_read(),
-        });
+        return Err(not_read(w));
     };
     let declared = nearby::declared(form, around);
     let facts = facts(w, making);
-    let agreed = seen
-        .oddities
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| w.draft.is(&oddity_id(*index), &YES))
-        .map(|(_, oddity)| oddity.clone())
-        .collect();
     let order = Order {
         spec,
         form,
@@ -183,9 +194,9 @@ fn edit(w: &Wizard, making: Option<&Making>) -> Result<Result<Prepared, (String,
         seen,
         example: file::example(w).map(|(_, text)| text),
         declared: declared.as_deref(),
-        agreed,
+        agreed: agreed_oddities(w, seen),
         awaits_secret: making.is_some(),
-        repair: None,
+        repair: checkup::here(w).then(Vec::new),
         keep: &|key| w.draft.choice(&keep_id(key)).and_then(|line| line.as_str().parse().ok()),
     };
     match prepare_edit(&order) {

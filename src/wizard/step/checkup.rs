@@ -1,0 +1,285 @@
+//! Checkup: the first page where a conversation begins with a file. What is wrong with it, and what shall be done about it.
+
+pub mod after;
+mod ask;
+mod fill;
+mod told;
+mod ways;
+mod words;
+
+use crate::domain::finding::{Finding, Mend, Severity};
+use crate::domain::{Id, TokenId};
+use crate::target::Verify;
+use crate::target::spec::VerifyWord;
+use crate::wizard::Wizard;
+use crate::wizard::message::{Effect, Exit};
+use crate::wizard::page::{Answer, Block, Choice, Tone};
+use crate::wizard::step::{By, Next, PageId, Parts, guide, host, road, say, toned, wrong};
+
+pub use told::Told;
+pub use ways::Way;
+
+/// What shall be done about what was found.
+pub const MEND: Id = Id::fixed("mend");
+const ALL: Id = Id::fixed("all");
+const AGAIN: Id = Id::fixed("again");
+const LEAVE: Id = Id::fixed("leave");
+
+/// What a person chose to have mended, with what was wrong then.
+#[derive(Debug)]
+pub struct Repair {
+    pub way: Way,
+    /// Of which host of the file, from 1.
+    pub instance: u8,
+    pub before: Vec<Finding>,
+    /// The page that the mend is about: it is shown, though it may be done already.
+    pub wanted: Option<PageId>,
+    /// What the file itself says of that host.
+    says: fill::Says,
+}
+
+/// The conversation is about a file that is there.
+pub fn here(w: &Wizard) -> bool {
+    w.setting.mend.is_some()
+}
+
+fn way(w: &Wizard) -> Option<&Way> {
+    w.repair.as_ref().filter(|_| here(w)).map(|repair| &repair.way)
+}
+
+/// What is changed in the file alone, where nothing else is.
+pub fn in_file(w: &Wizard) -> Option<&[Mend]> {
+    match way(w)? {
+        Way::File(mends) => Some(mends),
+        _ => None,
+    }
+}
+
+/// The token that is granted what it lacks, and keeps its secret.
+pub fn granted(w: &Wizard) -> Option<&TokenId> {
+    match way(w)? {
+        Way::Grant => w.repair.as_ref()?.says.token.as_ref(),
+        _ => None,
+    }
+}
+
+/// The host's number in the file that is repaired.
+pub fn number(w: &Wizard) -> Option<u8> {
+    w.repair.as_ref().filter(|_| here(w)).map(|repair| repair.instance)
+}
+
+/// How the tool verifies by its file, where that is none of what is mended.
+pub fn verification(w: &Wizard) -> Option<(VerifyWord, Verify)> {
+    match way(w)? {
+        Way::Verify | Way::Certificate => None,
+        _ => Some(w.repair.as_ref()?.says.verification()),
+    }
+}
+
+/// The pages of a repair.
+pub fn pages(w: &Wizard, usual: Vec<PageId>) -> Vec<PageId> {
+    let mut pages = vec![PageId::Checkup];
+    match way(w) {
+        Some(Way::File(_)) => pages.extend([PageId::Review, PageId::Done]),
+        Some(Way::Grant) => pages.extend(usual.into_iter().filter(|page| *page >= PageId::Host && *page != PageId::Make)),
+        _ => pages.extend(usual.into_iter().filter(|page| *page >= PageId::Host)),
+    }
+    pages
+}
+
+/// A page that has nothing to ask, since what it asks stands in the file and holds.
+pub fn skips(w: &Wizard, page: PageId) -> bool {
+    let asks = (PageId::Host..=PageId::Verify).contains(&page);
+    way(w).is_some() && asks && !shows(w, page) && super::done(w, page)
+}
+
+/// The page is what the mend is about.
+pub fn shows(w: &Wizard, page: PageId) -> bool {
+    w.repair.as_ref().is_some_and(|repair| repair.wanted == Some(page))
+}
+
+/// A page whose answers stand in the file is submitted by itself, unless the host has refused these very answers.
+pub fn goes_on(w: &Wizard) -> bool {
+    way(w).is_some()
+        && !shows(w, w.at())
+        && match w.at() {
+            PageId::Host => host::look(w).is_none(),
+            PageId::Token => super::token::credential(w).is_some() && !ask::was_refused(w),
+            _ => false,
+        }
+}
+
+/// The look for the cause is over, and the page says what it found.
+pub fn returns(w: &Wizard) -> bool {
+    way(w) == Some(&Way::LookUp) && w.at() < PageId::Make && super::make::wish::estate(w).is_some()
+}
+
+pub fn enter(w: &mut Wizard) -> Vec<Effect> {
+    match &w.evidence.checkup {
+        Some(_) => Vec::new(),
+        None => ask::begin(w),
+    }
+}
+
+/// Everything that was found, and may be looked at.
+fn told(w: &Wizard) -> Option<Told> {
+    w.evidence.checkup.as_ref().filter(|checkup| !checkup.is_awaited() && checkup.asked)?;
+    told::of(w, w.evidence.checkup.as_ref()?)
+}
+
+pub fn findings(w: &Wizard) -> Vec<Finding> {
+    told(w).map(|told| told.all()).unwrap_or_default()
+}
+
+/// There is nothing to be chosen: the page is the last one.
+pub fn is_over(w: &Wizard) -> bool {
+    w.at() == PageId::Checkup && told(w).is_some_and(|told| !told.asks())
+}
+
+/// How the conversation ends that ends here.
+pub fn exit(w: &Wizard) -> Exit {
+    match findings(w).iter().any(|finding| finding.severity == Severity::Error) {
+        true => Exit::Failed,
+        false => Exit::Done,
+    }
+}
+
+pub fn page(w: &Wizard) -> Parts {
+    let path = words::path(w);
+    let help = vec![
+        "labwizard reads the file as its tool reads it, and asks the host in its place. Nothing is changed before the review page, which shows every line that changes.".into(),
+        "What is wrong is told gravest first. What stands in the file and holds is not asked again.".into(),
+    ];
+    let Some(told) = told(w) else {
+        return Parts {
+            title: format!("Is {path} all right?"),
+            blocks: under_way(w),
+            submit: "check",
+            busy: w.waiting().then(|| "Checking the file and its hosts".into()),
+            help,
+            ..Parts::default()
+        };
+    };
+    let mut blocks = Vec::new();
+    blocks.extend(told.about().map(say));
+    if told.worst() < Some(Severity::Warning) {
+        blocks.extend(w.evidence.checkup.iter().flat_map(|c| &c.hosts).map(|host| Block::Road(road::of_survey(&host.survey))));
+        blocks.extend(words::tested(w, &told));
+    }
+    for (heading, findings) in told.groups() {
+        blocks.extend(heading.map(|heading| toned(Tone::Plain, heading)));
+        blocks.push(Block::Findings(findings));
+    }
+    if told.asks() {
+        blocks.push(Block::Choice(choice(w, &told)));
+    }
+    Parts {
+        title: words::title(&path, &told),
+        blocks,
+        submit: if told.asks() { "go on" } else { "finish" },
+        focus: told.asks().then_some(MEND),
+        help,
+        ..Parts::default()
+    }
+}
+
+/// The roads that are travelled.
+fn under_way(w: &Wizard) -> Vec<Block> {
+    let hosts = w.evidence.checkup.iter().flat_map(|checkup| &checkup.hosts);
+    let mut blocks = Vec::new();
+    for host in hosts {
+        let place = host.survey.inputs.endpoints.first().map(|endpoint| endpoint.to_string()).unwrap_or_default();
+        blocks.push(say(crate::domain::visible::visible(&place)));
+        blocks.push(Block::Road(road::of_survey(&host.survey)));
+    }
+    blocks
+}
+
+fn choice(w: &Wizard, told: &Told) -> Choice {
+    let mut options = Vec::new();
+    let all = told.file_mends();
+    let several = (all.len() > 1).then(|| Answer {
+        id: ALL,
+        title: format!("Mend all {} that need no question", all.len()),
+        about: vec!["Every line that changes is shown first.".into()],
+        risky: false,
+    });
+    let offers = told.offers();
+    let in_file = offers.first().is_some_and(|(mend, _)| ways::is_file(mend));
+    if in_file {
+        options.extend(several.clone());
+    }
+    for (mend, _) in &offers {
+        options.extend(words::answers(told, mend));
+    }
+    if !in_file {
+        options.extend(several);
+    }
+    options.push(Answer {
+        id: AGAIN,
+        title: "Check again".into(),
+        about: vec!["after something was changed on the host or in the file".into()],
+        risky: false,
+    });
+    options.push(Answer { id: LEAVE, title: "Leave it as it is".into(), about: Vec::new(), risky: false });
+    let chosen = w.draft.choice(&MEND).filter(|id| options.iter().any(|option| option.id == **id)).cloned();
+    Choice {
+        id: MEND,
+        label: "What shall be done?".into(),
+        chosen: chosen.or_else(|| options.first().map(|option| option.id.clone())),
+        options,
+        error: if w.tried() { wrong("This cannot be done here.", None) } else { None },
+    }
+}
+
+pub fn submit(w: &mut Wizard, by: By) -> Next {
+    let Some(checkup) = &w.evidence.checkup else { return Next::Wait(ask::begin(w)) };
+    if checkup.is_awaited() {
+        return Next::Wait(Vec::new());
+    }
+    if !checkup.asked {
+        let effects = ask::go_on(w, false);
+        return match effects.is_empty() {
+            true => Next::Do(effects),
+            false => Next::Wait(effects),
+        };
+    }
+    if by == By::World {
+        // The result is looked at before anybody goes on.
+        return Next::Do(Vec::new());
+    }
+    let Some(told) = told(w) else { return Next::Stay };
+    if !told.asks() {
+        return Next::Leave(exit(w));
+    }
+    let Some(chosen) = choice(w, &told).chosen else { return Next::Stay };
+    w.draft.forget(&MEND);
+    if chosen == LEAVE {
+        return Next::Leave(exit(w));
+    }
+    if chosen == AGAIN {
+        return Next::Wait(ask::begin(w));
+    }
+    let Some((way, instance)) = ways::chosen(&told, &chosen) else { return Next::Stay };
+    set_out(w, told, way, instance)
+}
+
+/// Turns to what was chosen, with everything else filled in from the file.
+fn set_out(w: &mut Wizard, told: Told, way: Way, instance: Option<u8>) -> Next {
+    let instance = instance.or(told.first_instance()).unwrap_or(1);
+    let Some(says) = fill::fill(w, &told, instance, &way) else { return Next::Stay };
+    let wanted = way.page();
+    let before = told.all();
+    w.repair = Some(Repair { instance, before, wanted, says, way });
+    match way_of(w) {
+        Way::Commands if host::look(w).is_some() => guide::show_missing(w),
+        Way::LookUp if returns(w) => return Next::Stay,
+        _ => {}
+    }
+    let next = super::pages(w).into_iter().find(|page| *page > PageId::Checkup && !super::skips(w, *page));
+    next.map_or(Next::Stay, Next::To)
+}
+
+fn way_of(w: &Wizard) -> &Way {
+    w.repair.as_ref().map_or(&Way::LookUp, |repair| &repair.way)
+}

@@ -1,0 +1,88 @@
+//! After the repair: the same checks again, and what was wrong before beside what is wrong now.
+
+use crate::domain::finding::{Finding, Severity};
+use crate::domain::visible::whole;
+use crate::wizard::Wizard;
+use crate::wizard::message::Effect;
+use crate::wizard::page::{Block, LinkState, PlanGroup, PlanLine, Tone};
+use crate::wizard::step::toned;
+
+use super::{Told, ask, told};
+
+/// Asks for the checks, once the run is over.
+pub fn begin(w: &mut Wizard) -> Vec<Effect> {
+    if super::here(w) { ask::begin_after(w) } else { Vec::new() }
+}
+
+/// What is still to be asked.
+pub fn go_on(w: &mut Wizard) -> Vec<Effect> {
+    ask::go_on(w, true)
+}
+
+/// The checks are under way.
+pub fn is_awaited(w: &Wizard) -> bool {
+    w.evidence.after.as_ref().is_some_and(|after| after.is_awaited() || !after.asked)
+}
+
+/// What came of them.
+fn now(w: &Wizard) -> Option<Told> {
+    let after = w.evidence.after.as_ref().filter(|after| after.asked && !after.is_awaited())?;
+    told::after(w, after)
+}
+
+/// Something that keeps the tool from working is still there.
+pub fn is_wrong(w: &Wizard) -> bool {
+    now(w).is_some_and(|now| now.worst() == Some(Severity::Error))
+}
+
+/// What was wrong and is not any more, what still is, and what is new.
+pub fn blocks(w: &Wizard) -> Vec<Block> {
+    let (Some(repair), Some(now)) = (&w.repair, now(w)) else { return Vec::new() };
+    let after = now.all();
+    let worth = |finding: &&Finding| finding.severity >= Severity::Warning;
+    let same = |a: &Finding, b: &Finding| a.code == b.code && a.field == b.field && a.title == b.title;
+    let line = |finding: &Finding, state: LinkState, outcome: &str| PlanLine {
+        sentence: whole(&finding.title),
+        state,
+        outcome: Some(outcome.to_owned()),
+    };
+    let bad = |finding: &Finding| match finding.severity {
+        Severity::Error => LinkState::Broken,
+        _ => LinkState::Warning,
+    };
+    let mut actions: Vec<PlanLine> = Vec::new();
+    for finding in repair.before.iter().filter(worth) {
+        actions.push(match after.iter().any(|one| same(one, finding)) {
+            true => line(finding, bad(finding), "still there"),
+            false => line(finding, LinkState::Good, "gone"),
+        });
+    }
+    let new: Vec<&Finding> =
+        after.iter().filter(worth).filter(|one| !repair.before.iter().any(|finding| same(one, finding))).collect();
+    actions.extend(new.iter().map(|finding| line(finding, bad(finding), "new")));
+    let mut blocks = Vec::new();
+    if !actions.is_empty() {
+        blocks.push(Block::Plan(vec![PlanGroup { heading: "Before, and checked again now".into(), actions }]));
+    }
+    if !after.iter().any(|finding| finding.severity >= Severity::Warning) {
+        blocks.push(toned(Tone::Good, format!("Checked again: nothing is wrong any more. {} can work with it.", now.title)));
+    }
+    // What is new is told whole: nobody has read it yet.
+    let new: Vec<Finding> = new.into_iter().cloned().collect();
+    if !new.is_empty() {
+        blocks.push(Block::Findings(new));
+    }
+    blocks
+}
+
+/// The last page's first line.
+pub fn title(w: &Wizard, failed: bool) -> String {
+    let tool = super::super::tool::title(w);
+    let run_failed = w.run.as_ref().is_some_and(crate::plan::run::Run::failed);
+    match (run_failed, failed) {
+        (true, _) => "It was not finished.".into(),
+        (false, true) if is_wrong(w) => format!("It was done, and {tool} still cannot work."),
+        (false, true) => "It was not finished.".into(),
+        (false, false) => format!("{tool} is mended."),
+    }
+}

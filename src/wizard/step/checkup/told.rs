@@ -1,0 +1,162 @@
+//! What came of a checkup: the file as it is understood, and every finding with the host that it is about.
+
+use std::cmp::Reverse;
+
+use crate::diagnosis::checked::{Asked, Circumstances, judge_config};
+use crate::diagnosis::config::Config;
+use crate::domain::finding::{Finding, Mend, Severity};
+use crate::domain::visible::visible;
+use crate::domain::{Observation, Seen};
+use crate::wizard::Wizard;
+use crate::wizard::evidence::Checkup;
+use crate::wizard::step::make;
+
+use super::{ask, ways};
+
+/// What was found.
+#[derive(Debug)]
+pub struct Told {
+    /// None where the file is left alone.
+    pub config: Option<Config>,
+    /// The target's title.
+    pub title: String,
+    /// The gravest first; with the number of the host where it is about one.
+    pub findings: Vec<(Option<u8>, Finding)>,
+}
+
+/// Judges what was seen before the repair.
+pub fn of(w: &Wizard, checkup: &Checkup) -> Option<Told> {
+    judged(w, checkup, false)
+}
+
+/// Judges what was seen after it.
+pub fn after(w: &Wizard, checkup: &Checkup) -> Option<Told> {
+    judged(w, checkup, true)
+}
+
+fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
+    checkup.file.answer.as_ref()?;
+    let config = match ask::understood(w, &checkup.file) {
+        Ok(config) => config,
+        Err(finding) => return Some(Told { config: None, title: String::new(), findings: vec![(None, *finding)] }),
+    };
+    let records = ask::records(w, after);
+    let about = Circumstances {
+        library: &w.setting.library,
+        records: &records,
+        surroundings: &w.setting.surroundings,
+        now: w.setting.now,
+    };
+    let of_file = judge_config(&config, &[], &about);
+    let mut findings: Vec<(Option<u8>, Finding)> = of_file.iter().map(|finding| (None, finding.clone())).collect();
+    for host in &config.hosts {
+        let Some(asked) = checkup.host(host.instance) else { continue };
+        let seen = match after {
+            true => asked.survey.seen.clone(),
+            false => with_estate(w, asked.survey.seen.clone(), &asked.survey.inputs.endpoints),
+        };
+        let asked = Asked { instance: host.instance, trust: asked.trust.clone(), seen };
+        let mut of_both = judge_config(&config, std::slice::from_ref(&asked), &about);
+        for known in &of_file {
+            if let Some(at) = of_both.iter().position(|finding| finding == known) {
+                of_both.remove(at);
+            }
+        }
+        findings.extend(of_both.into_iter().map(|finding| (Some(host.instance), finding)));
+    }
+    findings.sort_by_key(|(_, finding)| Reverse(finding.severity));
+    let title = config.spec(&w.setting.library).map(|spec| spec.title.as_str().to_owned()).unwrap_or_default();
+    Some(Told { config: Some(config), title, findings })
+}
+
+/// What an administrator who signed in on the way saw of users and tokens decides between causes that the host does not tell.
+fn with_estate(w: &Wizard, mut seen: Vec<Observation>, at: &[crate::domain::Endpoint]) -> Vec<Observation> {
+    let here = w.evidence.survey.as_ref().filter(|survey| survey.inputs.endpoints.iter().any(|one| at.contains(one)));
+    let refused = seen.iter().any(|o| matches!(o.seen, Seen::SignInRefused { .. }));
+    if refused && here.is_some() && make::signer(w).is_some() {
+        let estates = here.into_iter().flat_map(|survey| &survey.seen);
+        seen.extend(estates.filter(|o| matches!(o.seen, Seen::Estate(_))).cloned());
+    }
+    seen
+}
+
+impl Told {
+    pub fn all(&self) -> Vec<Finding> {
+        self.findings.iter().map(|(_, finding)| finding.clone()).collect()
+    }
+
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|(_, finding)| finding.severity).max()
+    }
+
+    /// There is something to be done about it.
+    pub fn asks(&self) -> bool {
+        self.config.is_some() && self.findings.iter().any(|(_, finding)| finding.severity >= Severity::Warning)
+    }
+
+    /// The mends of the first finding that has any, each with its host. Where none is named, the question that it stands under
+    /// is answered anew.
+    pub fn offers(&self) -> Vec<(Mend, Option<u8>)> {
+        let worth = self.findings.iter().filter(|(_, finding)| finding.severity >= Severity::Warning);
+        let mends = |finding: &Finding| match (finding.mends.is_empty(), &finding.field) {
+            (true, Some(field)) => vec![Mend::Ask(field.clone())],
+            _ => finding.mends.clone(),
+        };
+        let mut with = worth.map(|(instance, finding)| (*instance, mends(finding)));
+        let first = with.find(|(_, mends)| !mends.is_empty());
+        first.into_iter().flat_map(|(instance, mends)| mends.into_iter().map(move |mend| (mend, instance))).collect()
+    }
+
+    /// Everything that is mended in the file without a question; of two ways to mend one line the easier.
+    pub fn file_mends(&self) -> Vec<Mend> {
+        let mut all: Vec<Mend> = Vec::new();
+        for (_, finding) in &self.findings {
+            let first = finding.mends.first().filter(|mend| ways::is_file(mend));
+            all.extend(first.filter(|mend| !all.contains(mend)).cloned());
+        }
+        all
+    }
+
+    /// The host that a mend without one is about: the first that something is wrong with, else the file's first.
+    pub fn first_instance(&self) -> Option<u8> {
+        let wrong = self.findings.iter().find_map(|(instance, _)| *instance);
+        wrong.or_else(|| Some(self.config.as_ref()?.hosts.first()?.instance))
+    }
+
+    /// Whose file it is, and which hosts it names.
+    pub fn about(&self) -> Option<String> {
+        let config = self.config.as_ref()?;
+        let hosts: Vec<String> = config
+            .hosts
+            .iter()
+            .filter(|host| host.place.is_ok())
+            .map(|host| match &host.credential {
+                Some(who) => format!("{} as {}", visible(&host.typed), visible(&who.to_string())),
+                None => visible(&host.typed),
+            })
+            .collect();
+        Some(match hosts.as_slice() {
+            [] => format!("It is {}'s.", self.title),
+            hosts => format!("It is {}'s: {}.", self.title, hosts.join("; ")),
+        })
+    }
+
+    /// The findings as they are shown: under the host's name where the file has several.
+    pub fn groups(&self) -> Vec<(Option<String>, Vec<Finding>)> {
+        let several = self.config.as_ref().is_some_and(|config| config.hosts.len() > 1);
+        let mut groups: Vec<(Option<String>, Vec<Finding>)> = Vec::new();
+        for (instance, finding) in &self.findings {
+            let heading = instance.filter(|_| several).and_then(|instance| self.heading(instance));
+            match groups.iter_mut().find(|(of, _)| *of == heading) {
+                Some((_, findings)) => findings.push(finding.clone()),
+                None => groups.push((heading, vec![finding.clone()])),
+            }
+        }
+        groups
+    }
+
+    fn heading(&self, instance: u8) -> Option<String> {
+        let host = self.config.as_ref()?.hosts.iter().find(|host| host.instance == instance)?;
+        Some(format!("Host {instance}, {}:", visible(&host.typed)))
+    }
+}

@@ -1,0 +1,98 @@
+//! Where each mend leads: which of them change the file alone, and which page each other one opens.
+
+use crate::domain::finding::Mend;
+use crate::domain::Id;
+use crate::wizard::step::{PageId, details, host, instance};
+
+use super::{ALL, Told};
+
+/// How what was found is mended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Way {
+    /// The file alone is changed.
+    File(Vec<Mend>),
+    /// One answer is given anew.
+    Ask(Id),
+    NewSecret,
+    NewToken,
+    /// What is missing is granted by somebody who signs in.
+    Grant,
+    /// The same as commands.
+    Commands,
+    Certificate,
+    Verify,
+    LookUp,
+}
+
+/// It changes the file, and nobody has to be asked anything.
+pub fn is_file(mend: &Mend) -> bool {
+    matches!(mend, Mend::Rewrite { .. } | Mend::Remove { .. } | Mend::Close | Mend::Ignore)
+}
+
+/// The name of a mend as an answer.
+pub fn id(mend: &Mend) -> Id {
+    match mend {
+        Mend::Ask(field) => Id::new(format!("ask.{field}")),
+        Mend::Rewrite { key } => Id::new(format!("rewrite.{key}")),
+        Mend::Remove { key, line } => Id::new(format!("remove.{key}.{line}")),
+        Mend::Close => Id::fixed("close"),
+        Mend::Ignore => Id::fixed("ignore"),
+        Mend::Grant => Id::fixed("grant"),
+        Mend::NewSecret => Id::fixed("new-secret"),
+        Mend::NewToken => Id::fixed("new-token"),
+        Mend::Certificate => Id::fixed("certificate"),
+        Mend::Verify => Id::fixed("verify"),
+        Mend::LookUp => Id::fixed("look-up"),
+    }
+}
+
+pub const COMMANDS: Id = Id::fixed("commands");
+
+/// What an answer stands for, and the number of its host.
+pub fn chosen(told: &Told, answer: &Id) -> Option<(Way, Option<u8>)> {
+    if *answer == ALL {
+        return Some((Way::File(told.file_mends()), None));
+    }
+    let offers = told.offers();
+    if *answer == COMMANDS {
+        let (_, instance) = offers.iter().find(|(mend, _)| *mend == Mend::Grant)?;
+        return Some((Way::Commands, *instance));
+    }
+    let (mend, instance) = offers.into_iter().find(|(mend, _)| id(mend) == *answer)?;
+    let way = match mend {
+        file if is_file(&file) => Way::File(vec![file]),
+        Mend::Ask(field) if field == details::VERIFY => Way::Verify,
+        Mend::Ask(field) => Way::Ask(field),
+        Mend::NewSecret => Way::NewSecret,
+        Mend::NewToken => Way::NewToken,
+        Mend::Grant => Way::Grant,
+        Mend::Certificate => Way::Certificate,
+        Mend::Verify => Way::Verify,
+        _ => Way::LookUp,
+    };
+    Some((way, instance))
+}
+
+impl Way {
+    /// Somebody signs in for it.
+    pub fn logs_in(&self) -> bool {
+        matches!(self, Way::NewSecret | Way::NewToken | Way::Grant | Way::LookUp)
+    }
+
+    /// The page that it is about.
+    pub fn page(&self) -> Option<PageId> {
+        Some(match self {
+            Way::File(_) => PageId::Review,
+            Way::Ask(field) if *field == host::HOST => PageId::Host,
+            Way::Ask(field) if *field == instance::INSTANCE || field.as_str().starts_with("pick.") => PageId::Details,
+            Way::Ask(_) => PageId::Token,
+            Way::NewSecret | Way::NewToken => PageId::Make,
+            // What is granted is shown path by path.
+            Way::Grant => PageId::Verify,
+            Way::Commands => PageId::Guide,
+            Way::Certificate => PageId::Trust,
+            Way::Verify => PageId::Details,
+            Way::LookUp => return None,
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! A file that is there and broken: what is wrong is found, and mended with the smallest change, against labs.
+
+use std::collections::BTreeMap;
+
+use labwizard::lab::{Lab, LabRelease, Scenario};
+use labwizard::wizard::Setting;
+use labwizard::wizard::page::{Block, Page};
+
+use super::make::ADMIN;
+use super::{Held, Stage, TOOL, answers, given, lab};
+
+/// Another secret than any lab's.
+const WRONG: &str = "00000000-0000-4000-8000-00000000dead";
+
+/// A project whose file a walk wrote, with the lab that it is for.
+pub struct Project {
+    pub stage: Stage,
+    pub lab: Lab,
+}
+
+impl Project {
+    pub async fn on(release: LabRelease) -> Project {
+        let (stage, lab) = (Stage::new(), lab(release, Scenario::Fine).await);
+        let held = stage.hold(&answers(&lab, &lab.token(TOOL).unwrap())).await;
+        assert!(held.is_done(), "{}", held.told());
+        Project { stage, lab }
+    }
+
+    pub async fn new() -> Project {
+        Project::on(LabRelease::default()).await
+    }
+
+    pub fn text(&self) -> String {
+        std::fs::read_to_string(self.stage.env_file()).unwrap()
+    }
+
+    /// Breaks the file: the value of a key is another one.
+    pub fn set(&self, key: &str, value: &str) {
+        let line = |line: &str| match line.split_once('=') {
+            Some((one, _)) if one == key => format!("{key}={value}\n"),
+            _ => format!("{line}\n"),
+        };
+        std::fs::write(self.stage.env_file(), self.text().lines().map(line).collect::<String>()).unwrap();
+    }
+
+    pub fn setting(&self) -> Setting {
+        Setting { mend: Some(self.stage.env_file()), ..self.stage.setting() }
+    }
+
+    pub async fn repair(&self, answers: &BTreeMap<String, String>) -> Held {
+        self.stage.hold_as(self.setting(), answers, None).await
+    }
+
+    /// What whoever logs in answers.
+    pub fn login(&self, more: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let admin = self.lab.user(ADMIN).unwrap();
+        let mut all = given(&[
+            ("login_user", ADMIN),
+            ("login_password", &admin.password),
+            ("code", &admin.code_now().unwrap_or_default()),
+            ("review", "do"),
+        ]);
+        all.extend(given(more));
+        all
+    }
+
+    /// The lines that are others now.
+    pub fn changed(&self, before: &str) -> Vec<String> {
+        let after = self.text();
+        assert_eq!(before.lines().count(), after.lines().count());
+        let lines = before.lines().zip(after.lines()).filter(|(a, b)| a != b);
+        lines.map(|(_, new)| new.split('=').next().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+/// A page in words.
+pub fn words(page: &Page) -> String {
+    labwizard::front::words::page(page, false).join("\n")
+}
+
+/// The page that tells what was found.
+fn checkup(held: &Held) -> &Page {
+    let asks = |page: &&Page| page.blocks.iter().any(|b| matches!(b, Block::Choice(c) if c.id.as_str() == "mend"));
+    held.pages.iter().find(asks).unwrap_or(held.last())
+}
+
+#[tokio::test]
+async fn a_file_that_labwizard_wrote_has_nothing_wrong_and_is_left_as_it_is() {
+    let project = Project::new().await;
+    let before = project.text();
+    let held = project.repair(&given(&[])).await;
+    assert!(held.last().last, "{}", held.told());
+    assert!(held.told().contains("Nothing is wrong with"), "{}", held.told());
+    assert_eq!(project.text(), before);
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_mended_by_a_new_one_and_one_line_is_changed() {
+    let project = Project::new().await;
+    project.set("PROXMOX_TOKEN_VALUE", WRONG);
+    let before = project.text();
+    let held = project.repair(&project.login(&[("mend", "new-secret")])).await;
+    assert!(words(checkup(&held)).contains("refuse"), "{}", words(checkup(&held)));
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(project.changed(&before), ["PROXMOX_TOKEN_VALUE"], "{}", held.told());
+    assert!(held.told().contains("gone"), "{}", held.told());
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+    // The host is known, so nobody was asked about it; the file's secret is on no page.
+    assert!(held.pages.iter().all(|page| !words(page).contains(WRONG)));
+}
+
+#[tokio::test]
+async fn a_token_that_is_pasted_anew_is_all_that_is_asked() {
+    let project = Project::new().await;
+    let right = project.lab.token(TOOL).unwrap().secret;
+    project.set("PROXMOX_TOKEN_VALUE", WRONG);
+    let before = project.text();
+    let answers = given(&[("mend", "ask.token"), ("token", &right), ("review", "do")]);
+    let held = project.repair(&answers).await;
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(project.changed(&before), ["PROXMOX_TOKEN_VALUE"]);
+    assert!(held.presses <= 4, "{} answers", held.presses);
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+}
