@@ -18,6 +18,7 @@ macro_rules! eprintln {
 
 pub mod apply;
 pub mod demo;
+pub mod lesson;
 pub mod place;
 pub mod targets;
 pub mod tokens;

@@ -145,7 +145,7 @@ faults! {
     Scheme "scheme" "the address begins with http://" [Set("PROXMOX_HOST", "http://{address}")],
     ApiPath "api-path" "the address ends with the path of the API" [Set("PROXMOX_HOST", "https://{address}/api2/json")],
     Duplicate "duplicate" "the secret stands there twice, the old one below" [Add("PROXMOX_TOKEN_VALUE", "00000000-0000-4000-8000-000000000000")],
-    Overridden "overridden" "a line of an older kind names another address, and counts" [Add("PROXMOX_01_HOST", "192.0.2.250")],
+    Overridden "overridden" "a line of an older kind names another address, and counts" [Add("PROXMOX_01_HOST", "127.0.0.1:1")],
     Reference "reference" "the secret is said to be in another variable" [Set("PROXMOX_TOKEN_VALUE", "${PVE_SECRET}")],
     NodeName "node-name" "the node is called by its whole name" [Set("PROXMOX_NODE", "pve1.lan")],
     OpenToOthers "open-to-others" "everybody on this machine may read the file" [Mode(0o644)],

@@ -83,6 +83,14 @@ impl Scenario {
     pub fn all() -> &'static [Scenario] {
         ALL
     }
+
+    /// Whether a config that worked before fails by it, or is worth a warning.
+    pub fn breaks_a_config(self) -> bool {
+        use Scenario::*;
+        let whole =
+            [Fine, Empty, NoTemplates, TenThousandGuests, HostileStrings, Slow, TokenExists, RoleTaken, OursExists];
+        !whole.contains(&self)
+    }
 }
 
 impl fmt::Display for Scenario {

@@ -81,7 +81,9 @@ pub fn pages(w: &Wizard, usual: Vec<PageId>) -> Vec<PageId> {
     let mut pages = vec![PageId::Checkup];
     match way(w) {
         Some(Way::File(_)) => pages.extend([PageId::Review, PageId::Done]),
-        Some(Way::Grant) => pages.extend(usual.into_iter().filter(|page| *page >= PageId::Host && *page != PageId::Make)),
+        Some(Way::Grant) => {
+            pages.extend(usual.into_iter().filter(|page| *page >= PageId::Host && *page != PageId::Make))
+        }
         _ => pages.extend(usual.into_iter().filter(|page| *page >= PageId::Host)),
     }
     pages
@@ -163,7 +165,9 @@ pub fn page(w: &Wizard) -> Parts {
     let mut blocks = Vec::new();
     blocks.extend(told.about().map(say));
     if told.worst() < Some(Severity::Warning) {
-        blocks.extend(w.evidence.checkup.iter().flat_map(|c| &c.hosts).map(|host| Block::Road(road::of_survey(&host.survey))));
+        blocks.extend(
+            w.evidence.checkup.iter().flat_map(|c| &c.hosts).map(|host| Block::Road(road::of_survey(&host.survey))),
+        );
         blocks.extend(words::tested(w, &told));
     }
     for (heading, findings) in told.groups() {

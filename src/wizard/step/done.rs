@@ -26,7 +26,9 @@ pub fn failed(w: &Wizard) -> bool {
     if w.setting.errand != Errand::SetUp {
         return take_back::failed(w);
     }
-    w.run.as_ref().is_some_and(Run::failed) || checkup::after::is_wrong(w) || matches!(review::reads_back(w), Some(Err(_)))
+    w.run.as_ref().is_some_and(Run::failed)
+        || checkup::after::is_wrong(w)
+        || matches!(review::reads_back(w), Some(Err(_)))
 }
 
 /// How the conversation ended, where it came to its end: what was left undone behind the file counts, though that stands.
@@ -102,8 +104,7 @@ pub fn page(w: &Wizard) -> Parts {
     blocks.extend(checkup::after::blocks(w));
     // In a repair the checks that were made again have told them.
     let told = if checkup::here(w) { Vec::new() } else { verify::findings(w) };
-    let warnings: Vec<Finding> =
-        told.into_iter().filter(|finding| finding.severity == Severity::Warning).collect();
+    let warnings: Vec<Finding> = told.into_iter().filter(|finding| finding.severity == Severity::Warning).collect();
     if !warnings.is_empty() {
         blocks.push(Block::Findings(warnings));
     }
@@ -137,15 +138,21 @@ pub fn page(w: &Wizard) -> Parts {
         }));
     }
     Parts {
-        title: if checkup::here(w) && !w.waiting() { checkup::after::title(w, failed) } else { match (failed, tool::token_only(w), verify::untested(w)) {
-            (true, ..) => "It was not finished.".into(),
-            (false, true, _) => "The token works.".into(),
-            (false, false, true) => format!("The file for {target} is written, untested."),
-            (false, false, false) => format!("{target} is set up."),
-        } },
+        title: if checkup::here(w) && !w.waiting() {
+            checkup::after::title(w, failed)
+        } else {
+            match (failed, tool::token_only(w), verify::untested(w)) {
+                (true, ..) => "It was not finished.".into(),
+                (false, true, _) => "The token works.".into(),
+                (false, false, true) => format!("The file for {target} is written, untested."),
+                (false, false, false) => format!("{target} is set up."),
+            }
+        },
         blocks,
         submit: "finish",
-        busy: w.waiting().then(|| if checkup::here(w) { "Checking again".into() } else { "Reading the file back".into() }),
+        busy: w
+            .waiting()
+            .then(|| if checkup::here(w) { "Checking again".into() } else { "Reading the file back".into() }),
         ..Parts::default()
     }
 }

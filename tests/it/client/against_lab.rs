@@ -28,7 +28,7 @@ async fn without_trust_the_certificate_is_shown_and_only_open_questions_are_aske
     let (leaf, verdict) = find!(all, Seen::Certificate { leaf, verdict, .. } => (leaf.clone(), verdict.clone()));
     assert_eq!(leaf.fingerprint.to_string(), lab.fingerprint());
     assert_eq!(verdict, None);
-    let hint = find!(all, Seen::IsProxmox { realms, release_hint } => { assert!(realms.iter().any(|r| r.kind == "pve")); *release_hint });
+    let hint = find!(all, Seen::IsProxmox { realms, release_hint, .. } => { assert!(realms.iter().any(|r| r.kind == "pve")); *release_hint });
     assert_eq!(hint, Some(lab.release().version().parse().unwrap()));
     let mut asked: Vec<_> = lab.received().into_iter().map(|r| (r.path, r.had_authorization)).collect();
     asked.sort();

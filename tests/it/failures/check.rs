@@ -1,91 +1,82 @@
-//! A check of a scene, in process: the file is understood, its hosts are asked, and all of it is judged.
+//! A check of a scene by the program's own engine, and the look that decides where a host tells no cause.
 
-use std::path::Path;
+use std::time::Duration;
 
 use labwizard::diagnosis::checked::{Asked, Circumstances, judge_config};
 use labwizard::diagnosis::config::{self, Config, understand};
-use labwizard::diagnosis::leaning::{Sources, lean};
-use labwizard::domain::certificate_der::certificates_from_pem;
+use labwizard::diagnosis::leaning::Leaning;
+use labwizard::disk::{Git, read_config};
 use labwizard::domain::observation::Surroundings;
-use labwizard::domain::{Credential, Der, Finding, Inquiry, Release, Secret, Trust};
+use labwizard::domain::{Around, Credential, FileSeen, Finding, Inquiry, Secret, Seen, Trust};
+use labwizard::runtime::check::{Ground, Order, Waiting, check};
 use labwizard::target::Library;
 
 use super::scene::Scene;
 use crate::client::{local, look, now};
-
-/// Everything that is wrong with the file, and how it was read.
-pub struct Checked {
-    pub config: Option<Config>,
-    pub findings: Vec<Finding>,
-}
+use crate::flow::Stage;
 
 impl Scene {
-    /// Reads the file, asks its hosts, and judges.
-    pub async fn check(&mut self) -> Checked {
-        let library = Library::built_in();
-        let file = self.file();
-        let scene =
-            config::Scene { library: &library, seen: &file, around: &self.around, environment: &self.environment };
-        let config = match understand(scene) {
-            Ok(config) => config,
-            Err(finding) => return Checked { config: None, findings: vec![*finding] },
+    /// Everything that is wrong with the file.
+    pub async fn check(&self) -> Vec<Finding> {
+        self.write();
+        let here = self.folder();
+        let git = self.has_git.then(|| Git::find(&here, |name| std::env::var_os(name)).unwrap());
+        let ground = Ground {
+            here,
+            library: Library::built_in(),
+            hosts: self.records.clone(),
+            wrote: Vec::new(),
+            environment: self.environment.clone(),
+            surroundings: Surroundings::default(),
+            caller: Stage::caller(),
+            git,
+            options: self.options.clone(),
         };
-        let mut asked = Vec::new();
-        for host in &config.hosts {
-            let release = Release::new(9, 2, 0);
-            let paths = config.needs(&library, host, release).into_iter().map(|need| need.path).collect();
-            let ca = host.ca_file.as_deref().and_then(read_ca);
-            let sources = Sources {
-                given: None,
-                records: &self.records,
-                verifies: host.verifies,
-                ca: ca.as_ref(),
-                strict: false,
-            };
-            let trust = host.place.as_ref().ok().and_then(|place| lean(place.endpoints.first()?, &sources));
-            let inquiry = host.inquiry(trust.as_ref().map(|(trust, _)| trust.clone()), paths);
-            let seen = match inquiry {
-                Some(inquiry) => Box::pin(look(inquiry, &self.options)).await,
-                None => Vec::new(),
-            };
-            asked.push(Asked { instance: host.instance, trust, seen });
-        }
-        let findings = self.judge(&config, &asked);
-        self.asked = asked;
-        Checked { config: Some(config), findings }
+        let files = vec![self.path()];
+        let order = Order { files, offline: false, strict: false, trust: None, within: Duration::from_secs(60) };
+        let waiting = Waiting::default();
+        let checking = check(&order, &ground, &waiting);
+        let ended = tokio::time::timeout(Duration::from_secs(90), Box::pin(checking)).await;
+        let mut outcome = ended.expect("a check ends");
+        assert_eq!(outcome.files.len(), 1);
+        outcome.files.remove(0).findings
     }
 
-    fn judge(&self, config: &Config, asked: &[Asked]) -> Vec<Finding> {
+    /// The file as its tool reads it.
+    pub fn understood(&self) -> (Config, FileSeen) {
+        let library = Library::built_in();
+        let seen = read_config(&self.path(), &Stage::caller()).unwrap();
+        let around = Around { folder: self.folder(), ..Around::default() };
+        let scene = config::Scene { library: &library, seen: &seen, around: &around, environment: &self.environment };
+        (understand(scene).unwrap(), seen)
+    }
+
+    /// Judges what the host says to the file's token beside what an administrator of the host sees.
+    pub async fn decide(&self) -> Vec<Finding> {
+        let (config, _) = self.understood();
+        let trust = Trust::Pin(self.lab.fingerprint().parse().unwrap());
+        let asked_by = |credential, estate| Inquiry {
+            endpoints: vec![local(self.lab.port())],
+            address: None,
+            trust: Some(trust.clone()),
+            credential: Some(credential),
+            paths: Vec::new(),
+            lists: false,
+            estate,
+        };
+        let own = config.hosts[0].credential.as_ref().expect("the file signs in").share();
+        let root = Secret::new(self.lab.user("root@pam").unwrap().password);
+        let root = Credential::Password { user: "root@pam".parse().unwrap(), password: root };
+        let mut seen = Box::pin(look(asked_by(own, false), &self.options)).await;
+        let by_root = Box::pin(look(asked_by(root, true), &self.options)).await;
+        seen.extend(by_root.into_iter().filter(|one| matches!(one.seen, Seen::Estate(_))));
+        let asked = [Asked { instance: 1, trust: Some((trust, Leaning::Given)), seen }];
         let about = Circumstances {
             library: &Library::built_in(),
-            records: &self.records,
+            records: &[],
             surroundings: &Surroundings::default(),
             now: now(),
         };
-        judge_config(config, asked, &about)
+        judge_config(&config, &asked, &about)
     }
-
-    /// Judges anew with what an administrator of the host sees.
-    pub async fn decide(&mut self, config: &Config) -> Vec<Finding> {
-        let root = self.lab.user("root@pam").unwrap();
-        let who = Credential::Password { user: "root@pam".parse().unwrap(), password: Secret::new(root.password) };
-        let inquiry = Inquiry {
-            endpoints: vec![local(self.lab.port())],
-            address: None,
-            trust: Some(Trust::Pin(self.lab.fingerprint().parse().unwrap())),
-            credential: Some(who),
-            paths: Vec::new(),
-            lists: false,
-            estate: true,
-        };
-        let seen = Box::pin(look(inquiry, &self.options)).await;
-        let estate = seen.into_iter().filter(|one| matches!(one.seen, labwizard::domain::Seen::Estate(_)));
-        let mut asked = std::mem::take(&mut self.asked);
-        asked[0].seen.extend(estate);
-        self.judge(config, &asked)
-    }
-}
-
-fn read_ca(path: &Path) -> Option<Der> {
-    certificates_from_pem(&std::fs::read_to_string(path).ok()?).ok()?.into_iter().next()
 }

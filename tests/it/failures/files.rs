@@ -1,19 +1,21 @@
 //! The files of the other targets, healthy.
 
-use labwizard::domain::around::Around;
+use std::path::Path;
+
 use labwizard::lab::config::Facts;
 
-use super::scene::module;
-
-/// Name, text, and what lies around.
-pub fn of(target: &str, facts: &Facts) -> (String, String, Around) {
-    let (name, text, around) = match target {
-        "opentofu-telmate" => ("terraform.tfvars", TELMATE, module(&provider("Telmate/proxmox", TELMATE))),
-        "opentofu-bpg" => ("terraform.tfvars", BPG, module(&provider("bpg/proxmox", BPG))),
-        "proxmox-env" => (".env", PLAIN, Around::default()),
+/// Name and text. The code around it is put into the folder.
+pub fn of(target: &str, facts: &Facts, folder: &Path) -> (String, String) {
+    let (name, text, provider) = match target {
+        "opentofu-telmate" => ("terraform.tfvars", TELMATE, Some("Telmate/proxmox")),
+        "opentofu-bpg" => ("terraform.tfvars", BPG, Some("bpg/proxmox")),
+        "proxmox-env" => (".env", PLAIN, None),
         other => panic!("no file of “{other}” is here"),
     };
-    (name.to_owned(), filled(text, facts), around)
+    if let Some(provider) = provider {
+        std::fs::write(folder.join("main.tf"), code(provider, text)).unwrap();
+    }
+    (name.to_owned(), filled(text, facts))
 }
 
 const TELMATE: &str = "\
@@ -42,7 +44,7 @@ PROXMOX_NODE=pve1
 ";
 
 /// Code that declares all variables that the text sets.
-fn provider(source: &str, text: &str) -> String {
+fn code(source: &str, text: &str) -> String {
     let variables: String = text
         .lines()
         .map(|line| format!("variable \"{}\" {{}}\n", line.split('=').next().unwrap_or_default().trim()))

@@ -37,8 +37,7 @@ fn listed(findings: &[Finding]) -> String {
 async fn tried(row: &Row, release: LabRelease) -> Vec<String> {
     let mut scene = Box::pin(Scene::of(row, release)).await;
     let broken = scene.text.clone();
-    let checked = Box::pin(scene.check()).await;
-    let findings = checked.findings;
+    let findings = Box::pin(scene.check()).await;
     let mut wrong = Vec::new();
     let found = findings
         .iter()
@@ -67,8 +66,8 @@ async fn tried(row: &Row, release: LabRelease) -> Vec<String> {
         wrong.push(format!("the mend “{mend}” is not offered, but {offered:?}"));
     }
     let found = found.clone();
-    if let (Some(decided), Some(config)) = (&row.decides, &checked.config) {
-        let after = Box::pin(scene.decide(config)).await;
+    if let Some(decided) = &row.decides {
+        let after = Box::pin(scene.decide()).await;
         let errors: BTreeSet<&str> =
             after.iter().filter(|one| one.severity == Severity::Error).map(|one| one.code.0).collect();
         if errors != BTreeSet::from([known(decided).0]) {
@@ -81,7 +80,7 @@ async fn tried(row: &Row, release: LabRelease) -> Vec<String> {
     for fix in &row.fix {
         scene.repair(fix, &found);
     }
-    let after = Box::pin(scene.check()).await.findings;
+    let after = Box::pin(scene.check()).await;
     let left: Vec<Finding> = after
         .into_iter()
         .filter(|one| one.severity == Severity::Error || (one.code == row.code() && one.severity == Severity::Warning))

@@ -30,7 +30,9 @@ pub enum Road {
 impl Road {
     pub async fn of(what: Option<&str>, lab: &Lab) -> Road {
         let relayed = |fault, by_patience| {
-            let relay = Relay::to(lab.port()).unwrap();
+            // It has a runtime of its own, which none can be made inside of.
+            let port = lab.port();
+            let relay = std::thread::spawn(move || Relay::to(port)).join().unwrap().unwrap();
             relay.spoil_all(fault);
             Road::Relayed { relay, by_patience }
         };

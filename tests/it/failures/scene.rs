@@ -1,14 +1,13 @@
 //! What a row of the table is tried on: a lab in its state, a road to it, a config file, and what lies around.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use labwizard::client::Options;
-use labwizard::diagnosis::checked::Asked;
-use labwizard::domain::around::{Around, CopySeen, Git, History, Module};
-use labwizard::domain::file::{Base, Digest, FileSeen, Folder, Identity, There};
+use labwizard::client::{Options, SystemRoots};
 use labwizard::domain::observation::NameTrouble;
-use labwizard::domain::{Fingerprint, HostRecord, Text, Trust};
-use labwizard::lab::config::{CA_FILE, Facts, MODE};
+use labwizard::domain::{Der, Fingerprint, HostRecord, Trust};
+use labwizard::lab::ca::Authority;
+use labwizard::lab::config::{CA_FILE, FILE, Facts, MODE};
 use labwizard::lab::{Lab, LabConfig, LabRelease, LabToken, NewCertificate, Scenario};
 
 use super::files;
@@ -23,20 +22,19 @@ const TOOL: &str = "apex@pve!glassdome-token";
 pub struct Scene {
     pub lab: Lab,
     pub road: Road,
-    /// Holds the CA that the file names.
-    pub folder: tempfile::TempDir,
+    /// Holds the file, and the CA that it names.
+    folder: tempfile::TempDir,
     /// The file's name in that folder.
-    pub name: String,
+    name: String,
     pub text: String,
     /// What the file says when nothing is wrong with it.
     pub healthy: String,
     pub mode: u32,
-    pub around: Around,
+    /// Whether git is asked.
+    pub has_git: bool,
     pub environment: Vec<String>,
     pub records: Vec<HostRecord>,
     pub options: Options,
-    /// What came of the last asking, host by host.
-    pub asked: Vec<Asked>,
 }
 
 impl Scene {
@@ -49,35 +47,35 @@ impl Scene {
         let config = LabConfig { release, scenario: scenario.unwrap_or_default(), ..LabConfig::quick() };
         let lab = Lab::start(config).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
+        // Some CAs that this machine trusts, and that signed nothing here.
+        let public = Authority::public().unwrap().issued.der;
         let ca = folder.path().join(CA_FILE);
         std::fs::write(&ca, lab.ca_pem()).unwrap();
         let has = |wanted: fn(&Make) -> bool| row.make.iter().any(wanted);
         let unverified = has(|make| matches!(make, Make::Unverified | Make::Pinned));
         let ca = (!unverified).then(|| ca.display().to_string());
-        let mut options = options();
+        let mut options = Options { system: SystemRoots::These(vec![Der(public)]), ..options() };
         let road = road_of(row, &lab, &mut options).await;
         let facts = Facts { address: road.address(&lab), ..Facts::of(&lab, &token_of(row, &lab), ca) };
         let file = row.make.iter().find_map(|make| match make {
             Make::File(target) => Some(target.as_str()),
             _ => None,
         });
-        let (name, healthy, around) = match file {
-            Some(target) => files::of(target, &facts),
-            None => (labwizard::lab::config::FILE.to_owned(), facts.healthy(), Around::default()),
+        let (name, healthy) = match file {
+            Some(target) => files::of(target, &facts, folder.path()),
+            None => (FILE.to_owned(), facts.healthy()),
         };
-        let around = Around { folder: folder.path().to_owned(), names: vec![name.clone()], ..around };
         let mut scene = Scene {
             text: healthy.clone(),
             mode: MODE,
             environment: Vec::new(),
             records: Vec::new(),
-            asked: Vec::new(),
+            has_git: false,
             lab,
             road,
             folder,
             name,
             healthy,
-            around,
             options,
         };
         // What is remembered was agreed to before anything became another.
@@ -124,15 +122,40 @@ impl Scene {
     }
 
     fn git(&mut self, what: &str) {
-        let copy = |name: &str, tracked| CopySeen { path: self.folder.path().join(name), tracked, holds_secret: true };
+        self.has_git = true;
+        self.write();
+        let beside = |name: &str| {
+            std::fs::write(self.folder.path().join(name), &self.text).unwrap();
+        };
+        self.run_git(&["init", "-q"]);
         match what {
-            "tracked" => self.around.git = Git::Tracked,
-            "would-track" => self.around.git = Git::WouldTrack,
-            "history" => (self.around.git, self.around.history) = (Git::Ignored, History::Found),
-            "copy" => (self.around.git, self.around.copies) = (Git::Ignored, vec![copy(".env.bak", true)]),
-            "example" => (self.around.git, self.around.copies) = (Git::Ignored, vec![copy(".env.example", false)]),
+            "tracked" => self.run_git(&["add", "-f", FILE]),
+            "would-track" => return,
+            "history" => {
+                self.run_git(&["add", "-f", FILE]);
+                self.run_git(&["commit", "-q", "-m", "one"]);
+                self.run_git(&["rm", "-q", "--cached", FILE]);
+                self.run_git(&["commit", "-q", "-m", "two"]);
+            }
+            "copy" => {
+                beside(".env.bak");
+                self.run_git(&["add", "-f", ".env.bak"]);
+            }
+            "example" => beside(".env.example"),
             other => panic!("git does no “{other}”"),
         }
+        if what != "tracked" {
+            std::fs::write(self.folder.path().join(".gitignore"), format!("{FILE}\n")).unwrap();
+        }
+    }
+
+    fn run_git(&self, words: &[&str]) {
+        let who = ["-c", "user.name=lab", "-c", "user.email=lab@lab.invalid", "-c", "commit.gpgsign=false"];
+        let mut command = std::process::Command::new("git");
+        command.current_dir(self.folder.path()).args(who).args(words);
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+        let ended = command.output().unwrap();
+        assert!(ended.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&ended.stderr));
     }
 
     /// Remembers what the lab shows now as agreed to.
@@ -149,23 +172,18 @@ impl Scene {
         self.records = vec![record];
     }
 
-    pub fn path(&self) -> PathBuf {
-        self.folder.path().join(&self.name)
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().canonicalize().unwrap()
     }
 
-    /// The file as a look at it would tell.
-    pub fn file(&self) -> FileSeen {
-        let identity = Identity { device: 1, inode: 1, size: self.text.len() as u64, modified: (0, 0) };
-        let there = There {
-            text: Text::new(self.text.as_str()),
-            base: Base { digest: Digest::of(self.text.as_bytes()), identity },
-            mode: self.mode,
-            uid: 1000,
-            gid: 1000,
-            links: 1,
-        };
-        let folder = Folder { exists: true, writable: true, identity: Some((1, 2)) };
-        FileSeen { given: self.path(), path: self.path(), there: Some(there), folder, oddities: Vec::new() }
+    pub fn path(&self) -> PathBuf {
+        self.folder().join(&self.name)
+    }
+
+    /// Puts the file there as it is now.
+    pub fn write(&self) {
+        std::fs::write(self.path(), &self.text).unwrap();
+        std::fs::set_permissions(self.path(), PermissionsExt::from_mode(self.mode)).unwrap();
     }
 }
 
@@ -208,11 +226,4 @@ fn without(text: &str, key: &str) -> String {
 /// What stands before the `=`.
 pub fn key(line: &str) -> &str {
     line.split('=').next().unwrap_or_default().trim()
-}
-
-/// A folder of code around a file of values.
-pub fn module(code: &str) -> Around {
-    let module =
-        Module { folder: PathBuf::new(), code: vec![("main.tf".to_owned(), Text::new(code))], loaded: Vec::new() };
-    Around { module: Some(module), ..Around::default() }
 }

@@ -65,7 +65,10 @@ pub fn blocks(w: &Wizard) -> Vec<Block> {
         blocks.push(Block::Plan(vec![PlanGroup { heading: "Before, and checked again now".into(), actions }]));
     }
     if !after.iter().any(|finding| finding.severity >= Severity::Warning) {
-        blocks.push(toned(Tone::Good, format!("Checked again: nothing is wrong any more. {} can work with it.", now.title)));
+        blocks.push(toned(
+            Tone::Good,
+            format!("Checked again: nothing is wrong any more. {} can work with it.", now.title),
+        ));
     }
     // What is new is told whole: nobody has read it yet.
     let new: Vec<Finding> = new.into_iter().cloned().collect();

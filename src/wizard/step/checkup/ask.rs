@@ -47,8 +47,7 @@ pub fn go_on(w: &mut Wizard, after: bool) -> Vec<Effect> {
         return Vec::new();
     };
     let named: Vec<PathBuf> = config.hosts.iter().filter_map(|host| ca_path(&config, host)).collect();
-    let open: Vec<PathBuf> =
-        named.into_iter().filter(|path| !checkup.cas.iter().any(|ca| ca.asked == *path)).collect();
+    let open: Vec<PathBuf> = named.into_iter().filter(|path| !checkup.cas.iter().any(|ca| ca.asked == *path)).collect();
     if !open.is_empty() {
         return look_at_cas(w, open, after);
     }
@@ -163,12 +162,9 @@ fn paths(w: &Wizard, config: &Config, host: &ConfigHost) -> Vec<String> {
 /// The file as its tool reads it.
 pub fn understood(w: &Wizard, file: &FileEvidence) -> Result<Config, Box<Finding>> {
     match &file.answer {
-        Some(Ok((seen, around))) => understand(Scene {
-            library: &w.setting.library,
-            seen,
-            around,
-            environment: &w.setting.environment,
-        }),
+        Some(Ok((seen, around))) => {
+            understand(Scene { library: &w.setting.library, seen, around, environment: &w.setting.environment })
+        }
         Some(Err(trouble)) => Err(Box::new(super::words::not_read(w, &file.asked, Some(trouble)))),
         None => Err(Box::new(super::words::not_read(w, &file.asked, None))),
     }

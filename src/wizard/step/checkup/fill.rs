@@ -194,4 +194,3 @@ fn agree(w: &mut Wizard, asked: &HostAsked) {
         compared: false,
     });
 }
-

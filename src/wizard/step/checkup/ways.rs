@@ -1,7 +1,7 @@
 //! Where each mend leads: which of them change the file alone, and which page each other one opens.
 
-use crate::domain::finding::Mend;
 use crate::domain::Id;
+use crate::domain::finding::Mend;
 use crate::wizard::step::{PageId, details, host, instance};
 
 use super::{ALL, Told};

@@ -81,7 +81,10 @@ pub fn answers(told: &Told, mend: &Mend) -> Vec<Answer> {
     match mend {
         Mend::Ask(field) => vec![answer(asked(field), "Everything else stays as it is.")],
         Mend::Rewrite { key } => {
-            vec![answer(format!("Write {} in the shape that {tool} reads", visible(key)), "From what stands there; shown first.")]
+            vec![answer(
+                format!("Write {} in the shape that {tool} reads", visible(key)),
+                "From what stands there; shown first.",
+            )]
         }
         Mend::Remove { key, line } => vec![answer(format!("Delete line {line}, {}", visible(key)), "Kept for undo.")],
         Mend::Close => vec![answer("Close the file to others".into(), "Only you can read it then: mode 0600.")],
@@ -99,9 +102,14 @@ pub fn answers(told: &Told, mend: &Mend) -> Vec<Answer> {
             },
         ],
         Mend::NewSecret => {
-            vec![answer("Give the token a new secret".into(), "You sign in; it keeps its name and its rights. Shown first.")]
+            vec![answer(
+                "Give the token a new secret".into(),
+                "You sign in; it keeps its name and its rights. Shown first.",
+            )]
         }
-        Mend::NewToken => vec![answer("Have another token made".into(), "You sign in; it gets the rights that do the job.")],
+        Mend::NewToken => {
+            vec![answer("Have another token made".into(), "You sign in; it gets the rights that do the job.")]
+        }
         Mend::Certificate => {
             vec![answer("Compare the old and the new certificate".into(), "Nothing is sent before you agree.")]
         }
