@@ -187,7 +187,7 @@ impl Wizard {
             Msg::Person(input) => self.person(input),
             Msg::Around(around) => {
                 self.evidence.start = Some(*around);
-                step::tool::look_nearby(self)
+                step::nearby::look(self)
             }
             Msg::Looked(id, answer) => self.looked(id, *answer),
             Msg::Saw(id, observation) => {

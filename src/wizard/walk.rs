@@ -7,7 +7,7 @@ use crate::domain::paste::{Known, is_uuid, parse_paste};
 use crate::domain::{HostError, Id, Text, parse_host};
 use crate::wizard::Wizard;
 use crate::wizard::draft::Draft;
-use crate::wizard::step::{code, host, login, make, review, ssh, token, tool, trust, uses, verify};
+use crate::wizard::step::{checkup, code, host, login, make, nearby, review, ssh, token, tool, trust, uses, verify};
 
 /// Everything that was answered so far, without secrets, to be continued with.
 pub fn walk(w: &Wizard) -> String {
@@ -49,6 +49,8 @@ fn is_agreement(id: &Id) -> bool {
         make::RIGHTS,
         ssh::OTHER_NODE,
         tool::BROKEN,
+        nearby::MEND_HERE,
+        checkup::MEND,
     ];
     whole.contains(id) || ["agree.", "keep.", "lacking"].iter().any(|beginning| id.as_str().starts_with(beginning))
 }

@@ -17,6 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use crate::domain::Id;
+use crate::domain::finding::Step;
 use crate::front::glyph::Glyph;
 use crate::front::tui::block;
 use crate::front::tui::focus::{Focus, question};
@@ -253,7 +254,10 @@ impl Screen {
         if self.over == Over::Help {
             all.extend([(Action::Away, "close"), (Action::PageDown, "more")]);
         } else if page.busy.is_some() {
-            all.push((Action::Away, "stop"));
+            // What a run does comes to its end.
+            if page.step < Step::Review {
+                all.push((Action::Away, "stop"));
+            }
         } else if page.last && page.questions().next().is_none() {
             all.push((Action::Submit, "leave"));
         } else {

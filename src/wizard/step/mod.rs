@@ -14,6 +14,7 @@ pub mod lives;
 pub mod login;
 pub mod made;
 pub mod make;
+pub mod nearby;
 pub mod review;
 pub mod road;
 pub mod ssh;

@@ -7,9 +7,8 @@ use crate::target::library::Target;
 use crate::target::spec::Spec;
 use crate::wizard::Wizard;
 use crate::wizard::errand::Errand;
-use crate::wizard::message::Effect;
 use crate::wizard::page::{Answer, Block, Choice, Tone};
-use crate::wizard::step::{Next, PageId, Parts, ends, host, made, quiet, toned, wrong};
+use crate::wizard::step::{Next, PageId, Parts, ends, host, made, nearby, quiet, toned, wrong};
 
 pub const TARGET: Id = Id::fixed("target");
 /// What becomes of a run that broke off.
@@ -74,6 +73,7 @@ pub fn page(w: &Wizard) -> Parts {
         _ => None,
     };
     let mut blocks = broken_off(w);
+    blocks.extend(nearby::offer(w));
     let ends = ends::near(w);
     if !ends.is_empty() {
         blocks.push(Block::Findings(ends));
@@ -95,7 +95,11 @@ pub fn page(w: &Wizard) -> Parts {
         title: "What do you want to set up?".into(),
         blocks,
         submit: "next",
-        focus: Some(if left(w).is_some() { BROKEN } else { TARGET }),
+        focus: Some(match left(w) {
+            Some(_) => BROKEN,
+            None if nearby::is_broken(w) => nearby::MEND_HERE,
+            None => TARGET,
+        }),
         help: vec![
             "labwizard writes the settings file of one tool, so that this tool can work with your Proxmox. It asks where the host is, tests the access, shows what it will write, and writes only after you agree.".into(),
             "Tools of your own can be described in a TOML file; labwizard targets --check FILE reads one.".into(),
@@ -202,7 +206,7 @@ fn found_here(w: &Wizard) -> Option<Id> {
 }
 
 pub fn submit(w: &mut Wizard) -> Next {
-    if let Some(next) = clean_up(w) {
+    if let Some(next) = clean_up(w).or_else(|| nearby::mend(w)) {
         return next;
     }
     if w.draft.choice(&TARGET).is_none()
@@ -211,10 +215,4 @@ pub fn submit(w: &mut Wizard) -> Next {
         w.draft.choose(TARGET, found);
     }
     if done(w) { Next::Go } else { Next::Stay }
-}
-
-/// Where the folder's own config is there, it is read, so that what is wrong with its text can be said. No host is asked.
-pub fn look_nearby(w: &mut Wizard) -> Vec<Effect> {
-    let _ = w;
-    Vec::new()
 }

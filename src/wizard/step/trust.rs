@@ -13,7 +13,7 @@ use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::message::Exit;
 use crate::wizard::page::{Answer, Block, CertificateCard, Choice, Field, Tone};
-use crate::wizard::step::{Agreement, By, Next, Parts, file, host, quiet, say, ssh, toned, wrong};
+use crate::wizard::step::{Agreement, By, Next, Parts, checkup, file, host, quiet, say, ssh, toned, wrong};
 
 pub const TRUST: Id = Id::fixed("trust");
 pub const COMPARE: Id = Id::fixed("compare");
@@ -140,6 +140,12 @@ pub fn page(w: &Wizard) -> Parts {
         ));
         blocks.push(Block::Facts(vec![("agreed then".into(), record.leaf.to_string())]));
     } else {
+        if checkup::here(w) && record(w).is_none() {
+            blocks.push(toned(
+                Tone::Warning,
+                "labwizard meets this host for the first time: what the file says of it was agreed to by nobody here.",
+            ));
+        }
         blocks.push(say(kind(leaf, system)));
     }
     blocks.push(Block::Certificate(card(leaf, w, if changed { "shown now" } else { "" })));

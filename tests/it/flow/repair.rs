@@ -122,3 +122,40 @@ async fn a_token_that_is_pasted_anew_is_all_that_is_asked() {
     assert!(held.presses <= 4, "{} answers", held.presses);
     assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
 }
+
+#[tokio::test]
+async fn another_node_is_picked_from_the_list_and_nothing_else_is_asked() {
+    let project = Project::new().await;
+    project.set("PROXMOX_NODE", "pve1.lan");
+    let before = project.text();
+    let held = project.repair(&given(&[("mend", "ask.pick.node"), ("pick.node", "pve1"), ("review", "do")])).await;
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(project.changed(&before), ["PROXMOX_NODE"]);
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+}
+
+#[tokio::test]
+async fn a_file_of_no_known_tool_is_left_alone() {
+    let project = Project::new().await;
+    let text = "export SOMETHING=else\nMORE=00000000-0000-4000-8000-000000000001\n";
+    std::fs::write(project.stage.env_file(), text).unwrap();
+    let held = project.repair(&given(&[])).await;
+    assert!(held.last().last && held.told().contains("left alone"), "{}", held.told());
+    assert!(!held.told().contains("00000000"), "{}", held.told());
+    assert_eq!(project.text(), text);
+}
+
+#[tokio::test]
+async fn a_host_never_met_goes_through_trust_and_it_is_said_that_it_is_the_first_time() {
+    let project = Project::new().await;
+    project.set("PROXMOX_TOKEN_VALUE", WRONG);
+    let before = project.text();
+    let right = project.lab.token(TOOL).unwrap().secret;
+    let answers = given(&[("mend", "ask.token"), ("trust", "pin"), ("token", &right), ("review", "do")]);
+    let setting = Setting { hosts: Vec::new(), ..project.setting() };
+    let held = project.stage.hold_as(setting, &answers, None).await;
+    let trust = held.pages.iter().find(|page| page.step == labwizard::domain::finding::Step::Trust);
+    assert!(words(trust.expect("it asks")).contains("first time"), "{}", words(trust.unwrap()));
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(project.changed(&before), ["PROXMOX_TOKEN_VALUE"]);
+}

@@ -367,3 +367,11 @@ fn a_page_that_was_busy_at_first_is_read_from_its_top() {
     held.show(Page { blocks, ..review });
     assert!(held.text().contains(&title), "{}", held.text());
 }
+
+#[test]
+fn stopping_is_offered_while_something_is_looked_at_and_not_while_a_run_acts() {
+    for (mut page, offered) in [(pages::host(), true), (pages::review(), false)] {
+        page.busy = Some("At work".into());
+        assert_eq!(held(page).text().contains("Esc stop"), offered);
+    }
+}
