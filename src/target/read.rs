@@ -114,7 +114,7 @@ impl From<IdError> for IdTrouble {
 }
 
 /// Whether a token's name is of the form of a secret: the two were put in each other's place.
-pub(super) fn looks_secret(name: &str) -> bool {
+pub(crate) fn looks_secret(name: &str) -> bool {
     let name = name.rsplit_once('!').map_or(name, |(_, name)| name);
     name.len() == 36 && uuid::Uuid::try_parse(name).is_ok()
 }
@@ -151,6 +151,22 @@ pub fn read(spec: &Spec, form: &Form, held: &[Held]) -> ReadFile {
     out.preference = names.order();
     out.inherited = spec.keys.iter().filter(|(_, key)| key.inherits).map(|(name, _)| name.to_owned()).collect();
     out
+}
+
+/// A name of a file as the target knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its name in the target's `[keys]`.
+    pub of: String,
+    pub fact: Fact,
+    /// The host it belongs to, from 1.
+    pub instance: u8,
+}
+
+/// What the target knows a name of a file as; none where it does not.
+pub fn known(spec: &Spec, form: &Form, name: &str) -> Option<Known> {
+    let (of, key, instance) = Named::new(spec, form).of(name)?;
+    Some(Known { of: of.to_owned(), fact: key.value.fact.clone(), instance })
 }
 
 /// Which names of a file belong to which key.

@@ -30,6 +30,27 @@ pub struct TrapHit {
     pub line: Option<usize>,
 }
 
+impl TrapKind {
+    /// Whether it is about what one value looks like.
+    pub fn is_shape(&self) -> bool {
+        use TrapKind::*;
+        matches!(
+            self,
+            FullId
+                | SecretInName
+                | ShortId
+                | ApiPath
+                | NoApiPath
+                | Scheme
+                | NoScheme
+                | PlainHttp
+                | PortInHost
+                | HeaderWord
+                | Bare
+        )
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrapKind {
     /// `other` is used in place of the key.
@@ -48,6 +69,10 @@ pub enum TrapKind {
     NoApiPath,
     /// A scheme stands where a bare host belongs.
     Scheme,
+    /// `https://` is missing in front.
+    NoScheme,
+    /// The address begins with `http://`.
+    PlainHttp,
     /// A port stands where a bare host belongs.
     PortInHost,
     /// The header's `PVEAPIToken=` is too much here.
@@ -167,6 +192,8 @@ fn shape(spec: &Spec, value: &ReadValue, out: &mut Vec<TrapHit>) {
         Fact::TokenSecret if text.contains('!') && text.contains('=') => Some(TrapKind::HeaderWord),
         Fact::Address | Fact::Host if scheme => Some(TrapKind::Scheme),
         Fact::Host if has_port(text) => Some(TrapKind::PortInHost),
+        Fact::Url | Fact::ApiUrl if text.to_ascii_lowercase().starts_with("http://") => Some(TrapKind::PlainHttp),
+        Fact::Url | Fact::ApiUrl if !scheme => Some(TrapKind::NoScheme),
         Fact::Url if path => Some(TrapKind::ApiPath),
         Fact::ApiUrl if !path => Some(TrapKind::NoApiPath),
         _ if value.bare => Some(TrapKind::Bare),
