@@ -44,6 +44,8 @@ pub struct Looks {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Test the config files that are there, and change nothing
+    Check(Check),
     /// The wizard's conversation, unattended, from a file of answers
     Apply(Apply),
     /// Take back what a run wrote and made
@@ -56,6 +58,35 @@ pub enum Command {
     Demo(Demo),
     /// Completions for a shell, on the standard output
     Completions { shell: Shell },
+}
+
+/// Tests config files: what stands in them, their hosts, and what their tools may do there. Nothing is changed, not even what
+/// labwizard remembers.
+///
+/// Without FILE these are the files that labwizard wrote, then those below this folder, at most two folders down, that a known
+/// tool would read; what git ignores is among them. Exit codes: 0 nothing keeps a tool from working, 1 something does, 2 wrong
+/// usage or no file, 130 interrupted.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Config files, or folders to look through
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The outcome as one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Ask no host: look at text and file only
+    #[arg(long, conflicts_with_all = ["strict", "trust", "within"])]
+    pub offline: bool,
+    /// Send nothing where nothing verifies the certificate, also where the file says not to verify it
+    #[arg(long)]
+    pub strict: bool,
+    /// What every host's certificate is held against, whatever is remembered and whatever the files say:
+    /// sha256:FINGERPRINT, ca:PATH, system or insecure
+    #[arg(long, value_name = "TRUST")]
+    pub trust: Option<String>,
+    /// How long the whole check may take
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    pub within: Duration,
 }
 
 #[derive(Debug, Args)]
@@ -167,6 +198,13 @@ fn milliseconds(word: &str) -> Result<Duration, String> {
     match word.parse() {
         Ok(ms) if ms <= 10_000 => Ok(Duration::from_millis(ms)),
         _ => Err("a number of milliseconds from 0 to 10000".into()),
+    }
+}
+
+fn seconds(word: &str) -> Result<Duration, String> {
+    match word.parse() {
+        Ok(seconds) if (1..=3600).contains(&seconds) => Ok(Duration::from_secs(seconds)),
+        _ => Err("a number of seconds from 1 to 3600".into()),
     }
 }
 

@@ -42,9 +42,8 @@ fn config(w: &Wizard) -> Option<PathBuf> {
         targets.flat_map(|target| &target.spec.form).filter(|form| form.is_written()).collect::<Vec<_>>()
     };
     let patterns = forms(clear.as_deref()).into_iter().flat_map(|form| form.file.iter());
-    let found = patterns.filter_map(|pattern| {
-        around.names.iter().find(|name| matches(pattern.as_str(), name) && !is_example(name))
-    });
+    let found = patterns
+        .filter_map(|pattern| around.names.iter().find(|name| matches(pattern.as_str(), name) && !is_example(name)));
     found.min().map(|name| around.folder.join(name))
 }
 
