@@ -33,7 +33,7 @@ pub fn refused(user: &UserId, status: u16, phrase: &str) -> Finding {
     )
     .run("Why it was refused; the last line is the latest", LOGIN_JOURNAL)
     .run("Which users there are, whether they are enabled and when they end", "pveum user list")
-    .run(format!("A new password. {SHELL}"), by_name(user, Who::password))
+    .run(format!("A new password. {SHELL}"), by_name(user, |who| who.password()))
     .possible(&[codes::LOGIN_PASSWORD, codes::USER_UNKNOWN, codes::USER_DISABLED, codes::USER_EXPIRED])
     .at(PASSWORD)
 }
@@ -100,7 +100,7 @@ pub fn code_refused(
         finding = finding.seen(format!(
             "{wrong} of {CODES_BEFORE_LOCK} wrong codes; after the eighth Proxmox takes no code of {who} until they are unlocked"
         ));
-        finding = finding.run(format!("To unlock. {SHELL}"), by_name(user, Who::unlock));
+        finding = finding.run(format!("To unlock. {SHELL}"), by_name(user, |who| who.unlock()));
     }
     finding.possible(&possible).run("Why it was refused; the last line is the latest", LOGIN_JOURNAL)
 }
