@@ -79,7 +79,7 @@ fn weigh(target: &Target, form: &Form, scene: Scene<'_>) -> Option<Match> {
             && scene.providers.iter().any(|source| same_source(source, provider))
         {
             // Whatever names stand in the file, this provider is what reads them.
-            score += 40;
+            score += 60;
             because.push(format!("the code beside {} uses the provider {provider}", scene.file));
         }
         for file in found.beside.iter().filter(|file| scene.beside.iter().any(|b| b == file.as_str())) {

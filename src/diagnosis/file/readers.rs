@@ -2,8 +2,8 @@
 
 use super::{Judged, Mended, Sight, Told, about, ask, codes};
 use crate::domain::finding::{Finding, Mend, Severity, Severity::*, Step};
-use crate::domain::shell;
 use crate::domain::visible::{is_hidden, upper_first, visible};
+use crate::domain::{Text, shell};
 use crate::format::{Dialect, Entry, Reader, Reading, read_as};
 use crate::target::read::Known;
 
@@ -176,6 +176,14 @@ fn differs(line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Findin
         return None;
     }
     let key = line.entry.key();
+    let holds = |(reader, reading): &(Reader, Reading<'_>)| reading.value(key, *reader).map(Text::new);
+    // What all of them hold is what the tool has, whatever another program would make of the line.
+    let mut held = readings.iter().map(holds);
+    if let Some(Some(first)) = held.next()
+        && held.all(|value| value.as_ref() == Some(&first))
+    {
+        return None;
+    }
     let takes = |(reader, reading): &(Reader, Reading<'_>)| reading.value(key, *reader) == Some(value.as_str());
     let (agree, differ): (Vec<_>, Vec<_>) = readings.iter().partition(|one| takes(one));
     let (other, reading) = differ.first()?;

@@ -3,7 +3,7 @@
 use super::value::{asked, rewritten};
 use super::{Mended, Sight, about, codes};
 use crate::domain::finding::{Code, Finding, Mend, Severity::*};
-use crate::domain::paste::{Known, Paste, PasteProblem, PastedSecret, is_uuid, parse_paste};
+use crate::domain::paste::{Known, Part, Paste, PasteProblem, PastedSecret, is_uuid, parse_paste};
 use crate::domain::visible::{upper_first, visible};
 use crate::domain::{Id, TokenId, TokenName, UserId, placeholder};
 use crate::target::Fact;
@@ -160,7 +160,7 @@ pub(super) fn whole(value: &ReadValue, text: &str) -> Option<Finding> {
     let paste = parse_paste(text, Known::default());
     for problem in &paste.problems {
         match problem {
-            PasteProblem::Placeholder { what, .. } => return Some(unfilled(value, what)),
+            PasteProblem::Placeholder { part, what } if *part != Part::Secret => return Some(unfilled(value, what)),
             PasteProblem::TwoNames
             | PasteProblem::OtherProduct(_)
             | PasteProblem::Ticket
