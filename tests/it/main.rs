@@ -6,6 +6,7 @@ mod check;
 mod client;
 mod contract;
 mod failures;
+mod findings;
 mod flow;
 mod imports;
 mod lab;

@@ -73,7 +73,7 @@ pub fn finding(code: Code, reading: &Reading<'_>, release: Option<Release>, look
         .mend(Mend::Ask(TOKEN)),
         _ => new(
             "The host could not read the token.".to_owned(),
-            "A token is user@realm!name=secret; something in what arrived splits wrongly, such as a second = or ! in it.",
+            "A token is user@realm!name=secret; something in what arrived splits wrongly, such as a second “=” or “!” in it.",
         )
         .say("Paste the token again, id and secret.")
         .mend(Mend::Ask(TOKEN)),
