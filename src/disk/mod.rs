@@ -6,10 +6,12 @@ mod crash_tests;
 mod discover;
 mod error;
 mod git;
+mod history;
 mod hosts;
 mod journal;
 mod lock;
 mod look;
+mod matcher;
 #[cfg(test)]
 mod model;
 mod ops;
