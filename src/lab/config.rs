@@ -141,7 +141,7 @@ faults! {
     Capitals "capitals" "the secret stands there in capital letters" [Set("PROXMOX_TOKEN_VALUE", "{secret in capitals}")],
     HeaderWord "header-word" "the whole header was copied, id and all" [Set("PROXMOX_TOKEN_VALUE", "PVEAPIToken={id}={secret}")],
     SmartQuotes "smart-quotes" "a text program put its own quotes around the secret" [Set("PROXMOX_TOKEN_VALUE", "“{secret}”")],
-    HiddenBlank "hidden-blank" "a blank that nobody sees stands behind the secret" [Set("PROXMOX_TOKEN_VALUE", "{secret}\u{a0}")],
+    Unseen "unseen" "a character that nobody sees stands behind the secret" [Set("PROXMOX_TOKEN_VALUE", "{secret}\u{200b}")],
     Scheme "scheme" "the address begins with http://" [Set("PROXMOX_HOST", "http://{address}")],
     ApiPath "api-path" "the address ends with the path of the API" [Set("PROXMOX_HOST", "https://{address}/api2/json")],
     Duplicate "duplicate" "the secret stands there twice, the old one below" [Add("PROXMOX_TOKEN_VALUE", "00000000-0000-4000-8000-000000000000")],

@@ -37,7 +37,10 @@ fn listed(findings: &[Finding]) -> String {
 async fn tried(row: &Row, release: LabRelease) -> Vec<String> {
     let mut scene = Box::pin(Scene::of(row, release)).await;
     let broken = scene.text.clone();
-    let findings = Box::pin(scene.check()).await;
+    let findings = match row.answered() {
+        Some(group) => Scene::answered(group),
+        None => Box::pin(scene.check()).await,
+    };
     let mut wrong = Vec::new();
     let found = findings
         .iter()

@@ -32,6 +32,9 @@ pub struct Scene {
     pub mode: u32,
     /// Whether git is asked.
     pub has_git: bool,
+    /// Whether nobody is asked, and whether all lists are.
+    pub offline: bool,
+    pub with_lists: bool,
     pub environment: Vec<String>,
     pub records: Vec<HostRecord>,
     pub options: Options,
@@ -71,6 +74,8 @@ impl Scene {
             environment: Vec::new(),
             records: Vec::new(),
             has_git: false,
+            offline: false,
+            with_lists: false,
             lab,
             road,
             folder,
@@ -117,7 +122,15 @@ impl Scene {
             Make::Relay(what) if what == "wrong-key" => {
                 self.lab.swap_certificate(NewCertificate::WrongKey).unwrap();
             }
-            Make::Scenario(_) | Make::File(_) | Make::Token(_) | Make::Unverified | Make::Pinned | Make::Relay(_) => {}
+            Make::Offline => self.offline = true,
+            Make::Lists => self.with_lists = true,
+            Make::Scenario(_)
+            | Make::File(_)
+            | Make::Token(_)
+            | Make::Unverified
+            | Make::Pinned
+            | Make::Relay(_)
+            | Make::Answered(_) => {}
         }
     }
 

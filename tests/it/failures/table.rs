@@ -91,6 +91,12 @@ pub enum Make {
     Git(String),
     /// What stands on the road.
     Relay(String),
+    /// Nobody is asked: the address of the file leads away from the lab.
+    Offline,
+    /// The lists of every node are asked too, as the wizard does it.
+    Lists,
+    /// The question of this group was answered yes in the wizard; no file says so.
+    Answered(String),
 }
 
 impl TryFrom<String> for Make {
@@ -114,6 +120,9 @@ impl TryFrom<String> for Make {
             "mode" => Make::Mode(u32::from_str_radix(value, 8).map_err(|error| format!("{error}"))?),
             "git" => Make::Git(owned),
             "relay" => Make::Relay(owned),
+            "offline" => Make::Offline,
+            "lists" => Make::Lists,
+            "answered" => Make::Answered(owned),
             other => return Err(format!("nothing is made by “{other}”")),
         })
     }
@@ -189,6 +198,14 @@ impl Row {
     /// Whether releases differ in it, so that each is tried.
     pub fn differs(&self) -> bool {
         self.tells.is_some() || self.since.is_some() || self.before.is_some()
+    }
+
+    /// The group whose question the wizard asks, where no file says it.
+    pub fn answered(&self) -> Option<&str> {
+        self.make.iter().find_map(|make| match make {
+            Make::Answered(group) => Some(group.as_str()),
+            _ => None,
+        })
     }
 
     pub fn title(&self) -> String {
