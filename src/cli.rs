@@ -6,8 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::command::lesson::Lesson;
-use crate::lab::LabRelease;
+use crate::lab::{LabRelease, Lesson};
 
 /// Sets up the credentials of a homelab: from a bare host name to a config file that works.
 ///

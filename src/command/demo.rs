@@ -7,11 +7,10 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::PathBuf;
 
 use crate::cli::{Demo, Looks};
-use crate::command::lesson::Lesson;
 use crate::command::place::{Place, now};
 use crate::command::{Ended, complain, wizard};
 use crate::domain::{Endpoint, Host, HostRecord, Id, Trust};
-use crate::lab::{Lab, LabConfig, Scenario, config};
+use crate::lab::{Lab, LabConfig, Lesson, Scenario, config};
 use crate::wizard::Setting;
 use crate::wizard::draft::Draft;
 

@@ -19,7 +19,6 @@ macro_rules! eprintln {
 pub mod apply;
 pub mod check;
 pub mod demo;
-pub mod lesson;
 pub mod place;
 pub mod targets;
 pub mod tokens;

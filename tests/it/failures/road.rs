@@ -46,7 +46,7 @@ impl Road {
             Some("half-record") => relayed(Fault::HalfRecord, false),
             // In the midst of the host's first words: they are some hundred bytes.
             Some("cut-handshake") => relayed(Fault::EndDown(100), false),
-            Some("reset-handshake") => relayed(Fault::ResetDown(0), false),
+            Some("reset-handshake") => relayed(Fault::ResetDown(100), false),
             Some("trickle") => relayed(Fault::Trickle, true),
             Some("no-name" | "no-name-server") => Road::Named("pve.lab.invalid"),
             Some(other) => panic!("no road is “{other}”"),

@@ -54,8 +54,7 @@ pub fn tested(w: &Wizard, told: &Told) -> Vec<Block> {
     if signed_in > 0 {
         let needs = config.hosts.iter().find_map(|host| {
             let asked = asked.iter().find(|asked| asked.instances.contains(&host.instance))?;
-            let release = crate::diagnosis::release(&asked.survey.seen)?;
-            Some(config.needs(&w.setting.library, host, release))
+            Some(config.needs_seen(&w.setting.library, host, &asked.survey.seen))
         });
         let rights: usize = needs.iter().flatten().map(|need| need.privileges.len()).sum();
         words.push_str(&format!(" It signs in at {},", count(signed_in, "host", "hosts")));

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::lab::Scenario;
-use crate::lab::config::Fault;
+use super::Scenario;
+use super::config::Fault;
 
 /// One thing to learn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
