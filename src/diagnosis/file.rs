@@ -16,7 +16,7 @@ use crate::domain::finding::{Finding, Mend, Severity, Step};
 use crate::domain::visible::whole;
 use crate::domain::{Code, FileSeen, Id};
 use crate::format::Document;
-use crate::target::read::{Known, ReadAccess, ReadFile, held, known};
+use crate::target::read::{Known, ReadAccess, ReadFile, held_by, known};
 use crate::target::spec::Dialect;
 use crate::target::traps::{Around, TrapKind, hits};
 use crate::target::{Fact, Form, Spec};
@@ -24,7 +24,7 @@ use crate::target::{Fact, Form, Spec};
 /// What the tool would stumble over in this text, as warnings of the review. Placeholders that nobody filled are listed by
 /// whoever shows the file, and are none of these.
 pub fn traps(spec: &Spec, form: &Form, document: &Document, around: Around<'_>) -> Vec<Finding> {
-    hits(spec, form, &held(document), around)
+    hits(spec, form, &held_by(form, document), around)
         .into_iter()
         .filter(|hit| hit.kind != TrapKind::Placeholder)
         .map(|hit| {
@@ -196,4 +196,4 @@ impl Mended for Finding {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
