@@ -40,7 +40,9 @@ pub fn refused(refused: &Refused<'_>, reading: &Reading<'_>) -> Finding {
         .mend(Mend::NewToken);
     }
     if let Some(code) = named.user().zip(estate(refused.all)).and_then(|(id, all)| decide(id, all, reading.now)) {
-        return super::cause::finding(code, reading, refused.release, estate(refused.all)).seen(refused.said()).at(PASSWORD);
+        return super::cause::finding(code, reading, refused.release, estate(refused.all))
+            .seen(refused.said())
+            .at(PASSWORD);
     }
     let directory = matches!(kind, Some("ldap" | "ad"));
     let mut possible = vec![codes::LOGIN_PASSWORD, codes::USER_UNKNOWN, codes::USER_DISABLED, codes::USER_EXPIRED];
