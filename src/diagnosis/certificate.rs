@@ -382,7 +382,9 @@ fn changed(agreed: &Fingerprint, leaf: Option<&Certificate>, reading: &Reading<'
     )
     .seen(format!("agreed: {agreed}"));
     let finding = match leaf {
-        Some(leaf) => finding.seen(format!("shown: {}", leaf.fingerprint)).also_issuer(Some(leaf)).also_dates(Some(leaf)),
+        Some(leaf) => {
+            finding.seen(format!("shown: {}", leaf.fingerprint)).also_issuer(Some(leaf)).also_dates(Some(leaf))
+        }
         None => finding,
     };
     finding

@@ -59,7 +59,8 @@ fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstan
     let spec = config.spec(about.library);
     let title = spec.map(|spec| spec.title.as_str().to_owned()).unwrap_or_default();
     let trust = asked.trust.as_ref().map(|(trust, _)| trust);
-    let is_here = |record: &&HostRecord| host.place.as_ref().is_ok_and(|place| place.endpoints.contains(&record.endpoint));
+    let is_here =
+        |record: &&HostRecord| host.place.as_ref().is_ok_and(|place| place.endpoints.contains(&record.endpoint));
     let record = about.records.iter().filter(is_here).find(|record| Some(&record.trust) == trust);
     let remembered = record.filter(|_| asked.trust.as_ref().is_some_and(|(_, from)| *from == Leaning::Remembered));
     let needs = config.needs_seen(about.library, host, &asked.seen);

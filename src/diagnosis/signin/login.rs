@@ -40,7 +40,9 @@ pub fn refused(refused: &Refused<'_>, reading: &Reading<'_>) -> Finding {
         .mend(Mend::NewToken);
     }
     if let Some(code) = named.user().zip(estate(refused.all)).and_then(|(id, all)| decide(id, all, reading.now)) {
-        return super::cause::finding(code, reading, refused.release, estate(refused.all)).seen(refused.said()).at(PASSWORD);
+        return super::cause::finding(code, reading, refused.release, estate(refused.all))
+            .seen(refused.said())
+            .at(PASSWORD);
     }
     let directory = matches!(kind, Some("ldap" | "ad"));
     let mut possible = vec![codes::LOGIN_PASSWORD, codes::USER_UNKNOWN, codes::USER_DISABLED, codes::USER_EXPIRED];
@@ -65,11 +67,7 @@ pub fn refused(refused: &Refused<'_>, reading: &Reading<'_>) -> Finding {
         true => finding,
         false => finding.run(format!("A new password. {SHELL}"), named.password()),
     };
-    finding
-        .possible(&possible)
-        .mend(Mend::LookUp)
-        .mend(Mend::Ask(PASSWORD))
-        .mend(Mend::NewToken)
+    finding.possible(&possible).mend(Mend::LookUp).mend(Mend::Ask(PASSWORD)).mend(Mend::NewToken)
 }
 
 /// What the list of users says of a login that was refused; none where it leaves several causes.
