@@ -117,6 +117,7 @@ codes! {
     FILE_EXAMPLE = "file.example-holds-secret", "An example or a document holds a secret that works.";
     FILE_COPY = "file.copy-tracked", "A copy of the file that git tracks holds the secret.";
     FILE_SHELL = "file.shell-expands", "A shell would read another value than what stands there.";
+    FILE_CLAIM = "file.false-claim", "A comment in the file says something that is not so.";
     TOKEN_EXAMPLE = "token.example-secret", "The secret of a public document is in use.";
     TOKEN_SHAPE = "token.shape", "Token, user or secret have not the form that Proxmox gives them.";
     REALM_UNKNOWN = "realm.unknown", "The host has no such realm.";

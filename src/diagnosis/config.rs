@@ -1,24 +1,27 @@
 //! A config file that is there: which target's it is, and what it says, host by host, by the parsers of the wizard's fields.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::diagnosis::codes;
+use crate::diagnosis::file::Sight;
 use crate::domain::finding::{Finding, Severity::*, Step};
-use crate::domain::host_input::{HostError, HostInput, parse_host};
-use crate::domain::{Around, Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Trust};
-use crate::format::{Dialect, Document};
-use crate::target::read::{ReadAccess, ReadFile, held, read};
-use crate::target::recognise::{Scene as Signs, is_clear, recognise};
-use crate::target::spec::Dialect as Written;
-use crate::target::{Form, Library, Spec, nearby, needs};
+use crate::domain::host_input::{HostError, HostInput};
+use crate::domain::visible::{upper_first, visible};
+use crate::domain::{Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Text, Trust};
+use crate::format::{Dialect, Document, FormatError};
+use crate::target::example::is_example;
+use crate::target::read::{ReadFile, held_by, read};
+use crate::target::recognise::{Match, Scene as Signs, dialect_fits, is_clear, matches, recognise};
+use crate::target::traps::Around;
+use crate::target::{Fact, Form, Library, Spec, Target, meant, nearby, needs};
 
 /// What a file is understood from, as values.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'a> {
     pub library: &'a Library,
     pub seen: &'a FileSeen,
-    pub around: &'a Around,
+    pub around: &'a crate::domain::Around,
     /// The names of the variables that are set in the environment; their values are never asked for.
     pub environment: &'a [String],
 }
@@ -61,46 +64,149 @@ pub struct ConfigHost {
 /// # Errors
 /// The finding that says why it is left alone.
 pub fn understand(scene: Scene<'_>) -> Result<Config, Box<Finding>> {
-    let path = scene.seen.path.clone();
-    let there = scene.seen.there.as_ref().ok_or_else(|| not_understood("There is no such file.", scene))?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let parsed = [Dialect::Dotenv, Dialect::Hcl].map(|dialect| Document::parse(dialect, there.text.clone()).ok());
-    let providers = nearby::module(scene.around).map(|module| module.providers).unwrap_or_default();
-    let found = parsed.into_iter().flatten().find_map(|document| {
-        let keys: Vec<String> = document.entries().filter(|e| !e.is_commented()).map(|e| e.key().to_owned()).collect();
-        let signs = Signs { file: &name, keys: &keys, beside: &scene.around.names, providers: &providers };
-        let found = recognise(scene.library, signs);
-        let first = found.first().filter(|_| is_clear(&found))?.clone();
-        Some((document, first))
-    });
-    let (document, found) =
-        found.ok_or_else(|| not_understood("No tool that labwizard knows has such a file.", scene))?;
-    let target = scene.library.get(&found.target).ok_or_else(|| not_understood("", scene))?;
-    let spec = &target.spec;
-    let form = spec.form.iter().find(|form| form.name.as_str() == found.form).unwrap_or(&spec.form[0]);
-    let read = read(spec, form, &held(&document));
-    let hosts = read.instances().into_iter().map(|instance| host(spec, &read, instance)).collect();
-    let declared = nearby::declared(form, scene.around);
-    let loaded = nearby::loaded(scene.around);
-    let around =
-        crate::target::traps::Around { environment: scene.environment, declared: declared.as_deref(), loaded: &loaded };
-    let findings = super::file::traps(spec, form, &document, around);
-    Ok(Config { path, target: found.target, form: found.form, document, read, hosts, findings })
+    let (document, target, form) = recognised(scene)?;
+    Ok(read_as(scene, document, target, form))
 }
 
-fn host(spec: &Spec, read: &ReadFile, instance: u8) -> ConfigHost {
-    let typed = read.host(instance).unwrap_or_default();
-    let credential = match read.access(spec, instance) {
-        ReadAccess::Token { id: Ok(id), secret: Some(secret) } => Some(Credential::Token { id, secret }),
-        ReadAccess::Password { user: Ok(user), password } => Some(Credential::Password { user, password }),
-        _ => None,
+/// Understands a file as one of this target in this form, which somebody said or labwizard wrote down when it made the file.
+///
+/// # Errors
+/// The finding that says why it is left alone.
+pub fn understand_as(scene: Scene<'_>, target: &str, form: &str) -> Result<Config, Box<Finding>> {
+    let unknown = || not_understood("No tool of this name and form is known.", scene);
+    let target = scene.library.get(target).ok_or_else(unknown)?;
+    let form = target.spec.form(Some(form)).ok_or_else(unknown)?;
+    let editor = form.editor().ok_or_else(|| not_understood("labwizard does not read this kind of file.", scene))?;
+    let there = there(scene)?;
+    let document = Document::parse(editor, there.clone()).map_err(|error| damaged(scene, &error))?;
+    Ok(read_as(scene, document, target, form))
+}
+
+fn there(scene: Scene<'_>) -> Result<&Text, Box<Finding>> {
+    match &scene.seen.there {
+        Some(there) => Ok(&there.text),
+        None => Err(Box::new(super::file::not_read(&scene.seen.path, "There is no such file."))),
+    }
+}
+
+/// The file's name and that of its folder, as the patterns of forms have it; an example's without its ending.
+fn place_of(path: &Path) -> String {
+    let part = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
+    let name = part(path.file_name()).unwrap_or_default();
+    let name = name.strip_prefix("env.").map_or(name.clone(), |rest| format!(".env.{rest}"));
+    let bare = EXAMPLE_ENDS.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_owned();
+    match part(path.parent().and_then(Path::file_name)) {
+        Some(folder) => format!("{folder}/{bare}"),
+        None => bare,
+    }
+}
+
+const EXAMPLE_ENDS: [&str; 4] = [".example", ".sample", ".template", ".dist"];
+
+fn is_example_file(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| is_example(&name.to_string_lossy()))
+}
+
+/// Which target's file it is, by its place and its keys.
+fn recognised(scene: Scene<'_>) -> Result<(Document, &Target, &Form), Box<Finding>> {
+    let text = there(scene)?;
+    let place = place_of(&scene.seen.path);
+    let fits = |form: &&Form| form.editor().is_some() && dialect_fits(form.dialect, &place);
+    let forms: Vec<&Form> = scene.library.iter().flat_map(|target| &target.spec.form).filter(fits).collect();
+    let mut dialects: Vec<Dialect> = forms.iter().filter_map(|form| form.editor()).collect();
+    dialects.dedup();
+    dialects.sort_by_key(|dialect| *dialect != Dialect::Dotenv);
+    dialects.dedup();
+    let mut wrong = None;
+    for dialect in dialects {
+        let document = match Document::parse(dialect, text.clone()) {
+            Ok(document) => document,
+            Err(error) => {
+                let named = forms.iter().any(|form| {
+                    form.editor() == Some(dialect) && form.file.iter().any(|pattern| matches(pattern, &place))
+                });
+                wrong = wrong.or(Some(error).filter(|_| named || dialect == Dialect::Hcl));
+                continue;
+            }
+        };
+        let live = document.entries().filter(|entry| !entry.is_commented());
+        let keys: Vec<String> = live.map(|entry| entry.key().to_owned()).collect();
+        let providers = nearby::module(scene.around).map(|module| module.providers).unwrap_or_default();
+        let signs = Signs { file: &place, keys: &keys, beside: &scene.around.names, providers: &providers };
+        let found = recognise(scene.library, signs);
+        let Some(first) = found.first() else { continue };
+        if !is_clear(&found) {
+            return Err(unclear(scene, &found));
+        }
+        let target = scene
+            .library
+            .get(&first.target)
+            .filter(|target| target.spec.form(Some(&first.form)).is_some_and(|form| form.editor() == Some(dialect)));
+        if let Some(target) = target
+            && let Some(form) = target.spec.form(Some(&first.form))
+        {
+            return Ok((document, target, form));
+        }
+    }
+    Err(match wrong {
+        Some(error) => damaged(scene, &error),
+        None => not_understood("It holds no keys of a tool that labwizard knows.", scene),
+    })
+}
+
+/// A document of this target and form, understood.
+fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -> Config {
+    let spec = &target.spec;
+    let read = read(spec, form, &held_by(form, &document));
+    let declared = nearby::declared(form, scene.around);
+    let loaded = nearby::loaded(scene.around);
+    let traps = Around { environment: scene.environment, declared: declared.as_deref(), loaded: &loaded };
+    let sight = Sight { spec, form, document: &document, read: &read, traps, seen: scene.seen, around: scene.around };
+    let (hosts, findings) = if is_example_file(&scene.seen.path) {
+        // Nobody is asked with what an example holds.
+        (Vec::new(), super::file::judge_example(&sight))
+    } else {
+        let judged = super::file::judge(&sight);
+        let hosts = read.instances().into_iter().map(|instance| host(spec, &read, instance, &judged.unfit)).collect();
+        (hosts, judged.findings)
     };
-    let ca_file = read.get(instance, &crate::target::Fact::CaFile).map(|value| PathBuf::from(value.text.as_str()));
+    Config {
+        path: scene.seen.path.clone(),
+        target: target.name.clone(),
+        form: form.name.to_string(),
+        document,
+        read,
+        hosts,
+        findings,
+    }
+}
+
+/// One host. `unfit`: the keys whose value the tool does not have from this file; a secret goes only with an address of the
+/// same file, and only where both are the file's own.
+fn host(spec: &Spec, read: &ReadFile, instance: u8, unfit: &[String]) -> ConfigHost {
+    let typed = read.host(instance).unwrap_or_default();
+    let facts = [
+        Fact::Address,
+        Fact::Host,
+        Fact::Port,
+        Fact::Url,
+        Fact::ApiUrl,
+        Fact::User,
+        Fact::UserName,
+        Fact::Realm,
+        Fact::TokenName,
+        Fact::TokenId,
+        Fact::TokenSecret,
+        Fact::Token,
+        Fact::Password,
+    ];
+    let own = facts.iter().filter_map(|fact| read.get(instance, fact)).all(|value| !unfit.contains(&value.key));
+    let ca_file = read.get(instance, &Fact::CaFile).map(|value| PathBuf::from(value.text.as_str()));
     ConfigHost {
         instance,
-        place: parse_host(&typed),
+        place: meant::place(read, instance),
         typed,
-        credential,
+        credential: if own { meant::credential(spec, read, instance) } else { None },
         verifies: read.verifies(spec, instance),
         ca_file,
         picks: read.picks(),
@@ -143,23 +249,54 @@ impl ConfigHost {
     pub fn inquiry(&self, trust: Option<Trust>, paths: Vec<String>) -> Option<Inquiry> {
         let endpoints = self.place.as_ref().ok()?.endpoints.clone();
         let credential = trust.as_ref().and(self.credential.as_ref()).map(Credential::share);
-        Some(Inquiry { endpoints, address: None, trust, estate: credential.is_some(), credential, paths, lists: true })
+        Some(Inquiry {
+            endpoints,
+            address: None,
+            trust,
+            estate: credential.is_some(),
+            credential,
+            paths,
+            lists: true,
+            storages_of: Vec::new(),
+        })
     }
 }
 
+fn shown(scene: Scene<'_>) -> String {
+    visible(&scene.seen.path.to_string_lossy())
+}
+
 fn not_understood(why: &str, scene: Scene<'_>) -> Box<Finding> {
-    let shown = crate::domain::visible::visible(&scene.seen.path.to_string_lossy());
     Box::new(
-        Finding::new(codes::FILE_UNKNOWN, Error, Step::Target, format!("{shown} is left alone."), why)
+        Finding::new(codes::FILE_UNKNOWN, Error, Step::Target, format!("{} is left alone.", shown(scene)), why)
             .say("labwizard targets lists the tools whose files it knows."),
     )
 }
 
-/// Whether a form's file can be edited.
+fn unclear(scene: Scene<'_>, found: &[Match]) -> Box<Finding> {
+    let title = |found: &Match| scene.library.get(&found.target).map(|target| target.spec.title.as_str().to_owned());
+    let titles: Vec<String> = found.iter().filter_map(title).map(|title| visible(&title)).collect();
+    let mut finding = *not_understood("More than one tool reads such a file, and nothing in it says which.", scene);
+    finding.evidence.push(format!("it may be a file of {}", titles.join(", or of ")));
+    Box::new(finding.say("Run labwizard and choose the tool, then this file."))
+}
+
+/// The reader's own words hold nothing of the file.
+fn damaged(scene: Scene<'_>, error: &FormatError) -> Box<Finding> {
+    Box::new(
+        Finding::new(
+            codes::FILE_DAMAGED,
+            Error,
+            Step::Target,
+            format!("{} cannot be read at line {}.", shown(scene), error.line),
+            format!("{}.", upper_first(error.why)),
+        )
+        .seen(format!("line {}, column {}", error.line, error.column))
+        .say(format!("Mend line {}, and run the check again. The file is left as it is.", error.line)),
+    )
+}
+
+/// The editor of a form's files, where there is one.
 pub fn dialect(form: &Form) -> Option<Dialect> {
-    match form.dialect {
-        Written::Dotenv => Some(Dialect::Dotenv),
-        Written::Hcl => Some(Dialect::Hcl),
-        _ => None,
-    }
+    form.editor()
 }

@@ -43,6 +43,8 @@ pub fn judge(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
 
 fn single(seen: &Seen, reading: &Reading<'_>) -> Option<Finding> {
     match seen {
+        // Then more than the rights is not told, and it is said once.
+        Seen::Failed { link: Link::Rights, trouble, .. } if Cause::of(trouble, None, &[]) == Cause::Daemon => None,
         Seen::Failed { link: Link::Rights, request, trouble } => {
             let (title, cause) = match request.contains("/access/permissions") {
                 true => ("The host did not tell what the token may do.", "Without it nothing is proved."),
@@ -86,9 +88,12 @@ fn single(seen: &Seen, reading: &Reading<'_>) -> Option<Finding> {
 fn lists(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
     let mut by_cause: BTreeMap<(Cause, String), Vec<String>> = BTreeMap::new();
     for observation in seen {
-        let Seen::Failed { link: Link::Target, request, trouble } = &observation.seen else { continue };
+        let Seen::Failed { link, request, trouble } = &observation.seen else { continue };
         let node = node_of(request);
         let cause = Cause::of(trouble, node, seen);
+        if *link != Link::Target && (*link != Link::Rights || cause != Cause::Daemon) {
+            continue;
+        }
         let at = if cause == Cause::Else { String::new() } else { node.unwrap_or_default().to_owned() };
         by_cause.entry((cause, at)).or_default().push(format!(
             "{}: {}",

@@ -156,6 +156,11 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// The value as it is written, its quotes included. It may be a secret.
+    pub fn written(&self) -> &'a str {
+        self.document.slice(&self.slot.value)
+    }
+
     pub fn is_commented(&self) -> bool {
         self.slot.commented
     }

@@ -1,5 +1,6 @@
 //! Which target a file belongs to, and what says so.
 
+use super::fact::Fact;
 use super::library::{Library, Target};
 use super::spec::{Dialect, Form, Spec};
 use super::write::Candidates;
@@ -77,7 +78,8 @@ fn weigh(target: &Target, form: &Form, scene: Scene<'_>) -> Option<Match> {
         if let Some(provider) = &found.provider
             && scene.providers.iter().any(|source| same_source(source, provider))
         {
-            score += 20;
+            // Whatever names stand in the file, this provider is what reads them.
+            score += 60;
             because.push(format!("the code beside {} uses the provider {provider}", scene.file));
         }
         for file in found.beside.iter().filter(|file| scene.beside.iter().any(|b| b == file.as_str())) {
@@ -89,14 +91,39 @@ fn weigh(target: &Target, form: &Form, scene: Scene<'_>) -> Option<Match> {
         target.spec.keys.iter().any(|(name, of)| Candidates::new(&target.spec, form, name, of, 1).all.contains(key))
     };
     score += scene.keys.iter().filter(|key| known(key)).count().min(4) as u32;
+    if scene.keys.iter().any(|key| leads(target, form, key)) && scene.keys.iter().any(|key| opens(target, form, key)) {
+        score += 6;
+        because.push(format!("{} names a host and what signs in at it", scene.file));
+    }
     if form.file.iter().any(|pattern| matches(pattern, scene.file)) {
         score += 2;
+    }
+    // Nobody who wrote the file for this tool wrote a key into it that the tool passes over.
+    let ignored = |key: &String| target.spec.traps.get(key).is_some_and(|trap| trap.ignored.is_some());
+    if because.len() < 2 && form.prefix.is_none() && scene.keys.iter().any(ignored) {
+        score = score.saturating_sub(5);
     }
     Some(Match { target: target.name.clone(), form: form.name.to_string(), score, because })
 }
 
+fn stands_for(target: &Target, form: &Form, key: &str, fits: fn(&Fact) -> bool) -> bool {
+    target.spec.keys.iter().any(|(name, of)| {
+        fits(&of.value.fact) && Candidates::new(&target.spec, form, name, of, 1).all.iter().any(|one| one == key)
+    })
+}
+
+/// Whether the key names the host.
+fn leads(target: &Target, form: &Form, key: &str) -> bool {
+    stands_for(target, form, key, |fact| matches!(fact, Fact::Address | Fact::Host | Fact::Url | Fact::ApiUrl))
+}
+
+/// Whether the key holds what signs in.
+fn opens(target: &Target, form: &Form, key: &str) -> bool {
+    stands_for(target, form, key, |fact| matches!(fact, Fact::Token | Fact::TokenSecret | Fact::Password))
+}
+
 /// Whether a file of this name can be of the form's dialect.
-fn dialect_fits(dialect: Dialect, file: &str) -> bool {
+pub fn dialect_fits(dialect: Dialect, file: &str) -> bool {
     let has = |end: &str| file.ends_with(end);
     match dialect {
         Dialect::Hcl => has(".tfvars"),

@@ -57,6 +57,16 @@ impl TrapHit {
                 "The tool puts https:// in front itself, so the address is none.".into(),
                 "Keep the host, and the port if it is not 8006.".into(),
             ),
+            TrapKind::NoScheme => (
+                format!("{key} does not begin with https://."),
+                "The tool takes the value for a whole address, and refuses one without it.".into(),
+                "Write https:// in front.".into(),
+            ),
+            TrapKind::PlainHttp => (
+                format!("{key} begins with http://."),
+                "Proxmox speaks https only; it answers plain http with a redirect, which most programs do not follow with a token.".into(),
+                "Write https:// in its place.".into(),
+            ),
             TrapKind::PortInHost => (
                 format!("{key} holds a port, and the host alone belongs there."),
                 "The port has a key of its own.".into(),

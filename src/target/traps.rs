@@ -30,6 +30,27 @@ pub struct TrapHit {
     pub line: Option<usize>,
 }
 
+impl TrapKind {
+    /// Whether it is about what one value looks like.
+    pub fn is_shape(&self) -> bool {
+        use TrapKind::*;
+        matches!(
+            self,
+            FullId
+                | SecretInName
+                | ShortId
+                | ApiPath
+                | NoApiPath
+                | Scheme
+                | NoScheme
+                | PlainHttp
+                | PortInHost
+                | HeaderWord
+                | Bare
+        )
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrapKind {
     /// `other` is used in place of the key.
@@ -48,6 +69,10 @@ pub enum TrapKind {
     NoApiPath,
     /// A scheme stands where a bare host belongs.
     Scheme,
+    /// `https://` is missing in front.
+    NoScheme,
+    /// The address begins with `http://`.
+    PlainHttp,
     /// A port stands where a bare host belongs.
     PortInHost,
     /// The header's `PVEAPIToken=` is too much here.
@@ -167,6 +192,8 @@ fn shape(spec: &Spec, value: &ReadValue, out: &mut Vec<TrapHit>) {
         Fact::TokenSecret if text.contains('!') && text.contains('=') => Some(TrapKind::HeaderWord),
         Fact::Address | Fact::Host if scheme => Some(TrapKind::Scheme),
         Fact::Host if has_port(text) => Some(TrapKind::PortInHost),
+        Fact::Url | Fact::ApiUrl if text.to_ascii_lowercase().starts_with("http://") => Some(TrapKind::PlainHttp),
+        Fact::Url | Fact::ApiUrl if !scheme => Some(TrapKind::NoScheme),
         Fact::Url if path => Some(TrapKind::ApiPath),
         Fact::ApiUrl if !path => Some(TrapKind::NoApiPath),
         _ if value.bare => Some(TrapKind::Bare),
@@ -230,7 +257,9 @@ fn both_ways(spec: &Spec, file: &ReadFile, instance: u8, out: &mut Vec<TrapHit>)
 
 /// Needed keys of each host that the file names, for the way in that it uses.
 fn missing(spec: &Spec, form: &Form, file: &ReadFile, around: Around<'_>, out: &mut Vec<TrapHit>) {
-    for instance in file.instances() {
+    // A file without a host of its own lacks the first one.
+    let hosts = Some(file.instances()).filter(|hosts| !hosts.is_empty()).unwrap_or(vec![1]);
+    for instance in hosts {
         let password = file.get(instance, &Fact::Password).is_some();
         let token = [Fact::TokenSecret, Fact::Token, Fact::TokenName, Fact::TokenId]
             .iter()

@@ -14,6 +14,9 @@ pub fn placeholder(value: &str) -> Option<&'static str> {
     if let Some((_, what)) = WHOLE.iter().find(|(word, _)| *word == lower) {
         return Some(what);
     }
+    if is_example_uuid(&lower) {
+        return Some("an example UUID that documents use");
+    }
     // <uuid>, <your token>, [NODE], {{ token }}, ${TOKEN}, %TOKEN%
     let framed = |open: &str, close: &str| {
         lower.len() > open.len() + close.len() && lower.starts_with(open) && lower.ends_with(close)
@@ -57,6 +60,21 @@ pub fn placeholder(value: &str) -> Option<&'static str> {
         return Some("a name that documents use as an example");
     }
     None
+}
+
+/// Whether a UUID was made up for a document: each group is one digit repeated, or its digits follow one another.
+fn is_example_uuid(lower: &str) -> bool {
+    let groups: Vec<&str> = lower.split('-').collect();
+    if !super::is_uuid(lower) {
+        return false;
+    }
+    let repeats = |group: &&str| group.bytes().all(|b| Some(b) == group.bytes().next());
+    let counts = |text: &str| {
+        let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(16)).collect();
+        digits.windows(2).all(|two| two[1] == (two[0] + 1) % 16)
+    };
+    let counts_from_one = |group: &&str| group.starts_with('1') && counts(group);
+    groups.iter().all(repeats) || counts(&lower.replace('-', "")) || groups.iter().all(counts_from_one)
 }
 
 /// Words that are placeholders as they stand, lower-case.
@@ -162,6 +180,10 @@ mod tests {
             "abcd1234-...",
             "crazyPassw0rd!",
             "00000000-0000-0000-0000-000000000000",
+            "11111111-2222-3333-4444-555555555555",
+            "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
+            "01234567-89ab-cdef-0123-456789abcdef",
+            "12345678-1234-1234-1234-123456789abc",
             "<your token>",
             "your.proxmox-host",
             "REPLACE_ME",

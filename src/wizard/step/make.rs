@@ -16,7 +16,8 @@ use crate::wizard::step::{
 
 use wish::{BESIDE, DATE, IN_PLACE, LEAST, MINE, NEVER, NO, OTHER_NAME, PASTE, QUARTER, SAME, SERVICE, YEAR, YES};
 pub use wish::{
-    EXISTING, EXPIRE, EXPIRE_DATE, REMOVE_OLD, RIGHTS, WHOSE, existing, expire, making, paths, same_rights, signer,
+    EXISTING, EXPIRE, EXPIRE_DATE, KEEP, REMOVE_OLD, RIGHTS, WHOSE, existing, expire, keeps, making, paths,
+    same_rights, signer,
 };
 
 /// What to do where whoever is signed in may not make it.

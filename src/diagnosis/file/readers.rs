@@ -1,0 +1,295 @@
+//! What each program that reads the file takes from its lines: values that differ, that are no values, or that nobody reads.
+
+use super::{Judged, Mended, Sight, Told, about, ask, codes};
+use crate::domain::finding::{Finding, Mend, Severity, Severity::*, Step};
+use crate::domain::visible::{is_hidden, upper_first, visible};
+use crate::domain::{Text, shell};
+use crate::format::{Dialect, Entry, Reader, Reading, read_as};
+use crate::target::read::Known;
+
+/// One line of the file that holds a key of the target.
+struct Line<'a> {
+    entry: Entry<'a>,
+    known: Known,
+    key: String,
+}
+
+/// What is wrong with lines before anybody looks at their values; which keys that settles.
+pub(super) fn judge(sight: &Sight<'_>, out: &mut Judged) -> Vec<Told> {
+    let mut told = Vec::new();
+    let entries: Vec<Entry<'_>> = sight.document.entries().filter(|entry| !entry.is_commented()).collect();
+    let readings = readings(sight, out);
+    for (at, entry) in entries.iter().enumerate() {
+        let doubled = entries.iter().enumerate().any(|(other, one)| other != at && one.key() == entry.key());
+        let counts = !entries[at + 1..].iter().any(|later| later.key() == entry.key());
+        let Some(known) = sight.known(entry.key()).filter(|_| counts) else { continue };
+        if !sight.uses(&known.fact, known.instance) {
+            continue;
+        }
+        let line = Line { entry: *entry, key: visible(entry.key()), known };
+        let Some(finding) = valueless(sight, &line)
+            .or_else(|| reference(sight, &line, &readings))
+            .or_else(|| (!doubled).then(|| differs(&line, &readings)).flatten())
+        else {
+            out.findings.extend(pasted_into_a_shell(sight, &line));
+            continue;
+        };
+        let settled = !matches!(finding.mends.first(), Some(Mend::Rewrite { .. }));
+        if settled {
+            out.unfit.push(entry.key().to_owned());
+            told.push(Told { of: line.known.of.clone(), instance: line.known.instance });
+        }
+        out.findings.push(finding);
+    }
+    told.extend(no_lines(sight, out));
+    told
+}
+
+/// What each reader of the form takes from the text. One that gives up, or holds line ends for values, is told at once and
+/// asked no more.
+fn readings<'a>(sight: &Sight<'a>, out: &mut Judged) -> Vec<(Reader, Reading<'a>)> {
+    if sight.document.dialect() != Dialect::Dotenv {
+        return Vec::new();
+    }
+    let text = sight.document.text().as_str();
+    let mut readers = sight.form.held_against();
+    if readers.is_empty() {
+        readers.push(Reader::PythonDotenv);
+    }
+    let all = readers.len();
+    let severity = if all == 1 { Error } else { Warning };
+    let mut kept = Vec::new();
+    for reader in readers {
+        let reading = read_as(reader, text);
+        if let Some(fault) = reading.stop() {
+            out.findings.push(gives_up(reader, fault.line, fault.why, severity));
+        } else if let Some(line) = line_ends(sight, &reading) {
+            out.findings.push(carriage_returns(sight, reader, line, severity));
+        } else {
+            kept.push((reader, reading));
+        }
+    }
+    kept
+}
+
+fn gives_up(reader: Reader, line: usize, why: &'static str, severity: Severity) -> Finding {
+    Finding::new(
+        codes::FILE_DAMAGED,
+        severity,
+        Step::Review,
+        format!("{} gives up at line {line} of the file.", upper_first(&reader.to_string())),
+        upper_first(why),
+    )
+    .seen(format!("line {line}"))
+    .say(format!("Mend or remove line {line}; what stands behind it is not read."))
+}
+
+/// The first line whose value ends in a carriage return for this reader.
+fn line_ends(sight: &Sight<'_>, reading: &Reading<'_>) -> Option<usize> {
+    let known = |key: &str| sight.known(key).is_some();
+    reading.pairs.iter().find(|pair| pair.value.as_str().ends_with('\r') && known(pair.key)).map(|pair| pair.line)
+}
+
+fn carriage_returns(sight: &Sight<'_>, reader: Reader, line: usize, severity: Severity) -> Finding {
+    let finding = Finding::new(
+        codes::FILE_HIDDEN,
+        severity,
+        Step::Review,
+        format!("The lines of the file end as on Windows, and {reader} takes that for a part of the values."),
+        "Before the end of each line stands a character that nobody sees, a carriage return. It would be sent with the secret.",
+    )
+    .seen(format!("line {line}: U+000D at its end"));
+    let path = sight.seen.path.to_string_lossy();
+    let finding = match shell::quote(&path) {
+        Ok(path) => finding.run("this machine's shell", format!("sed -i 's/\\r$//' {path}")),
+        Err(_) => finding.run("this machine's shell", "sed -i 's/\\r$//' <file>"),
+    };
+    finding.say("Or have your editor save it with Unix line ends.")
+}
+
+/// A line that has a key and no value that could be read.
+fn valueless(sight: &Sight<'_>, line: &Line<'_>) -> Option<Finding> {
+    if line.entry.value().is_some() || line.entry.written().trim() == "null" {
+        return None;
+    }
+    let raw = line.entry.written();
+    let finding = match sight.document.dialect() {
+        Dialect::Hcl if raw.contains("${") || !raw.trim_start().starts_with(['[', '{']) => return Some(refers(line)),
+        Dialect::Hcl => about(
+            codes::FILE_SHAPE,
+            Error,
+            &line.known.fact,
+            line.entry.line(),
+            format!("{} holds a list or an object, and one value belongs there.", line.key),
+            format!("{} reads a plain text here.", sight.title()),
+        )
+        .say("Write the value in double quotes."),
+        Dialect::Dotenv => about(
+            codes::FILE_DAMAGED,
+            Error,
+            &line.known.fact,
+            line.entry.line(),
+            format!("The line of {} cannot be read.", line.key),
+            "A quote opens and is not closed, or something stands behind the closing one; programs skip such a line.",
+        )
+        .say("Write the line anew, with the value in one pair of quotes or in none."),
+    };
+    Some(finding.mended(ask(&line.known.fact)))
+}
+
+fn refers(line: &Line<'_>) -> Finding {
+    about(
+        codes::FILE_REFERENCE,
+        Error,
+        &line.known.fact,
+        line.entry.line(),
+        format!("{} names something else in place of a value.", line.key),
+        "What it stands for is not in this file. labwizard fills in nothing from its own environment, and sends nothing that it did not read here.",
+    )
+    .say("Write the value itself.")
+    .mended(ask(&line.known.fact))
+}
+
+/// A value that a reader would replace by something from elsewhere.
+fn reference(_: &Sight<'_>, line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Finding> {
+    let value = line.entry.value()?;
+    let text = value.as_str();
+    let unsure = readings
+        .iter()
+        .any(|(_, reading)| reading.pairs.iter().any(|p| p.key == line.entry.key() && p.unsure.is_some()));
+    (unsure && names_another(text)).then(|| refers(line))
+}
+
+/// `${NAME}`, `$(command)`, `` `command` ``, and `$NAME` alone.
+fn names_another(text: &str) -> bool {
+    let alone = text.strip_prefix('$').is_some_and(|name| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    });
+    alone || text.contains("${") || text.contains("$(") || text.matches('`').count() > 1
+}
+
+/// A value that not every reader takes as it stands.
+fn differs(line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Finding> {
+    let value = line.entry.value()?;
+    if value.is_blank() {
+        return None;
+    }
+    let key = line.entry.key();
+    let holds = |(reader, reading): &(Reader, Reading<'_>)| reading.value(key, *reader).map(Text::new);
+    // What all of them hold is what the tool has, whatever another program would make of the line.
+    let mut held = readings.iter().map(holds);
+    if let Some(Some(first)) = held.next()
+        && held.all(|value| value.as_ref() == Some(&first))
+    {
+        return None;
+    }
+    let takes = |(reader, reading): &(Reader, Reading<'_>)| reading.value(key, *reader) == Some(value.as_str());
+    let (agree, differ): (Vec<_>, Vec<_>) = readings.iter().partition(|one| takes(one));
+    let (other, reading) = differ.first()?;
+    let rewrite = Mend::Rewrite { key: key.to_owned() };
+    let fact = &line.known.fact;
+    let unseen = reading.value(key, *other).is_some_and(|text| text.chars().any(|c| is_hidden(c) || c == '\u{a0}'));
+    let reader = upper_first(&other.to_string());
+    let fix = "Write the value so that all of them read the same.";
+    let severity = if agree.is_empty() { Error } else { Warning };
+    let why = why(line, reading);
+    let finding = if unseen {
+        about(
+            codes::FILE_HIDDEN,
+            severity,
+            fact,
+            line.entry.line(),
+            format!("{} holds characters that nobody sees.", line.key),
+            format!("They came along with copying. {reader} takes them for a part of the value."),
+        )
+        .say("Take them out; the value itself is good.")
+    } else if let Some((first, _)) = agree.first() {
+        about(
+            codes::FILE_READERS,
+            severity,
+            fact,
+            line.entry.line(),
+            format!("{} and {other} would hold different values for {}.", upper_first(&first.to_string()), line.key),
+            why,
+        )
+        .say(fix)
+    } else {
+        let code = if *other == Reader::Sh { codes::FILE_SHELL } else { codes::FILE_READERS };
+        about(
+            code,
+            severity,
+            fact,
+            line.entry.line(),
+            format!("{reader} would not hold what stands there for {}.", line.key),
+            why,
+        )
+        .say(fix)
+    };
+    Some(finding.mend(rewrite))
+}
+
+/// Why a reader takes something else, by its own words for this line, else by what stands in it.
+fn why(line: &Line<'_>, reading: &Reading<'_>) -> String {
+    let key = line.entry.key();
+    let unsure = reading.pairs.iter().rfind(|pair| pair.key == key).and_then(|pair| pair.unsure);
+    let fault = reading.faults.iter().find(|fault| fault.line == line.entry.line()).map(|fault| fault.why);
+    if let Some(why) = unsure.or(fault) {
+        return upper_first(why);
+    }
+    if !reading.pairs.iter().any(|pair| pair.key == key) {
+        return "It does not see the key: blanks around the “=”, or “export” in front.".into();
+    }
+    "Quotes, backslashes and comments behind a value are not read alike by all programs.".into()
+}
+
+/// A “!” in double quotes is safe where the file is loaded, and not where its line is pasted.
+fn pasted_into_a_shell(sight: &Sight<'_>, line: &Line<'_>) -> Option<Finding> {
+    let raw = line.entry.written();
+    let read_by_shell = sight.form.held_against().contains(&Reader::Sh);
+    (sight.document.dialect() == Dialect::Dotenv && read_by_shell && raw.starts_with('"') && raw.contains('!')).then(|| {
+        about(
+            codes::FILE_SHELL,
+            Info,
+            &line.known.fact,
+            line.entry.line(),
+            format!("{} holds a “!” in double quotes.", line.key),
+            "A shell that loads the file reads it as it stands. A line of it pasted into bash ends in “event not found”: there a “!” in double quotes calls up an earlier command.",
+        )
+        .say("Single quotes hold it in both.")
+        .mend(Mend::Rewrite { key: line.entry.key().to_owned() })
+    })
+}
+
+/// Lines that begin with a key of the target and are no `KEY=value`.
+fn no_lines(sight: &Sight<'_>, out: &mut Judged) -> Vec<Told> {
+    if sight.document.dialect() != Dialect::Dotenv {
+        return Vec::new();
+    }
+    let text = sight.document.text().as_str();
+    let lines: Vec<&str> = text.split('\n').collect();
+    let mut told = Vec::new();
+    for fault in read_as(Reader::PythonDotenv, text).faults {
+        let Some(line) = lines.get(fault.line.saturating_sub(1)) else { continue };
+        let word = line.trim_start();
+        let end = word.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(word.len());
+        let key = &word[..end];
+        let stands = sight.document.entries().any(|entry| !entry.is_commented() && entry.key() == key);
+        let Some(known) = sight.known(key).filter(|_| !stands) else { continue };
+        out.unfit.push(key.to_owned());
+        out.findings.push(
+            about(
+                codes::FILE_DAMAGED,
+                Error,
+                &known.fact,
+                fault.line,
+                format!("The line of {} cannot be read.", visible(key)),
+                "Between key and value belongs “=”; programs skip a line without it.",
+            )
+            .say(format!("Write it as in {}=…", visible(key)))
+            .mended(ask(&known.fact)),
+        );
+        told.push(Told { of: known.of, instance: known.instance });
+    }
+    told
+}

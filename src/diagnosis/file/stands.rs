@@ -1,0 +1,223 @@
+//! Lines that beat, double or lack each other: the target's traps as findings with their mends.
+
+use super::{Judged, Mended, Sight, Told, ask, asked_at, codes};
+use crate::domain::finding::{Code, Finding, Mend, Severity, Step};
+use crate::domain::visible::{visible, whole};
+use crate::target::Fact;
+use crate::target::read::held_by;
+use crate::target::spec::Both;
+use crate::target::traps::{TrapHit, TrapKind, hits};
+use crate::target::{meant, nearby};
+
+pub(super) fn code(kind: &TrapKind) -> Code {
+    match kind {
+        TrapKind::Beaten | TrapKind::Shadowed | TrapKind::Outranked | TrapKind::BothWays(_) => codes::FILE_SHADOWED,
+        TrapKind::Ignored(_) | TrapKind::Undeclared => codes::FILE_IGNORED,
+        TrapKind::MissingKey => codes::FILE_MISSING,
+        TrapKind::Placeholder => codes::FILE_PLACEHOLDER,
+        TrapKind::Duplicate(_) => codes::FILE_DUPLICATE,
+        TrapKind::Clash { .. } => codes::FILE_CLASH,
+        kind if kind.is_shape() => codes::FILE_SHAPE,
+        _ => codes::FILE_SHAPE,
+    }
+}
+
+/// What is said of the lines, besides what single values look like.
+pub(super) fn judge(sight: &Sight<'_>, told: &[Told], out: &mut Judged) {
+    let hits = hits(sight.spec, sight.form, &held_by(sight.form, sight.document), sight.traps);
+    let is_told =
+        |key: &str| sight.known(key).is_some_and(|known| told.iter().any(|told| told.is(&known.of, known.instance)));
+    let of = |wanted: fn(&TrapKind) -> bool| hits.iter().filter(move |hit| wanted(&hit.kind));
+    for hit in &hits {
+        let finding = match &hit.kind {
+            TrapKind::Placeholder | TrapKind::Shadowed | TrapKind::Undeclared | TrapKind::MissingKey => None,
+            kind if kind.is_shape() => None,
+            TrapKind::Duplicate(lines) => sight.known(&hit.key).map(|known| duplicate(sight, hit, &known.fact, lines)),
+            TrapKind::NoSwitch(..) if is_told(&hit.key) => None,
+            kind => Some(line(sight, hit, kind)),
+        };
+        out.findings.extend(finding);
+    }
+    let shadowed: Vec<&TrapHit> = of(|kind| *kind == TrapKind::Shadowed).collect();
+    out.unfit.extend(shadowed.iter().map(|hit| hit.key.clone()));
+    out.findings.extend(shadowed_by_environment(sight, &shadowed));
+    let undeclared: Vec<&TrapHit> = of(|kind| *kind == TrapKind::Undeclared).collect();
+    out.findings.extend(without_declaration(&undeclared));
+    let lacks: Vec<&TrapHit> = of(|kind| *kind == TrapKind::MissingKey)
+        .filter(|hit| !is_told(&hit.key) && !has_default(sight, &hit.key))
+        .collect();
+    missing(sight, &lacks, out);
+}
+
+fn base(sight: &Sight<'_>, hit: &TrapHit, severity: Severity) -> Finding {
+    let words = hit.words(sight.title());
+    let known = sight.known(&hit.key);
+    let (step, field) = known.map_or((Step::Review, None), |known| {
+        let (step, field) = asked_at(&known.fact);
+        (step, Some(field))
+    });
+    let mut finding = Finding::new(code(&hit.kind), severity, step, whole(&words.title), whole(&words.cause));
+    finding.field = field;
+    if let Some(line) = hit.line {
+        finding = finding.seen(format!("line {line}"));
+    }
+    finding.say(whole(&words.fix))
+}
+
+fn line_of(sight: &Sight<'_>, key: &str) -> Option<usize> {
+    sight.read.values.iter().find(|value| value.key == key).map(|value| value.line)
+}
+
+fn remove(sight: &Sight<'_>, key: Option<&String>) -> Option<Mend> {
+    let key = key?;
+    let line = line_of(sight, key)?;
+    Some(Mend::Remove { key: key.clone(), line })
+}
+
+fn line(sight: &Sight<'_>, hit: &TrapHit, kind: &TrapKind) -> Finding {
+    let rewrite = Mend::Rewrite { key: hit.key.clone() };
+    match kind {
+        // Both then say what the tool uses already; or the one that beats goes, and the other counts.
+        TrapKind::Beaten => base(sight, hit, Severity::Warning).mend(rewrite).mended(remove(sight, hit.other.as_ref())),
+        TrapKind::Ignored(_) => {
+            let finding = base(sight, hit, Severity::Warning);
+            match hit.line {
+                Some(line) => finding.mend(Mend::Remove { key: hit.key.clone(), line }),
+                None => finding,
+            }
+        }
+        TrapKind::BothWays(both) => {
+            let severity = if *both == Both::Error { Severity::Error } else { Severity::Warning };
+            let password = remove(sight, hit.other.as_ref());
+            let token = remove(sight, Some(&hit.key));
+            let (first, second) = if *both == Both::Password { (token, password) } else { (password, token) };
+            base(sight, hit, severity).mended(first).mended(second)
+        }
+        TrapKind::NoSwitch(..) => {
+            let known = sight.known(&hit.key).map_or(1, |known| known.instance);
+            match sight.read.verifies(sight.spec, known) {
+                Some(_) => base(sight, hit, Severity::Warning).mend(rewrite),
+                None => base(sight, hit, Severity::Error).mend(Mend::Verify),
+            }
+        }
+        _ => base(sight, hit, Severity::Warning),
+    }
+}
+
+/// Of several lines the last counts for most readers, and is the one to stay; HCL takes none of them.
+fn duplicate(sight: &Sight<'_>, hit: &TrapHit, fact: &Fact, lines: &[usize]) -> Finding {
+    let severity = if sight.is_hcl() { Severity::Error } else { Severity::Warning };
+    let mut finding = base(sight, hit, severity);
+    let (step, field) = asked_at(fact);
+    (finding.step, finding.field) = (step, Some(field));
+    if sight.is_hcl() {
+        finding.cause = "A name that is set twice is an error here, and nothing of the file is read.".into();
+    }
+    let too_many = lines.split_last().map(|(_, earlier)| earlier).unwrap_or_default();
+    finding.mends.extend(too_many.iter().map(|line| Mend::Remove { key: hit.key.clone(), line: *line }));
+    finding
+}
+
+/// All lines that the environment beats, as the one thing that they are.
+fn shadowed_by_environment(sight: &Sight<'_>, hits: &[&TrapHit]) -> Option<Finding> {
+    let [first, rest @ ..] = hits else { return None };
+    if rest.is_empty() {
+        return Some(base(sight, first, Severity::Warning).say(UNASKED));
+    }
+    let keys: Vec<String> = hits.iter().map(|hit| visible(&hit.key)).collect();
+    let mut finding = Finding::new(
+        codes::FILE_SHADOWED,
+        Severity::Warning,
+        Step::Review,
+        format!("{} keys of the file are set in the environment, which counts before the file.", hits.len()),
+        "A variable that is set when the tool starts is not replaced by the file's line.",
+    );
+    for (hit, key) in hits.iter().zip(&keys) {
+        finding = finding.seen(match hit.line {
+            Some(line) => format!("line {line}: {key}"),
+            None => key.clone(),
+        });
+    }
+    Some(finding.say(format!("Unset {} where the tool is started.", keys.join(", "))).say(UNASKED))
+}
+
+const UNASKED: &str = "labwizard never looks at the variable's value, and signs in with nothing that it might replace.";
+
+fn without_declaration(hits: &[&TrapHit]) -> Option<Finding> {
+    let [first, ..] = hits else { return None };
+    let title = match hits {
+        [one] => format!("No variable {} is declared beside this file.", visible(&one.key)),
+        many => format!("{} keys of the file are declared nowhere beside it.", many.len()),
+    };
+    let mut finding = Finding::new(
+        codes::FILE_IGNORED,
+        Severity::Warning,
+        Step::Review,
+        title,
+        "A value without a declaration is not used; a warning is all that is seen of it.",
+    );
+    for hit in hits {
+        let line = hit.line.or(first.line).unwrap_or_default();
+        finding = finding.seen(format!("line {line}: {}", visible(&hit.key)));
+    }
+    finding = finding.say("Remove what is not declared, or use the names that the code declares.");
+    finding.mends =
+        hits.iter().filter_map(|hit| Some(Mend::Remove { key: hit.key.clone(), line: hit.line? })).collect();
+    Some(finding)
+}
+
+/// How grave it is that nothing stands for a fact, and what writes it.
+fn lack(sight: &Sight<'_>, fact: &Fact, key: &str, instance: u8) -> (Severity, Option<Mend>) {
+    let rewrite = Some(Mend::Rewrite { key: key.to_owned() });
+    match fact {
+        Fact::Instance => (Severity::Error, rewrite),
+        // The tool's own default is the usual one; what is missing is comfort.
+        Fact::Port | Fact::Cluster => (Severity::Warning, rewrite),
+        Fact::Verify | Fact::Insecure => (Severity::Warning, Some(Mend::Verify)),
+        Fact::User | Fact::UserName | Fact::Realm if meant::id(sight.read, instance).is_some() => {
+            (Severity::Error, rewrite)
+        }
+        fact => (Severity::Error, ask(fact)),
+    }
+}
+
+/// Whether the code gives the variable a value of its own, or a file that is loaded by itself does.
+fn has_default(sight: &Sight<'_>, key: &str) -> bool {
+    if sight.traps.declared.is_none() {
+        return false;
+    }
+    let plain = key.strip_prefix(sight.form.prefix.as_deref().unwrap_or_default()).unwrap_or(key);
+    let given: Vec<String> =
+        sight.document.entries().filter(|e| !e.is_commented()).map(|e| e.key().to_owned()).collect();
+    let open = nearby::without_value(sight.form, sight.around, &given);
+    !open.iter().any(|name| name == plain) || sight.traps.loaded.iter().any(|(_, name)| name == plain)
+}
+
+/// What is missing, one finding for all that is mended in one place.
+fn missing(sight: &Sight<'_>, hits: &[&TrapHit], out: &mut Judged) {
+    let mut groups: Vec<(Severity, Option<Mend>, Vec<&TrapHit>)> = Vec::new();
+    for hit in hits {
+        let known = sight.known(&hit.key);
+        let (severity, mend) = match &known {
+            Some(known) => lack(sight, &known.fact, &hit.key, known.instance),
+            None => (Severity::Error, None),
+        };
+        match groups.iter_mut().find(|(of, one, _)| *of == severity && *one == mend) {
+            Some((_, _, group)) => group.push(hit),
+            None => groups.push((severity, mend, vec![hit])),
+        }
+    }
+    for (severity, mend, group) in groups {
+        let mut finding = base(sight, group[0], severity);
+        if group.len() > 1 {
+            let keys: Vec<String> = group.iter().map(|hit| visible(&hit.key)).collect();
+            let (last, others) = keys.split_last().unwrap_or((&keys[0], &[]));
+            let list = format!("{} and {last}", others.join(", "));
+            finding.title = format!("{list} are missing, or empty.");
+            finding.cause = format!("{} needs them.", sight.title());
+            finding.fix.clear();
+            finding = finding.say(format!("Write {list}."));
+        }
+        out.findings.push(finding.mended(mend));
+    }
+}

@@ -1,0 +1,266 @@
+//! Who signs in, and with what: the parts of a token in a file, each in the shape that its tool takes.
+
+use super::value::{asked, rewritten};
+use super::{Mended, Sight, about, codes};
+use crate::domain::finding::{Code, Finding, Mend, Severity::*};
+use crate::domain::paste::{Known, Part, Paste, PasteProblem, PastedSecret, is_uuid, parse_paste};
+use crate::domain::visible::{upper_first, visible};
+use crate::domain::{Id, TokenId, TokenName, UserId, placeholder};
+use crate::target::Fact;
+use crate::target::meant;
+use crate::target::read::{IdTrouble, ReadValue, looks_secret};
+use crate::target::traps::{TrapHit, TrapKind};
+
+fn token() -> Mend {
+    Mend::Ask(Id::fixed("token"))
+}
+
+/// A trap's words as a finding that can be written anew.
+fn trap(sight: &Sight<'_>, value: &ReadValue, kind: TrapKind) -> Finding {
+    let hit = TrapHit { kind, key: value.key.clone(), other: None, line: Some(value.line) };
+    let words = hit.words(sight.title());
+    rewritten(value, codes::FILE_SHAPE, words.title, words.cause, &words.fix)
+}
+
+fn malformed(value: &ReadValue, trouble: IdTrouble) -> Finding {
+    let fix = match trouble {
+        IdTrouble::NoRealm | IdTrouble::Realm => {
+            "Write the realm behind the user: @pam for a user of the Proxmox installation, @pve for one of Proxmox's own."
+        }
+        IdTrouble::TokenName | IdTrouble::NoTokenName => {
+            "A token's name is a letter, then letters, digits, “.”, “-” or “_”; look at it under Datacenter → Permissions → API Tokens."
+        }
+        _ => "Look at user and token under Datacenter → Permissions → API Tokens.",
+    };
+    asked(
+        value,
+        codes::TOKEN_SHAPE,
+        format!("What stands in {} is not what Proxmox gives out.", visible(&value.key)),
+        format!("{}.", upper_first(&trouble.to_string())),
+        fix,
+    )
+}
+
+/// User, or a part of it.
+pub(super) fn user(sight: &Sight<'_>, value: &ReadValue, text: &str) -> Option<Finding> {
+    if is_uuid(text) {
+        return Some(malformed(value, IdTrouble::LooksSecret));
+    }
+    if text.parse::<TokenId>().is_ok() && value.fact != Fact::Realm {
+        return Some(rewritten(
+            value,
+            codes::FILE_SHAPE,
+            format!("{} holds a full token id, and the user alone belongs there.", visible(&value.key)),
+            "Proxmox knows no user of this name; the token's name has a key of its own.".into(),
+            "Keep what stands before the “!”.",
+        ));
+    }
+    let whole = match value.fact {
+        Fact::User => text.parse::<UserId>(),
+        Fact::UserName if sight.read.get(value.instance, &Fact::Realm).is_none() => text.parse(),
+        Fact::UserName => UserId::new(text, "pam"),
+        _ => UserId::new("root", text),
+    };
+    whole.err().map(|error| malformed(value, error.into()))
+}
+
+/// The token's short name, or its full id.
+pub(super) fn id(sight: &Sight<'_>, value: &ReadValue, text: &str) -> Option<Finding> {
+    let name = text.rsplit_once('!').map_or(text, |(_, name)| name);
+    let user = text.rsplit_once('!').map(|(user, _)| user);
+    if let Some(what) = placeholder(name).or_else(|| user.and_then(placeholder)) {
+        return Some(unfilled(value, what));
+    }
+    if looks_secret(text) {
+        let mut finding = trap(sight, value, TrapKind::SecretInName);
+        finding.mends = vec![token()];
+        return Some(finding);
+    }
+    let meant = meant::bare_id(text).unwrap_or_default();
+    if meant != text || text.contains(':') {
+        return Some(match meant.parse::<TokenId>() {
+            Ok(_) => trap(sight, value, TrapKind::HeaderWord),
+            Err(error) => malformed(value, error.into()),
+        });
+    }
+    match (&value.fact, text.contains('!')) {
+        (Fact::TokenName, true) => Some(match text.parse::<TokenId>() {
+            Ok(_) => trap(sight, value, TrapKind::FullId),
+            Err(error) => malformed(value, error.into()),
+        }),
+        (Fact::TokenName, false) => text.parse::<TokenName>().err().map(|error| malformed(value, error.into())),
+        (_, true) => text.parse::<TokenId>().err().map(|error| malformed(value, error.into())),
+        (_, false) => {
+            let mut finding = trap(sight, value, TrapKind::ShortId);
+            if meant::id(sight.read, value.instance).is_none() {
+                finding.mends = vec![token()];
+            }
+            Some(finding)
+        }
+    }
+}
+
+fn unfilled(value: &ReadValue, what: &str) -> Finding {
+    asked(
+        value,
+        codes::FILE_PLACEHOLDER,
+        format!("{} still holds the value of an example.", visible(&value.key)),
+        format!("In it stands {what}."),
+        "Put in the name that your token has under Datacenter → Permissions → API Tokens.",
+    )
+}
+
+/// The secret alone.
+pub(super) fn secret(value: &ReadValue, text: &str) -> Option<Finding> {
+    if text.contains('!') && text.contains(['=', ':']) {
+        return whole(value, text).or_else(|| {
+            Some(rewritten(
+                value,
+                codes::FILE_SHAPE,
+                format!("{} holds the token's id too.", visible(&value.key)),
+                "The tool puts id and secret together itself, so the id is sent twice and refused.".into(),
+                "Keep only what stands behind the “=”.",
+            ))
+        });
+    }
+    let paste = parse_paste(text, Known::default());
+    if paste.secret.as_ref().and_then(PastedSecret::sound).is_some_and(|sound| sound.reveal() != text) {
+        return Some(repaired(value, &paste));
+    }
+    PastedSecret::new(text).problem().map(|problem| {
+        let shape = crate::domain::Secret::new(text.to_owned()).shape();
+        asked(
+            value,
+            codes::TOKEN_SHAPE,
+            format!("{} does not hold the secret of a token.", visible(&value.key)),
+            problem.sentence(),
+            problem.hint(),
+        )
+        .seen(shape)
+        .mend(Mend::NewSecret)
+    })
+}
+
+/// A secret that is whole and not letter by letter what Proxmox gave out.
+fn repaired(value: &ReadValue, paste: &Paste) -> Finding {
+    let mut finding = rewritten(
+        value,
+        codes::TOKEN_SHAPE,
+        format!("The secret in {} is not written as Proxmox writes it.", visible(&value.key)),
+        "Proxmox compares a secret letter by letter, with small letters and four hyphens.".into(),
+        "Write it as Proxmox showed it.",
+    );
+    finding.evidence.extend(paste.repairs.iter().map(|repair| visible(repair)));
+    finding
+}
+
+/// Id and secret in one.
+pub(super) fn whole(value: &ReadValue, text: &str) -> Option<Finding> {
+    let key = visible(&value.key);
+    let paste = parse_paste(text, Known::default());
+    for problem in &paste.problems {
+        match problem {
+            PasteProblem::Placeholder { part, what } if *part != Part::Secret => return Some(unfilled(value, what)),
+            PasteProblem::TwoNames
+            | PasteProblem::OtherProduct(_)
+            | PasteProblem::Ticket
+            | PasteProblem::SeveralTokens => {
+                return Some(shapeless(value, problem.sentence(), problem.hint()));
+            }
+            PasteProblem::User(error) | PasteProblem::Name(error) => {
+                return Some(malformed(value, error.clone().into()));
+            }
+            _ => {}
+        }
+    }
+    match (paste.id(), paste.secret.as_ref().map(PastedSecret::problem)) {
+        (Some(_), None) => Some(
+            shapeless(
+                value,
+                "The secret is missing: behind the id belongs “=”, and then the secret.".into(),
+                "Put in the secret that Proxmox showed when the token was made.".into(),
+            )
+            .mend(Mend::NewSecret),
+        ),
+        (None, Some(_)) => Some(shapeless(
+            value,
+            "User or name of the token is missing: before the secret belongs user@realm!name=.".into(),
+            "Look at user and token under Datacenter → Permissions → API Tokens.".into(),
+        )),
+        (None, None) => {
+            let fix = "Write user@realm!name=secret, as one text.".into();
+            Some(shapeless(value, "What stands there is not user@realm!name=secret.".into(), fix))
+        }
+        (Some(_), Some(Some(problem))) => Some(secret_in_whole(value, problem)),
+        (Some(id), Some(None)) => {
+            let sound = paste.secret.as_ref()?.sound()?;
+            let wants = format!("{id}={}", sound.reveal());
+            let stands = zeroize::Zeroizing::new(wants);
+            if value.fact != Fact::Token || stands.as_str() == text {
+                return None;
+            }
+            let mut finding = if text.starts_with("PVEAPIToken") {
+                rewritten(
+                    value,
+                    codes::FILE_SHAPE,
+                    format!("{key} holds more than the value."),
+                    "PVEAPIToken= belongs to the header that the tool makes itself.".into(),
+                    "Keep only user@realm!name=secret.",
+                )
+            } else {
+                rewritten(
+                    value,
+                    codes::FILE_SHAPE,
+                    format!("The token in {key} is not written as the tool sends it."),
+                    "The tool sends the value as it stands, and Proxmox wants user@realm!name=secret.".into(),
+                    "Write it in that shape.",
+                )
+            };
+            finding.evidence.extend(paste.repairs.iter().map(|repair| visible(repair)));
+            Some(finding)
+        }
+    }
+}
+
+fn shapeless(value: &ReadValue, cause: String, fix: String) -> Finding {
+    asked(value, codes::TOKEN_SHAPE, format!("{} holds no whole token.", visible(&value.key)), cause, fix)
+}
+
+fn secret_in_whole(value: &ReadValue, problem: &crate::domain::paste::SecretProblem) -> Finding {
+    use crate::domain::paste::SecretProblem::Placeholder;
+    let code: Code = match problem {
+        Placeholder(what) if what.contains("UUID") => codes::TOKEN_EXAMPLE,
+        Placeholder(_) => codes::FILE_PLACEHOLDER,
+        _ => codes::TOKEN_SHAPE,
+    };
+    let title = match code {
+        codes::TOKEN_EXAMPLE => format!("{} holds the secret of a public document.", visible(&value.key)),
+        codes::FILE_PLACEHOLDER => format!("{} still holds the value of an example.", visible(&value.key)),
+        _ => format!("{} does not end in the secret of a token.", visible(&value.key)),
+    };
+    asked(value, code, title, problem.sentence(), problem.hint())
+        .mended((code == codes::TOKEN_SHAPE).then_some(Mend::NewSecret))
+}
+
+/// A password may be anything; only what is known to be something else is said.
+pub(super) fn password(value: &ReadValue, text: &str) -> Option<Finding> {
+    let title = if is_uuid(text) {
+        format!("{} holds what looks like the secret of a token.", visible(&value.key))
+    } else if text.contains('!') && parse_paste(text, Known::default()).complete().is_some() {
+        format!("{} holds a token.", visible(&value.key))
+    } else {
+        return None;
+    };
+    Some(
+        about(
+            codes::FILE_SHAPE,
+            Warning,
+            &value.fact,
+            value.line,
+            title,
+            "A password goes to the login, which knows no tokens; the host would refuse it.",
+        )
+        .say("Put user, token name and secret into the token's own keys, or the password here.")
+        .mend(token()),
+    )
+}
