@@ -129,7 +129,7 @@ codes! {
     NAME_HERE_ONLY = "name.here-only", "The name is known on this machine only.";
     TLS_RENEWED = "tls.renewed", "The certificate is another than before, and the agreed CA signed it.";
     CA_ENDS_SOON = "tls.ca-ends-soon", "The cluster's CA ends within half a year.";
-    LOGIN_PASSWORD = "login.wrong-password", "The user is there and the password is another.";
+    LOGIN_PASSWORD = "login.password-wrong", "The user is there and the password is another.";
     USER_ENDS_SOON = "user.ends-soon", "The user's account ends within thirty days.";
     HOST_PROXY = "host.behind-proxy", "Something stands between that answers in Proxmox's place.";
     TLS_NOT_SETTLED = "tls.not-settled", "Nothing says how to trust the host, so nobody signed in.";

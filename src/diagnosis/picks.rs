@@ -37,6 +37,8 @@ pub struct Told<'a> {
     unread: Vec<&'a str>,
     told_nodes: bool,
     told_guests: bool,
+    told_storages: bool,
+    told_bridges: bool,
 }
 
 impl<'a> Told<'a> {
@@ -46,8 +48,12 @@ impl<'a> Told<'a> {
             match &observation.seen {
                 Seen::Nodes(nodes) => (all.nodes, all.told_nodes) = (nodes, true),
                 Seen::Guests(guests) => (all.guests, all.told_guests) = (guests, true),
-                Seen::Storages(storages) => all.storages.extend(storages.iter().cloned()),
+                Seen::Storages(storages) => {
+                    all.told_storages = true;
+                    all.storages.extend(storages.iter().cloned());
+                }
                 Seen::Bridges { node, bridges } => {
+                    all.told_bridges = true;
                     all.bridges.extend(bridges.iter().map(|bridge| (node.clone(), bridge.clone())));
                 }
                 Seen::Rights(rights) => all.rights = Some(rights),
@@ -77,8 +83,8 @@ impl<'a> Told<'a> {
         match list {
             List::Nodes => self.told_nodes,
             List::Templates | List::Guests => self.told_guests && self.may_see(list, value),
-            List::Storages => reached && read("/storage") && self.may_see(list, value),
-            List::Bridges => reached && read("/network") && self.may_see(list, value),
+            List::Storages => self.told_storages && reached && read("/storage") && self.may_see(list, value),
+            List::Bridges => self.told_bridges && reached && read("/network") && self.may_see(list, value),
             // Never asked for.
             List::Pools | List::Mappings | List::Sites => false,
         }

@@ -8,7 +8,7 @@ use crate::diagnosis::by_root::{SHELL, Who};
 use crate::diagnosis::{Reading, codes, road, signin};
 use crate::domain::finding::{Finding, Mend, Severity, Severity::*, Step};
 use crate::domain::observation::{Link, NodeSeen, Observation, RequestTrouble, Seen};
-use crate::domain::visible::{upper_first, visible};
+use crate::domain::visible::{self, upper_first, visible};
 use crate::domain::{Missing, Rights, missing};
 
 pub fn judge(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
@@ -156,7 +156,8 @@ impl Cause {
             .say("Until then the tool can be given that node's own address."),
             Cause::Daemon => new(
                 codes::DAEMON_DOWN,
-                Warning,
+                // Without the rights nothing is proved.
+                if lines.iter().any(|line| line.contains("/access/permissions")) { Error } else { Warning },
                 format!("The daemon behind the web server of “{}” does not answer.", reading.host),
                 "Signing in works without it. Lists of a node, machines and changes do not: pvedaemon does these.",
             )
@@ -351,8 +352,9 @@ fn with_missing(finding: Finding, lacks: &[Missing]) -> Finding {
     for lack in lacks {
         by_path.entry(&lack.path).or_default().push(&lack.privilege);
     }
-    let finding =
-        by_path.iter().fold(finding, |f, (path, privileges)| f.seen(format!("{path}: {}", privileges.join(", "))));
+    let finding = by_path
+        .iter()
+        .fold(finding, |f, (path, privileges)| f.seen(visible::whole(&format!("{path}: {}", privileges.join(", ")))));
     let mut purposes: Vec<&str> = lacks.iter().map(|lack| lack.purpose.as_str()).collect();
     purposes.dedup();
     let mut finding = finding;

@@ -64,7 +64,7 @@ pub fn unfinished(typed: &str, within: Duration, seen: &[Observation]) -> Findin
         Some(link) => format!("it stood at the link “{}”", link.word()),
         None => format!("it stood before the link “{}”", Link::Resolve.word()),
     };
-    finding.seen(at).say(format!("Give it longer: labwizard check --within {} FILE", longer(within)))
+    finding.seen(at).say(format!("Give it longer: labwizard check --within {} FILE.", longer(within)))
 }
 
 fn span(time: Duration) -> String {

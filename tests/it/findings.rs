@@ -32,12 +32,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("login.code-wrong", "only ever a possible cause: the host tells codes apart for nobody"),
     ("login.code-used", "only ever a possible cause: the host tells codes apart for nobody"),
     ("login.codes-locked", "only ever a possible cause: the host tells codes apart for nobody"),
-    ("login.wrong-password", "only ever a possible cause: the host tells refused logins apart for nobody"),
+    ("login.password-wrong", "only ever a possible cause: the host tells refused logins apart for nobody"),
     ("realm.down", "only ever a possible cause: the host tells refused logins apart for nobody"),
     ("target.untested", "the conversation, where nothing is asked"),
-    ("file.", "a file; its samples stand in `files.rs`"),
-    ("token.shape", "a file; its samples stand in `files.rs`"),
-    ("token.example-secret", "a file; its samples stand in `files.rs`"),
+    ("file.clash", "a file of two tools at once, of which there is none built in"),
+    ("file.shell-expands", "a file that a shell reads; said in diagnosis/file's own table"),
 ];
 
 fn all() -> Vec<Sample> {

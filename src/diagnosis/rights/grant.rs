@@ -109,7 +109,7 @@ fn commands(mut finding: Finding, grants: &Grants, estate: &Estate) -> Finding {
 
 /// A change as a command, where every name in it looks like what it is.
 fn command(change: &Change) -> Option<String> {
-    pveum::command(change).ok().filter(|line| visible(line) == *line)
+    pveum::command(change).ok().filter(|line| line.split([' ', ',']).all(|part| visible(part) == part))
 }
 
 /// The grants are not shown to whoever asks: of the token is known what it may do, of its user nothing.

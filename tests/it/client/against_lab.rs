@@ -435,3 +435,20 @@ async fn an_unreadable_agreed_ca_is_a_trouble_and_not_a_request() {
     assert!(find!(all, Seen::NoTls(trouble) => matches!(trouble, TlsTrouble::Unsupported(_))));
     assert!(lab.received().is_empty());
 }
+
+#[tokio::test]
+async fn what_names_a_realm_that_is_not_there_is_never_sent() {
+    let lab = lab(Scenario::Fine).await;
+    for trust in [pin(&lab), Some(Trust::Unverified)] {
+        let mut token = lab.token(TOOL).unwrap();
+        token.id = "apex@nowhere!tool".to_owned();
+        let all = look(inquiry(lab.port(), trust, credential(&token)), &options()).await;
+        assert_eq!(last(&all), &Seen::NoSuchRealm("nowhere".into()), "{all:#?}");
+    }
+    assert!(!lab.received().iter().any(|request| request.had_authorization));
+    // A realm that every host has is looked at beside it, and its refusal waited for.
+    let mut token = lab.token(TOOL).unwrap();
+    token.id = "ghost@pve!tool".to_owned();
+    let all = look(inquiry(lab.port(), pin(&lab), credential(&token)), &options()).await;
+    assert!(matches!(last(&all), Seen::SignInRefused { status: 401, .. }), "{all:#?}");
+}

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::Duration;
 
-use labwizard::diagnosis::{Reading, judge, login, picks, ssh};
+use labwizard::diagnosis::{Reading, judge, login, picks, ssh, untold};
 use labwizard::domain::finding::{Finding, Step};
 use labwizard::domain::observation::{
     CaTrouble, ClusterCa, ConnectTrouble, GuestSeen, Link, NameTrouble, NodeSeen, Observation, Realm, RequestTrouble,
@@ -248,8 +249,10 @@ pub fn glassdome() -> Spec {
 /// Everything that is found, all samples in the road's order.
 pub fn samples(names: &Names) -> Vec<Sample> {
     let mut all = Vec::new();
+    // With a name that is none, what hangs on a name is not found.
+    let named = token(names).is_some();
     let mut add = |about: &str, findings: Vec<Finding>| {
-        assert!(!findings.is_empty(), "{about}: nothing was found");
+        assert!(!findings.is_empty() || !named, "{about}: nothing was found");
         all.extend(findings.into_iter().map(|finding| Sample { about: about.to_owned(), finding }));
     };
     road(names, &mut add);
@@ -259,6 +262,7 @@ pub fn samples(names: &Names) -> Vec<Sample> {
     inside(names, &mut add);
     picked(names, &mut add);
     shells(&mut add);
+    checks(names, &mut add);
     all
 }
 
@@ -564,4 +568,15 @@ fn shells(add: Add<'_>) {
     add("ssh leads elsewhere", vec![ssh::differs(&place, &print("AA"), &print("BB"))]);
     add("ssh leads to another node", vec![ssh::elsewhere(&place, &print("AA"), &print("BB"), true)]);
     add("ssh tells no certificate", vec![ssh::unread(&place)]);
+}
+
+fn checks(names: &Names, add: Add<'_>) {
+    let shown = seen([shown(names, Ok(()), 365 * DAY), Seen::Started(Link::SignIn)]);
+    add(
+        "nothing says what to hold the certificate against",
+        vec![untold::unsettled(&names.host, false, false, &shown)],
+    );
+    add("strictly, nothing is sent where nothing verifies", vec![untold::unsettled(&names.host, true, true, &shown)]);
+    add("the time was over", vec![untold::unfinished(&names.host, Duration::from_secs(20), &shown)]);
+    add("a CA file that cannot be used", vec![untold::no_ca(Path::new("/lab/ca.pem"), "It holds no certificate.")]);
 }
