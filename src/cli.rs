@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::lab::{LabRelease, Scenario};
+use crate::lab::{LabRelease, Lesson};
 
 /// Sets up the credentials of a homelab: from a bare host name to a config file that works.
 ///
@@ -43,6 +43,8 @@ pub struct Looks {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Test the config files that are there, and change nothing
+    Check(Check),
     /// The wizard's conversation, unattended, from a file of answers
     Apply(Apply),
     /// Take back what a run wrote and made
@@ -55,6 +57,35 @@ pub enum Command {
     Demo(Demo),
     /// Completions for a shell, on the standard output
     Completions { shell: Shell },
+}
+
+/// Tests config files: what stands in them, their hosts, and what their tools may do there. Nothing is changed, not even what
+/// labwizard remembers.
+///
+/// Without FILE these are the files that labwizard wrote, then those below this folder, at most two folders down, that a known
+/// tool would read; what git ignores is among them. Exit codes: 0 nothing keeps a tool from working, 1 something does, 2 wrong
+/// usage or no file, 130 interrupted.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Config files, or folders to look through
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The outcome as one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Ask no host: look at text and file only
+    #[arg(long, conflicts_with_all = ["strict", "trust", "within"])]
+    pub offline: bool,
+    /// Send nothing where nothing verifies the certificate, also where the file says not to verify it
+    #[arg(long)]
+    pub strict: bool,
+    /// What every host's certificate is held against, whatever is remembered and whatever the files say:
+    /// sha256:FINGERPRINT, ca:PATH, system or insecure
+    #[arg(long, value_name = "TRUST")]
+    pub trust: Option<String>,
+    /// How long the whole check may take
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    pub within: Duration,
 }
 
 #[derive(Debug, Args)]
@@ -140,9 +171,12 @@ pub struct Demo {
     /// With --serve: where it is and its secrets, as one line of JSON
     #[arg(long, requires = "serve")]
     pub json: bool,
-    /// What is wrong with the lab
-    #[arg(long, value_name = "NAME", default_value = "fine", value_parser = scenario, long_help = scenario_help())]
-    pub scenario: Scenario,
+    /// What is wrong: it opens on a config that is broken so
+    #[arg(long, value_name = "NAME", value_parser = lesson, long_help = lesson_help())]
+    pub scenario: Option<Lesson>,
+    /// Begin without a config, with the lab that the scenario breaks
+    #[arg(long)]
+    pub fresh: bool,
     /// Which Proxmox VE it is
     #[arg(long, value_name = "RELEASE", default_value = "9.2.11", value_parser = release)]
     pub release: LabRelease,
@@ -151,7 +185,7 @@ pub struct Demo {
     pub delay: Duration,
 }
 
-fn scenario(word: &str) -> Result<Scenario, String> {
+fn lesson(word: &str) -> Result<Lesson, String> {
     word.parse().map_err(|error| format!("{error}"))
 }
 
@@ -166,8 +200,17 @@ fn milliseconds(word: &str) -> Result<Duration, String> {
     }
 }
 
-fn scenario_help() -> String {
-    let lines: Vec<String> =
-        Scenario::all().iter().map(|scenario| format!("  {:22} {}", scenario.name(), scenario.about())).collect();
-    format!("What is wrong with the lab:\n{}", lines.join("\n"))
+fn seconds(word: &str) -> Result<Duration, String> {
+    match word.parse() {
+        Ok(seconds) if (1..=3600).contains(&seconds) => Ok(Duration::from_secs(seconds)),
+        _ => Err("a number of seconds from 1 to 3600".into()),
+    }
+}
+
+fn lesson_help() -> String {
+    let lines = |lessons: &[Lesson]| -> String {
+        lessons.iter().map(|lesson| format!("\n  {:22} {}", lesson.name(), lesson.about())).collect()
+    };
+    let (hosts, files): (Vec<Lesson>, Vec<Lesson>) = Lesson::all().into_iter().partition(|lesson| lesson.is_the_labs());
+    format!("What is wrong with the lab:{}\n\nOr with the file alone:{}", lines(&hosts), lines(&files))
 }

@@ -1,5 +1,7 @@
 //! Findings and outcomes as JSON, in one place. No secret reaches it: findings hold none.
 
+pub mod check;
+
 use serde_json::{Value, json};
 
 use crate::domain::finding::{Finding, Fix, Severity};

@@ -17,6 +17,7 @@ macro_rules! eprintln {
 }
 
 pub mod apply;
+pub mod check;
 pub mod demo;
 pub mod place;
 pub mod targets;
@@ -69,6 +70,7 @@ pub fn run(cli: Cli) -> Ended {
     match cli.command {
         None => wizard::run(cli.looks, cli.file.as_deref(), cli.answers.as_deref()),
         Some(Command::Apply(apply)) => self::apply::run(&apply),
+        Some(Command::Check(check)) => self::check::run(cli.looks, &check),
         Some(Command::Undo(undo)) => self::undo::run(cli.looks, &undo),
         Some(Command::Tokens(tokens)) => self::tokens::run(cli.looks, &tokens),
         Some(Command::Targets(targets)) => self::targets::run(&targets),

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::client;
+use crate::client::Limits;
 use crate::client::ssh::Shells;
 use crate::command::complain;
 use crate::disk::{Caller, DiskError, Git, RunRecord, State, default_folder, find_program};
 use crate::domain::observation::{Surroundings, names_in_hosts};
 use crate::domain::{RunSeen, Timestamp};
+use crate::runtime::check::Ground;
 use crate::runtime::{World, record_from_state};
 use crate::target::Library;
 use crate::wizard::Setting;
@@ -111,8 +113,30 @@ impl Place {
         }
     }
 
+    /// What a check stands on: nothing of it is written.
+    pub fn ground(&self, limits: Limits) -> Ground {
+        let setting = self.setting();
+        let runs = self.state.runs().unwrap_or_default();
+        let files = runs.iter().flat_map(|run| run.seen().files).filter(|file| file.stands);
+        Ground {
+            here: setting.here,
+            library: setting.library,
+            hosts: setting.hosts,
+            wrote: files.map(|file| file.path).collect(),
+            environment: setting.environment,
+            surroundings: setting.surroundings,
+            caller: self.caller,
+            git: self.git(),
+            options: client::Options { limits, ..client::Options::at(now()) },
+        }
+    }
+
+    fn git(&self) -> Option<Git> {
+        Git::find(&self.here, |name| std::env::var_os(name))
+    }
+
     pub fn world(&self) -> World {
-        let git = Git::find(&self.here, |name| std::env::var_os(name));
+        let git = self.git();
         // Also where the conversation is held for another folder, programs of the folder one stands in are passed over.
         let paths = std::env::var_os("PATH").unwrap_or_default();
         let ssh = std::env::current_dir().ok().and_then(|here| find_program("ssh", &here, &paths));

@@ -1,12 +1,12 @@
 //! Several findings with one cause become one: what all refused sign-ins of a check share is likelier than six faults at once.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::diagnosis::checked::Checked;
 use crate::diagnosis::codes;
 use crate::domain::UserId;
-use crate::domain::finding::{Code, Finding};
+use crate::domain::finding::{Code, Finding, Fix};
 use crate::domain::visible::visible;
 
 /// A sign-in that a check tried.
@@ -30,8 +30,10 @@ enum Common<'a> {
     Host,
 }
 
-/// Gives findings of refused sign-ins that share something the same words, so that they are one.
+/// Gives findings of refused sign-ins that share something the same words, so that they are one; and says what the sign-ins
+/// that went well tell about those that did not.
 pub fn join(files: &mut [Checked], tried: &[Tried]) {
+    compare(files, tried);
     let places: BTreeSet<&str> = tried.iter().map(|one| one.place.as_str()).collect();
     for place in places {
         let here: Vec<&Tried> = tried.iter().filter(|one| one.place == place).collect();
@@ -46,6 +48,49 @@ pub fn join(files: &mut [Checked], tried: &[Tried]) {
                 }
             }
         }
+    }
+}
+
+/// Another file's sign-in at the same host tells a token with a wrong secret from all other causes, and a sound user from a
+/// broken one.
+fn compare(files: &mut [Checked], tried: &[Tried]) {
+    for one in tried.iter().filter(|one| one.refused) {
+        let good = || tried.iter().filter(|other| other.place == one.place && !other.refused);
+        let same = good().find(|other| other.who == one.who);
+        let user = good().any(|other| other.user == one.user);
+        let works =
+            same.and_then(|other| other.files.first()).and_then(|at| files.get(*at)).map(|file| file.path.clone());
+        for at in &one.files {
+            let Some(file) = files.get_mut(*at) else { continue };
+            for finding in file.findings.iter_mut().filter(|finding| is_of(finding, &one.who)) {
+                if let Some(path) = &works {
+                    *finding = wrong_secret(&one.who, path, finding);
+                } else if user {
+                    finding.possible.retain(|code| !OF_THE_USER.contains(code));
+                    finding
+                        .evidence
+                        .push(format!("another token of {} signs in there", visible(&one.user.to_string())));
+                }
+            }
+        }
+    }
+}
+
+/// What would keep all tokens of a user out.
+const OF_THE_USER: [Code; 4] = [codes::USER_UNKNOWN, codes::USER_DISABLED, codes::USER_EXPIRED, codes::REALM_UNKNOWN];
+
+fn wrong_secret(who: &str, works: &Path, one: &Finding) -> Finding {
+    let (who, works) = (visible(who), visible(&works.to_string_lossy()));
+    Finding {
+        code: codes::TOKEN_SECRET,
+        title: format!("The token {who} exists, and its secret is another."),
+        cause: "The same token signs in to the same host with the secret of another file, so the host, the user and the token are \
+                well. A secret that was made anew leaves the old one in other files."
+            .to_owned(),
+        evidence: one.evidence.iter().cloned().chain([format!("{works} signs in with it")]).collect(),
+        fix: vec![Fix::Say(format!("Take the secret from {works}, if both are to use one token."))],
+        possible: Vec::new(),
+        ..one.clone()
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -64,7 +64,7 @@ impl Git {
         let ignored = match self.ask(folder, &["check-ignore", "--no-index", "-q", "--", &format!("./{name}")]) {
             Ok(Answer { code: Some(0), .. }) => true,
             Ok(Answer { code: Some(1), .. }) => false,
-            Ok(answer) if answer.said("not a git repository") => return GitState::NoRepo,
+            Ok(answer) if answer.said(NO_REPOSITORY) => return GitState::NoRepo,
             Ok(answer) => return GitState::Unknown(answer.why()),
             Err(why) => return GitState::Unknown(why),
         };
@@ -77,8 +77,19 @@ impl Git {
         }
     }
 
-    /// The only place where git is called.
+    /// Git's answer in whole, as far as it is kept.
     fn ask(&self, folder: &Path, arguments: &[&str]) -> Result<Answer, String> {
+        let called = self.call(folder, arguments, kept)?;
+        Ok(Answer { code: called.code, out: called.taken, err: called.err })
+    }
+
+    /// The only place where git is called. `take` reads what it tells, on a thread of its own; once it has enough, git is ended.
+    pub(super) fn call<T: Send + 'static>(
+        &self,
+        folder: &Path,
+        arguments: &[&str],
+        take: impl FnOnce(ChildStdout) -> Option<T> + Send + 'static,
+    ) -> Result<Called<T>, String> {
         let mut command = Command::new(&self.program);
         command
             .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false"])
@@ -96,17 +107,31 @@ impl Git {
             // Its own group, so that whatever it starts ends with it.
             .process_group(0);
         let mut child = command.spawn().map_err(|_| "git could not be started".to_string())?;
-        let (out, err) = (drain(child.stdout.take()), drain(child.stderr.take()));
+        let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
+            end(&mut child);
+            return Err("git could not be listened to".into());
+        };
+        let (out, err) = (aside(|| take(out)), aside(|| kept(err)));
         let ends = Instant::now() + self.time;
         let left = || ends.saturating_duration_since(Instant::now());
-        let (Ok(out), Ok(err)) = (out.recv_timeout(left()), err.recv_timeout(left())) else {
+        let late = || format!("git did not answer within {} seconds", self.time.as_secs());
+        let Ok(taken) = out.recv_timeout(left()) else {
             end(&mut child);
-            return Err(format!("git did not answer within {} seconds", self.time.as_secs()));
+            return Err(late());
         };
+        let Some(taken) = taken else {
+            end(&mut child);
+            return Err("git could not be listened to".into());
+        };
+        let Ok(err) = err.recv_timeout(left()) else {
+            end(&mut child);
+            return Err(late());
+        };
+        let err = err.unwrap_or_default();
         // Both ends are closed: what is left is that it exits.
         loop {
             match child.try_wait() {
-                Ok(Some(status)) => return Ok(Answer { code: status.code(), out, err }),
+                Ok(Some(status)) => return Ok(Called { code: status.code(), taken, err }),
                 Ok(None) if left().is_zero() => {
                     end(&mut child);
                     return Err("git did not end".into());
@@ -117,6 +142,27 @@ impl Git {
         }
     }
 }
+
+/// What came of a call.
+pub(super) struct Called<T> {
+    pub code: Option<i32>,
+    pub taken: T,
+    err: Vec<u8>,
+}
+
+impl<T> Called<T> {
+    /// Why git failed, in our own words.
+    pub fn why(self) -> String {
+        Answer { code: self.code, out: Vec::new(), err: self.err }.why()
+    }
+
+    pub fn is_no_repository(&self) -> bool {
+        String::from_utf8_lossy(&self.err).contains(NO_REPOSITORY)
+    }
+}
+
+/// What git says where there is no repository; it is asked in English.
+const NO_REPOSITORY: &str = "not a git repository";
 
 /// What git answered.
 struct Answer {
@@ -142,18 +188,21 @@ impl Answer {
     }
 }
 
-/// Reads a pipe to its end in a thread, keeping the first [`ANSWER`] bytes.
-fn drain(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+/// Reads a pipe to its end, keeping the first [`ANSWER`] bytes.
+fn kept(mut pipe: impl Read) -> Option<Vec<u8>> {
+    let mut kept = Vec::new();
+    let read = pipe.by_ref().take(ANSWER).read_to_end(&mut kept);
+    // The rest is let through, so that git does not wait for us.
+    let _ = read.and_then(|_| io::copy(&mut pipe, &mut io::sink()));
+    Some(kept)
+}
+
+/// Does something on a thread of its own, and tells what came of it.
+fn aside<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> mpsc::Receiver<T> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut kept = Vec::new();
-        if let Some(mut pipe) = pipe {
-            let read = pipe.by_ref().take(ANSWER).read_to_end(&mut kept);
-            // The rest is let through, so that git does not wait for us.
-            let _ = read.and_then(|_| io::copy(&mut pipe, &mut io::sink()));
-        }
         // Nobody listens any more when it took too long.
-        let _ = sender.send(kept);
+        let _ = sender.send(job());
     });
     receiver
 }
@@ -218,6 +267,24 @@ fn pattern(name: &str) -> String {
         pattern.push(sign);
     }
     pattern
+}
+
+#[cfg(test)]
+impl Git {
+    /// A git that is a shell script. Another process writes it, so that no other test's child can hold it open for writing
+    /// while it is started.
+    pub(super) fn fake(folder: &Path, text: &str) -> Git {
+        let program = folder.join("git");
+        let write = r#"printf '%s' "$1" > "$0" && chmod 755 "$0""#;
+        let written =
+            Command::new("sh").arg("-c").arg(write).arg(&program).arg(format!("#!/bin/sh\n{text}\n")).status();
+        assert!(written.unwrap().success());
+        Git { program, environment: vec![("HOME", "/home/x".into())], time: GIT_TIME }
+    }
+
+    pub(super) fn within(self, time: Duration) -> Git {
+        Git { time, ..self }
+    }
 }
 
 #[cfg(test)]
@@ -311,15 +378,8 @@ mod tests {
         assert!(ran.exists(), "the trap does not work, so this test proves nothing");
     }
 
-    /// A git that is a shell script. Another process writes it, so that no other test's child can hold it open for writing
-    /// while it is started.
     fn fake(folder: &Path, text: &str) -> Git {
-        let program = folder.join("git");
-        let write = r#"printf '%s' "$1" > "$0" && chmod 755 "$0""#;
-        let written =
-            Command::new("sh").arg("-c").arg(write).arg(&program).arg(format!("#!/bin/sh\n{text}\n")).status();
-        assert!(written.unwrap().success());
-        Git { program, environment: vec![("HOME", "/home/x".into())], time: GIT_TIME }
+        Git::fake(folder, text)
     }
 
     #[test]

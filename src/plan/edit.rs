@@ -148,6 +148,7 @@ fn keep_what_means_the_same(order: &Order<'_>, standing: &[Held], filled: &mut F
     let written = filled.set.iter().map(|value| Held { key: value.key.clone(), value: text(value), line: 0 });
     let after: Vec<Held> = standing.iter().filter(is_ours).cloned().chain(written).collect();
     let (old, new) = (read(spec, order.form, standing), read(spec, order.form, &after));
+    filled.missing.retain(|missing| old.get(instance, &missing.fact).is_none());
     filled.set.retain(|value| {
         if is_same(spec, &old, &new, instance, &value.fact) {
             return false;

@@ -65,6 +65,8 @@ pub enum Existing {
     Beside { name: TokenName, remove: bool },
     /// A new secret in place; the old one dies at that moment.
     InPlace,
+    /// It keeps its secret, and gets what it lacks; its owner too. Nothing is made but grants and their roles.
+    Keep,
 }
 
 /// What will be changed on the host.
@@ -111,12 +113,23 @@ pub enum NoMaking {
     UnknownPrivilege(String),
     /// It would end before it begins; a host makes such a token all the same.
     Past(TokenId),
+    /// It was to be kept, and is not there, or not shown.
+    Gone(TokenId),
+    /// It was to be kept, and its end has come; no grant wakes it.
+    Ended(TokenId),
     /// Proxmox parts lists of names at a sign in this one, so a grant would go to others.
     Splits(UserId),
     /// What this one, who is there already, holds is not shown to whoever is signed in; a grant would take the place of it.
     AclUnseen(Grantee),
     /// The role NoAccess keeps them out of this path, whatever is granted beside it.
     ShutOut { who: Grantee, path: String },
+}
+
+impl Making {
+    /// A change of it shows a secret. Else the token keeps the one that it has, and no file awaits another.
+    pub fn gives_secret(&self) -> bool {
+        self.changes.iter().any(Change::gives_secret)
+    }
 }
 
 impl From<ShutOut> for NoMaking {
@@ -137,6 +150,8 @@ enum Way<'e> {
     NewSecret(&'e TokenSeen),
     /// Removed, and made again as it was.
     Again(&'e TokenSeen),
+    /// Only granted what it lacks.
+    Kept(&'e TokenSeen),
 }
 
 /// Works out the changes.
@@ -151,7 +166,11 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
         return Err(NoMaking::OwnerOff(owner.clone()));
     }
     let token = way.token(order);
-    if !matches!(way, Way::NewSecret(_)) && way.expire(order).is_some_and(|end| is_past(end, order.now)) {
+    if matches!(way, Way::Kept(old) if has_ended(old, order.now)) {
+        return Err(NoMaking::Ended(token));
+    }
+    if !matches!(way, Way::NewSecret(_) | Way::Kept(_)) && way.expire(order).is_some_and(|end| is_past(end, order.now))
+    {
         return Err(NoMaking::Past(token));
     }
     let separated = way.separated(order);
@@ -196,6 +215,7 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
             changes.extend(granting(&laid.rows, &roles));
             changes.push(Change::NewSecret(token.clone()));
         }
+        Way::Kept(_) => changes.extend(granting(&laid.rows, &roles)),
         Way::Again(old) => {
             let (owners, tokens): (Vec<Row>, Vec<Row>) = laid.rows.iter().cloned().partition(|row| row.to == as_owner);
             changes.extend(granting(&owners, &roles));
@@ -231,13 +251,24 @@ fn unseen(way: &Way<'_>, laid: &Laid, order: &Order<'_>, owner: &Grantee) -> Res
         return Err(NoMaking::AclUnseen(Grantee::Token(old)));
     }
     let is_there = order.estate.user(&order.token.user).is_some();
-    let granted = laid.rows.iter().any(|row| row.to == *owner);
-    if is_there && granted { Err(NoMaking::AclUnseen(owner.clone())) } else { Ok(()) }
+    let granted = |who: &Grantee| laid.rows.iter().any(|row| row.to == *who);
+    let token = Grantee::Token(order.token.clone());
+    match way {
+        _ if is_there && granted(owner) => Err(NoMaking::AclUnseen(owner.clone())),
+        Way::NewSecret(_) | Way::Kept(_) if granted(&token) => Err(NoMaking::AclUnseen(token)),
+        _ => Ok(()),
+    }
 }
 
 fn way<'e>(order: &Order<'e>) -> Result<Way<'e>, NoMaking> {
-    let Some(old) = order.estate.token(order.token) else { return Ok(Way::New(order.token.clone())) };
+    let Some(old) = order.estate.token(order.token) else {
+        return match order.existing {
+            Existing::Keep => Err(NoMaking::Gone(order.token.clone())),
+            _ => Ok(Way::New(order.token.clone())),
+        };
+    };
     match order.existing {
+        Existing::Keep => Ok(Way::Kept(old)),
         Existing::Refuse => Err(NoMaking::Exists(order.token.clone())),
         Existing::Beside { name, remove } => {
             let new = TokenId { user: order.token.user.clone(), name: name.clone() };
@@ -266,14 +297,14 @@ impl Way<'_> {
     fn token(&self, order: &Order<'_>) -> TokenId {
         match self {
             Way::New(new) | Way::Beside { new, .. } => new.clone(),
-            Way::NewSecret(_) | Way::Again(_) => order.token.clone(),
+            Way::NewSecret(_) | Way::Again(_) | Way::Kept(_) => order.token.clone(),
         }
     }
 
     fn separated(&self, order: &Order<'_>) -> bool {
         match self {
             Way::New(_) | Way::Beside { .. } => matches!(order.wanted, Wanted::Least { .. }),
-            Way::NewSecret(old) | Way::Again(old) => old.separated,
+            Way::NewSecret(old) | Way::Again(old) | Way::Kept(old) => old.separated,
         }
     }
 
@@ -288,7 +319,7 @@ impl Way<'_> {
     /// The token whose entries in the ACL the one that is made gets too.
     fn rows_of(&self, order: &Order<'_>) -> Option<TokenId> {
         let copied = match self {
-            Way::New(_) | Way::NewSecret(_) => false,
+            Way::New(_) | Way::NewSecret(_) | Way::Kept(_) => false,
             Way::Beside { old, .. } => old.separated && matches!(order.wanted, Wanted::Least { .. }),
             Way::Again(_) => true,
         };

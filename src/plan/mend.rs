@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnosis::config::{Config, dialect};
+use crate::diagnosis::config::Config;
 use crate::domain::finding::Mend;
 use crate::domain::{Endpoint, FileSeen, Fingerprint, Oddity};
 use crate::format::{Document, Edit, Setting};
@@ -128,7 +128,7 @@ pub fn plan(order: &Order<'_>) -> Result<Mended, NoMend> {
     let config = order.config;
     let spec = config.spec(order.library).ok_or(NoMend::UnknownTool)?;
     let form = config.form(order.library).ok_or(NoMend::UnknownTool)?;
-    let dialect = dialect(form).ok_or(NoMend::UnknownTool)?;
+    let dialect = form.editor().ok_or(NoMend::UnknownTool)?;
     let edits = edits(config, order.library, &order.told, order.mends)?;
     let edit = FileEdit {
         seen: order.seen.clone(),

@@ -67,8 +67,11 @@ impl Wizard {
         }
     }
 
-    /// Signs in with the token that was just made, and asks what the target will need.
+    /// Signs in with the token that was just made, or granted what it lacked, and asks what the target will need.
     fn prove(&mut self, no: RunNo, index: usize) -> Vec<Effect> {
+        if self.made.is_none() {
+            self.made = step::token::kept(self);
+        }
         let paths = step::details::paths(self);
         let Some(inquiry) = step::token::inquiry(self, paths).filter(|_| self.made.is_some()) else {
             let trouble = Trouble::new("There is no secret to prove the token with.", None);

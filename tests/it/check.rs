@@ -1,6 +1,10 @@
 //! Checks of config files against labs, in process.
 
 mod healthy;
+mod program;
+mod scope;
+mod shared;
+mod trust;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -18,7 +22,7 @@ use crate::flow::{Stage, TOOL};
 
 /// A folder with config files, and what a check of them stands on.
 pub struct Bench {
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     pub ground: Ground,
     pub order: Order,
 }
@@ -40,7 +44,7 @@ impl Bench {
         };
         let order =
             Order { files: Vec::new(), offline: false, strict: false, trust: None, within: Duration::from_secs(60) };
-        Bench { folder, ground, order }
+        Bench { _folder: folder, ground, order }
     }
 
     pub fn here(&self) -> &Path {

@@ -376,13 +376,14 @@ proptest! {
         seed in 1usize..1000,
         wanted in proptest::collection::vec((0..6usize, 1usize..32), 1..4),
         more in proptest::collection::vec((0..6usize, 1usize..32), 0..3),
-        way in 0..4usize,
+        way in 0..5usize,
     ) {
         let at = if way == 3 { LabRelease::V8_4_21 } else { LabRelease::V9_2_11 };
         let mut cluster = small(at, separated, &rows, |role| by_bits(seed >> role));
         let (wanted, owned) = (needed(&wanted), [needed(&wanted), needed(&more)].concat());
         let (token, existing) = match way {
             0 => ("u@pve!wiz", Existing::Refuse),
+            4 => ("u@pve!tk", Existing::Keep),
             1 => ("u@pve!tk", Existing::Beside { name: "wiz".parse().unwrap(), remove: false }),
             _ => ("u@pve!tk", Existing::InPlace),
         };
@@ -426,7 +427,11 @@ proptest! {
             prop_assert!(!seen.contains(&change), "{:?} twice", change);
             seen.push(change);
         }
-        if way < 2 {
+        if way == 4 {
+            let only = |change: &Change| matches!(change, Change::MakeRole { .. } | Change::Grant { .. });
+            prop_assert!(making.changes.iter().all(only) && making.afterwards.is_empty(), "{:?}", making);
+        }
+        if way < 2 || way == 4 {
             for change in making.changes.iter().rev() {
                 send(&mut cluster, "root@pam", &change.back().unwrap()).unwrap();
             }

@@ -76,13 +76,17 @@ fn existing(order: &Order<'_>, way: &Way<'_>, skipped: &[&AclSeen], out: &mut Ve
             order.expire
         }
         Way::NewSecret(old) => old.expire,
+        Way::Kept(_) => {
+            out.push(format!("{id} keeps its secret and its end."));
+            order.expire
+        }
         Way::Again(_) => way.expire(order),
     };
     if end != order.expire {
         let end = end.filter(|end| *end > 0).map_or("never ends".to_owned(), |end| format!("ends on {}", date(end)));
         out.push(format!("{id} {end}, as before."));
     }
-    if let Way::NewSecret(old) | Way::Again(old) = way {
+    if let Way::NewSecret(old) | Way::Again(old) | Way::Kept(old) = way {
         match (order.wanted, old.separated) {
             (Wanted::Same, true) => out.push(format!("{id} keeps its own rights, which are not all of {}.", id.user)),
             (Wanted::Least { .. }, false) => out.push(format!("{id} has all rights of {} and keeps them.", id.user)),

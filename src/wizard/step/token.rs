@@ -4,7 +4,7 @@ use crate::diagnosis;
 use crate::domain::finding::{Finding, Severity, Step};
 use crate::domain::paste::{Known, Paste, PasteProblem, parse_paste};
 use crate::domain::visible::visible;
-use crate::domain::{Credential, Id, Inquiry, TokenName, Trust, UserId};
+use crate::domain::{Credential, Id, Inquiry, Secret, TokenName, Trust, UserId};
 use crate::wizard::Wizard;
 use crate::wizard::errand::Errand;
 use crate::wizard::evidence::Survey;
@@ -76,6 +76,13 @@ fn made(w: &Wizard) -> Option<Credential> {
     Some(Credential::Token { id, secret: secret.share() })
 }
 
+/// The secret of the token that is kept, as it stands in the file or was pasted: what the run proves what it granted with.
+pub fn kept(w: &Wizard) -> Option<Secret> {
+    let paste = paste(w);
+    let whole = paste.complete().or_else(|| paste.forced()).filter(|_| super::make::keeps(w))?;
+    Some(whole.1)
+}
+
 /// The survey that was made with what is typed now.
 pub fn survey(w: &Wizard) -> Option<&Survey> {
     let credential = credential(w)?;
@@ -100,6 +107,7 @@ pub fn inquiry(w: &Wizard, paths: Vec<String>) -> Option<Inquiry> {
         credential: Some(credential),
         paths,
         lists: true,
+        storages_of: Vec::new(),
         estate,
     })
 }

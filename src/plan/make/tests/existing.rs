@@ -124,3 +124,47 @@ fn an_entry_without_what_is_below_is_not_widened_but_told() {
         assert!(told && making.remarks.iter().any(|remark| remark.ends_with("--propagate 0")), "{:?}", making.remarks);
     }
 }
+
+#[test]
+fn a_token_that_is_kept_gets_the_grants_that_it_lacks_and_nothing_else() {
+    let keep = |needs| Want { existing: Existing::Keep, ..want(needs) };
+    let making = used().plan(&keep(&[("/vms", "VM.Audit VM.Clone")])).unwrap();
+    assert_eq!(
+        lines(&making),
+        [
+            "role add LabwizardTool --privs Sys.Audit,VM.Audit,VM.Clone",
+            "acl modify /vms --tokens 'lab@pve!wiz' --roles LabwizardTool",
+        ]
+    );
+    assert_eq!(making.token, Some("lab@pve!wiz".parse().unwrap()));
+    assert!(!making.gives_secret() && making.afterwards.is_empty());
+    let told = ["lab@pve!wiz keeps its secret and its end.", "lab@pve!wiz keeps what it has on /vms: Sys.Audit."];
+    assert_eq!(making.remarks, told);
+    assert!(used().lines(&keep(&[("/vms", "VM.Audit")])).is_empty(), "it has that already");
+}
+
+#[test]
+fn the_owner_of_a_kept_token_gets_what_it_lacks_too() {
+    let keep = |needs| Want { existing: Existing::Keep, ..want(needs) };
+    let host = Host::new().user("lab@pve").token("wiz", true, None, "").row("/", "lab@pve!wiz", "PVEAuditor");
+    let lines = host.lines(&keep(&[("/vms", "VM.Audit")]));
+    assert_eq!(
+        lines,
+        ["role add LabwizardTool --privs VM.Audit", "acl modify /vms --users lab@pve --roles LabwizardTool"]
+    );
+    let whole = Host::new().user("lab@pve").token("wiz", false, None, "");
+    let making = whole.plan(&keep(&[("/vms", "VM.Audit VM.Clone")])).unwrap();
+    assert_eq!(super::lines(&making), ["acl modify /vms --users lab@pve --roles PVETemplateUser"]);
+}
+
+#[test]
+fn no_grant_is_made_to_a_token_that_is_gone_or_has_ended_or_whose_entries_are_not_shown() {
+    let keep = Want { existing: Existing::Keep, ..want(&[("/vms", "VM.Audit VM.Clone")]) };
+    let id: TokenId = "lab@pve!wiz".parse().unwrap();
+    assert_eq!(Host::new().user("lab@pve").plan(&keep).unwrap_err(), NoMaking::Gone(id.clone()));
+    let ended = Host::new().user("lab@pve").token("wiz", true, Some(NOW - 1), "");
+    assert_eq!(ended.plan(&keep).unwrap_err(), NoMaking::Ended(id.clone()));
+    let unseen = NoMaking::AclUnseen(Grantee::Token(id));
+    assert_eq!(used().in_part().plan(&keep).unwrap_err(), unseen);
+    assert_eq!(used().in_part().plan(&Want { existing: Existing::InPlace, ..keep }).unwrap_err(), unseen);
+}

@@ -29,6 +29,8 @@ pub const OTHER_NAME: Id = Id::fixed("other-name");
 pub const BESIDE: Id = Id::fixed("beside");
 pub const IN_PLACE: Id = Id::fixed("in-place");
 pub const PASTE: Id = Id::fixed("paste");
+/// In a repair: it keeps its secret, and is granted what it lacks.
+pub const KEEP: Id = Id::fixed("keep");
 pub const REMOVE_OLD: Id = Id::fixed("remove_old");
 /// What the token is for, in place of what is known of that.
 pub const COMMENT: Id = Id::fixed("comment");
@@ -139,6 +141,11 @@ pub fn in_place(w: &Wizard) -> bool {
     existing(w).is_some() && w.draft.is(&EXISTING, &IN_PLACE)
 }
 
+/// The token that the file names keeps its secret, and is granted what it lacks.
+pub fn keeps(w: &Wizard) -> bool {
+    w.draft.is(&EXISTING, &KEEP)
+}
+
 /// The end is that of the token which gets a new secret; one that has ended already wants a new end.
 pub fn keeps_its_end(w: &Wizard) -> bool {
     in_place(w) && existing(w).is_some_and(|there| there.expire.is_none_or(|end| end > w.setting.now))
@@ -146,6 +153,9 @@ pub fn keeps_its_end(w: &Wizard) -> bool {
 
 /// When the token is to end: none while that is not answered, none inside for never.
 pub fn expire(w: &Wizard) -> Option<Option<Timestamp>> {
+    if keeps(w) {
+        return Some(existing(w).and_then(|there| there.expire));
+    }
     if keeps_its_end(w) {
         return Some(existing(w)?.expire);
     }
@@ -165,7 +175,7 @@ pub fn making(w: &Wizard) -> Option<Result<Making, NoMaking>> {
     let survey = token::survey(w).filter(|survey| survey.signed_in())?;
     let expire = expire(w)?;
     let mut wanted = id(w)?;
-    let choice = existing(w).and_then(|_| w.draft.choice(&EXISTING).cloned());
+    let choice = w.draft.choice(&EXISTING).filter(|_| keeps(w) || existing(w).is_some()).cloned();
     let existing = match choice {
         Some(choice) if choice == OTHER_NAME => {
             wanted.name = free_name(w)?;
@@ -175,6 +185,7 @@ pub fn making(w: &Wizard) -> Option<Result<Making, NoMaking>> {
             Existing::Beside { name: free_name(w)?, remove: w.draft.is(&REMOVE_OLD, &YES) }
         }
         Some(choice) if choice == IN_PLACE => Existing::InPlace,
+        Some(choice) if choice == KEEP => Existing::Keep,
         _ => Existing::Refuse,
     };
     let (needs, owner) = (details::rights(w), owned(w));

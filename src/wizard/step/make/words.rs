@@ -94,6 +94,22 @@ pub fn no_making(why: &NoMaking) -> Finding {
         )
         .say("Choose a later end.")
         .at(super::EXPIRE),
+        NoMaking::Gone(id) => Finding::new(
+            codes::TOKEN_UNKNOWN,
+            Error,
+            Step::Access,
+            format!("The host shows no token {}.", visible(&id.to_string())),
+            "It was removed, or whoever is signed in may not see it. What is not there can be granted nothing.",
+        )
+        .say("Have another token made, or sign in as root@pam."),
+        NoMaking::Ended(id) => Finding::new(
+            codes::TOKEN_EXPIRED,
+            Error,
+            Step::Access,
+            format!("The token {} has ended.", visible(&id.to_string())),
+            "A token whose end has passed is refused, whatever it is granted.",
+        )
+        .say("Have another token made; or give this one a later end: Datacenter → Permissions → API Tokens → Edit."),
         NoMaking::Splits(user) => Finding::new(
             codes::MAKE_NAME_SPLITS,
             Error,

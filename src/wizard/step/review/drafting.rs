@@ -95,7 +95,8 @@ pub(super) fn draw(w: &Wizard) -> Result<Draw, Trouble> {
     let mut duplicate = None;
     let making = making(w)?;
     if !tool::token_only(w) {
-        match edit(w, making.as_ref())? {
+        // A token that keeps its secret changes nothing in the file.
+        match edit(w, making.as_ref().filter(|making| making.gives_secret()))? {
             Ok(edit) => prepared = Some(edit),
             Err(doubled) => duplicate = Some(doubled),
         }
