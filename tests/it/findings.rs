@@ -35,8 +35,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("login.password-wrong", "only ever a possible cause: the host tells refused logins apart for nobody"),
     ("realm.down", "only ever a possible cause: the host tells refused logins apart for nobody"),
     ("target.untested", "the conversation, where nothing is asked"),
-    ("file.clash", "a file of two tools at once, of which there is none built in"),
-    ("file.shell-expands", "a file that a shell reads; said in diagnosis/file's own table"),
+    ("file.clash", "the conversation, where two tools would share a file"),
 ];
 
 fn all() -> Vec<Sample> {

@@ -256,7 +256,6 @@ fn pasted_into_a_shell(sight: &Sight<'_>, line: &Line<'_>) -> Option<Finding> {
             "A shell that loads the file reads it as it stands. A line of it pasted into bash ends in “event not found”: there a “!” in double quotes calls up an earlier command.",
         )
         .say("Single quotes hold it in both.")
-        .mend(Mend::Rewrite { key: line.entry.key().to_owned() })
     })
 }
 
@@ -285,7 +284,7 @@ fn no_lines(sight: &Sight<'_>, out: &mut Judged) -> Vec<Told> {
                 format!("The line of {} cannot be read.", visible(key)),
                 "Between key and value belongs “=”; programs skip a line without it.",
             )
-            .say(format!("Write it as in {}=…", visible(key)))
+            .say(format!("Write {}, then “=” and the value.", visible(key)))
             .mended(ask(&known.fact)),
         );
         told.push(Told { of: known.of, instance: known.instance });
