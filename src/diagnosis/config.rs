@@ -11,7 +11,7 @@ use crate::domain::visible::{upper_first, visible};
 use crate::domain::{Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Text, Trust};
 use crate::format::{Dialect, Document, FormatError};
 use crate::target::example::is_example;
-use crate::target::read::{ReadFile, held, read};
+use crate::target::read::{ReadFile, held_by, read};
 use crate::target::recognise::{Match, Scene as Signs, dialect_fits, is_clear, matches, recognise};
 use crate::target::traps::Around;
 use crate::target::{Fact, Form, Library, Spec, Target, meant, nearby, needs};
@@ -157,7 +157,7 @@ fn recognised(scene: Scene<'_>) -> Result<(Document, &Target, &Form), Box<Findin
 /// A document of this target and form, understood.
 fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -> Config {
     let spec = &target.spec;
-    let read = read(spec, form, &held(&document));
+    let read = read(spec, form, &held_by(form, &document));
     let declared = nearby::declared(form, scene.around);
     let loaded = nearby::loaded(scene.around);
     let traps = Around { environment: scene.environment, declared: declared.as_deref(), loaded: &loaded };
@@ -294,4 +294,9 @@ fn damaged(scene: Scene<'_>, error: &FormatError) -> Box<Finding> {
         .seen(format!("line {}, column {}", error.line, error.column))
         .say(format!("Mend line {}, and run the check again. The file is left as it is.", error.line)),
     )
+}
+
+/// The editor of a form's files, where there is one.
+pub fn dialect(form: &Form) -> Option<Dialect> {
+    form.editor()
 }

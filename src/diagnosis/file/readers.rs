@@ -2,8 +2,8 @@
 
 use super::{Judged, Mended, Sight, Told, about, ask, codes};
 use crate::domain::finding::{Finding, Mend, Severity, Severity::*, Step};
-use crate::domain::shell;
 use crate::domain::visible::{is_hidden, upper_first, visible};
+use crate::domain::{Text, shell};
 use crate::format::{Dialect, Entry, Reader, Reading, read_as};
 use crate::target::read::Known;
 
@@ -176,14 +176,21 @@ fn differs(line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Findin
         return None;
     }
     let key = line.entry.key();
+    let holds = |(reader, reading): &(Reader, Reading<'_>)| reading.value(key, *reader).map(Text::new);
+    // What all of them hold is what the tool has, whatever another program would make of the line.
+    let mut held = readings.iter().map(holds);
+    if let Some(Some(first)) = held.next()
+        && held.all(|value| value.as_ref() == Some(&first))
+    {
+        return None;
+    }
     let takes = |(reader, reading): &(Reader, Reading<'_>)| reading.value(key, *reader) == Some(value.as_str());
     let (agree, differ): (Vec<_>, Vec<_>) = readings.iter().partition(|one| takes(one));
     let (other, reading) = differ.first()?;
     let rewrite = Mend::Rewrite { key: key.to_owned() };
     let fact = &line.known.fact;
     let unseen = reading.value(key, *other).is_some_and(|text| text.chars().any(|c| is_hidden(c) || c == '\u{a0}'));
-    let reader = upper_first(&other.to_string());
-    let fix = "Write the value so that all of them read the same.";
+    let fix = "Write key, “=” and value without blanks between, without “export”, with no comment behind; a value with blanks, # or $ in single quotes.";
     let severity = if agree.is_empty() { Error } else { Warning };
     let why = why(line, reading);
     let finding = if unseen {
@@ -193,7 +200,7 @@ fn differs(line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Findin
             fact,
             line.entry.line(),
             format!("{} holds characters that nobody sees.", line.key),
-            format!("They came along with copying. {reader} takes them for a part of the value."),
+            format!("They came along with copying, and {other} takes them for a part of the value."),
         )
         .say("Take them out; the value itself is good.")
     } else if let Some((first, _)) = agree.first() {
@@ -202,8 +209,8 @@ fn differs(line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Findin
             severity,
             fact,
             line.entry.line(),
-            format!("{} and {other} would hold different values for {}.", upper_first(&first.to_string()), line.key),
-            why,
+            format!("{} is not read alike by {first} and {other}.", line.key),
+            format!("Which of the two the tool uses decides what it holds. Of {other}: {why}"),
         )
         .say(fix)
     } else {
@@ -213,7 +220,7 @@ fn differs(line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Findin
             severity,
             fact,
             line.entry.line(),
-            format!("{reader} would not hold what stands there for {}.", line.key),
+            format!("{} is not read as it stands by {other}.", line.key),
             why,
         )
         .say(fix)

@@ -1,13 +1,13 @@
 //! Lines that beat, double or lack each other: the target's traps as findings with their mends.
 
-use super::{Judged, Mended, Sight, Told, ask, asked_at, codes};
+use super::{Judged, Mended, Sight, Told, ask, asked_at, codes, put_in};
 use crate::domain::finding::{Code, Finding, Mend, Severity, Step};
 use crate::domain::visible::{visible, whole};
 use crate::target::Fact;
-use crate::target::meant;
-use crate::target::read::held;
+use crate::target::read::held_by;
 use crate::target::spec::Both;
 use crate::target::traps::{TrapHit, TrapKind, hits};
+use crate::target::{meant, nearby};
 
 pub(super) fn code(kind: &TrapKind) -> Code {
     match kind {
@@ -24,7 +24,7 @@ pub(super) fn code(kind: &TrapKind) -> Code {
 
 /// What is said of the lines, besides what single values look like.
 pub(super) fn judge(sight: &Sight<'_>, told: &[Told], out: &mut Judged) {
-    let hits = hits(sight.spec, sight.form, &held(sight.document), sight.traps);
+    let hits = hits(sight.spec, sight.form, &held_by(sight.form, sight.document), sight.traps);
     let is_told =
         |key: &str| sight.known(key).is_some_and(|known| told.iter().any(|told| told.is(&known.of, known.instance)));
     let of = |wanted: fn(&TrapKind) -> bool| hits.iter().filter(move |hit| wanted(&hit.kind));
@@ -43,7 +43,9 @@ pub(super) fn judge(sight: &Sight<'_>, told: &[Told], out: &mut Judged) {
     out.findings.extend(shadowed_by_environment(sight, &shadowed));
     let undeclared: Vec<&TrapHit> = of(|kind| *kind == TrapKind::Undeclared).collect();
     out.findings.extend(without_declaration(&undeclared));
-    let lacks: Vec<&TrapHit> = of(|kind| *kind == TrapKind::MissingKey).filter(|hit| !is_told(&hit.key)).collect();
+    let lacks: Vec<&TrapHit> = of(|kind| *kind == TrapKind::MissingKey)
+        .filter(|hit| !is_told(&hit.key) && !has_default(sight, &hit.key))
+        .collect();
     missing(sight, &lacks, out);
 }
 
@@ -179,6 +181,18 @@ fn lack(sight: &Sight<'_>, fact: &Fact, key: &str, instance: u8) -> (Severity, O
     }
 }
 
+/// Whether the code gives the variable a value of its own, or a file that is loaded by itself does.
+fn has_default(sight: &Sight<'_>, key: &str) -> bool {
+    if sight.traps.declared.is_none() {
+        return false;
+    }
+    let plain = key.strip_prefix(sight.form.prefix.as_deref().unwrap_or_default()).unwrap_or(key);
+    let given: Vec<String> =
+        sight.document.entries().filter(|e| !e.is_commented()).map(|e| e.key().to_owned()).collect();
+    let open = nearby::without_value(sight.form, sight.around, &given);
+    !open.iter().any(|name| name == plain) || sight.traps.loaded.iter().any(|(_, name)| name == plain)
+}
+
 /// What is missing, one finding for all that is mended in one place.
 fn missing(sight: &Sight<'_>, hits: &[&TrapHit], out: &mut Judged) {
     let mut groups: Vec<(Severity, Option<Mend>, Vec<&TrapHit>)> = Vec::new();
@@ -195,6 +209,15 @@ fn missing(sight: &Sight<'_>, hits: &[&TrapHit], out: &mut Judged) {
     }
     for (severity, mend, group) in groups {
         let mut finding = base(sight, group[0], severity);
+        if let ([hit], Some(known)) = (group.as_slice(), sight.known(&group[0].key)) {
+            finding.fix.clear();
+            finding = finding.say(put_in(&known.fact, &visible(&hit.key)));
+            // The target's own words for the key say why it is needed.
+            let about = sight.spec.keys.get(&known.of).and_then(|key| key.about.as_ref());
+            if let Some(about) = about {
+                finding.cause = format!("{} {}", finding.cause, visible(about.as_str()));
+            }
+        }
         if group.len() > 1 {
             let keys: Vec<String> = group.iter().map(|hit| visible(&hit.key)).collect();
             let (last, others) = keys.split_last().unwrap_or((&keys[0], &[]));
