@@ -1,9 +1,11 @@
 //! The certificate: what is wrong with it, and what its state means for trust.
 
+use crate::diagnosis::by_root::SHELL;
 use crate::diagnosis::{Reading, codes};
-use crate::domain::finding::{Finding, Severity::*, Step};
+use crate::domain::finding::{Finding, Mend, Severity::*, Step};
 use crate::domain::observation::{CaTrouble, Observation, Seen, TlsTrouble};
 use crate::domain::time;
+use crate::domain::visible::visible;
 use crate::domain::{Certificate, Fingerprint, Id, Trust};
 
 const TRUST: Id = Id::fixed("trust");
@@ -11,6 +13,10 @@ const HOST: Id = Id::fixed("host");
 const DAY: i64 = 86_400;
 /// Proxmox renews its own certificate two weeks before the end (pve-manager `bin/pveupdate`); later means that it did not.
 const RENEWAL: i64 = 14 * DAY;
+/// From so long before its end on a certificate's end is said.
+const NEAR: i64 = 30 * DAY;
+/// The same for the CA, with which every node's certificate has to be made anew.
+const CA_NEAR: i64 = 180 * DAY;
 /// A clock this far from the host's breaks time-based codes and looks like an invalid certificate.
 const CLOCK: i64 = 30;
 
@@ -21,7 +27,10 @@ pub fn judge(seen: &Seen, all: &[Observation], reading: &Reading<'_>) -> Vec<Fin
             let mut findings = Vec::new();
             match verdict {
                 Some(Err(trouble)) => findings.push(handshake(trouble, Some(leaf), reading)),
-                Some(Ok(())) => findings.extend(standing(leaf, reading)),
+                Some(Ok(())) => {
+                    findings.extend(renewed(leaf, reading));
+                    findings.extend(standing(leaf, reading));
+                }
                 None => {}
             }
             findings
@@ -29,16 +38,19 @@ pub fn judge(seen: &Seen, all: &[Observation], reading: &Reading<'_>) -> Vec<Fin
         Seen::SignedIn { clock_off: Some(off), .. } | Seen::SignInRefused { clock_off: Some(off), .. } => {
             clock(*off).into_iter().collect()
         }
-        Seen::ClusterCa(Ok(ca)) if !ca.strict => vec![
-            Finding::new(
-                codes::CA_NOT_STRICT,
-                Info,
-                Step::Trust,
-                "The cluster's CA is of an older make.",
-                "It was made before pve-cluster 9.1.2 and lacks keyUsage. Most programs take it; Python 3.13 and later refuse it.",
-            )
-            .say("Where a tool with a newer Python refuses it, leave verification to the fingerprint, or renew the cluster's CA."),
-        ],
+        Seen::ClusterCa(Ok(ca)) => {
+            let not_strict = (!ca.strict).then(|| {
+                Finding::new(
+                    codes::CA_NOT_STRICT,
+                    Info,
+                    Step::Trust,
+                    "The cluster's CA is of an older make.",
+                    "It was made before pve-cluster 9.1.2 and lacks keyUsage. Most programs take it; Python 3.13 and later refuse it.",
+                )
+                .say("Where a tool with a newer Python refuses it, leave verification to the fingerprint, or renew the cluster's CA.")
+            });
+            not_strict.into_iter().chain(ca_ends(&ca.certificate, reading)).collect()
+        }
         // A certificate that has ended says so itself; no CA can vouch for it any more.
         Seen::ClusterCa(Err(CaTrouble::Expired)) if leaf_ended(all, reading) => Vec::new(),
         Seen::ClusterCa(Err(trouble)) => cluster_ca(trouble).into_iter().collect(),
@@ -58,9 +70,12 @@ fn clock(off: i64) -> Option<Finding> {
             Warning,
             Step::Trust,
             format!("This machine's clock is {} {which} the host's.", span(by)),
-            "Certificates look invalid and one-time codes are refused when clocks differ.",
+            "Certificates look invalid, one-time codes are refused and logins end at once when clocks differ. Either clock may be \
+             the wrong one; nodes of a cluster whose clocks differ refuse each other's logins too.",
         )
-        .say("Set both clocks by a time server: timedatectl set-ntp true.")
+        .say("Look which of the clocks is wrong, and set it by a time server.")
+        .run("On this machine, and in root's shell on each node", "timedatectl")
+        .run("Where it is not synchronized", "timedatectl set-ntp true")
     })
 }
 
@@ -71,6 +86,35 @@ fn span(seconds: i64) -> String {
         s if s < 2 * DAY => format!("{} hours", s / 3600),
         s => format!("{} days", s / DAY),
     }
+}
+
+/// The certificate is another than the remembered one, and holds against what was agreed: a CA that signed both.
+fn renewed(leaf: &Certificate, reading: &Reading<'_>) -> Option<Finding> {
+    let before = reading.remembered.filter(|before| **before != leaf.fingerprint)?;
+    let by = match reading.trust? {
+        Trust::Ca(_) => "The CA that was agreed to signed it",
+        Trust::System => "A CA that this system trusts signed it",
+        Trust::Pin(_) | Trust::Unverified => return None,
+    };
+    Some(
+        Finding::new(
+            codes::TLS_RENEWED,
+            Info,
+            Step::Trust,
+            format!("The certificate of “{}” was renewed.", reading.host),
+            format!("{by}, under the name or address that is used, so this is the host that was agreed to. It is remembered at the next save."),
+        )
+        .seen(format!("before: {before}"))
+        .seen(format!("now: {}", leaf.fingerprint))
+        .say("Nothing is to be done. A tool that pins the old fingerprint needs the new one.")
+        .at(TRUST),
+    )
+}
+
+/// Whether the certificate says that a cluster of Proxmox made it (pve-cluster `Cluster/Setup.pm`). Anybody can write that; it
+/// only chooses the words.
+fn says_cluster(leaf: &Certificate) -> bool {
+    leaf.issuer.contains("PVE Cluster Manager CA")
 }
 
 /// A certificate that held: what is still worth knowing.
@@ -84,7 +128,10 @@ fn standing(leaf: &Certificate, reading: &Reading<'_>) -> Option<Finding> {
                 "The certificate is not verified.",
                 "Whoever stands on the way to the host can show any certificate, and read the token.",
             )
-            .say("Go back to Trust and compare the fingerprint once.")
+            .say("Compare the host's fingerprint once; then labwizard writes verification by the cluster's CA where the tool takes one.")
+            .run(format!("To compare with. {SHELL}"), "pvenode cert info")
+            .mend(Mend::Verify)
+            .mend(Mend::Certificate)
             .at(TRUST),
         );
     }
@@ -96,26 +143,66 @@ fn standing(leaf: &Certificate, reading: &Reading<'_>) -> Option<Finding> {
                 codes::TLS_EXPIRED,
                 Warning,
                 Step::Trust,
-                format!("The host's certificate ended {} ago.", span(-left)),
+                format!("By this machine's clock the host's certificate ended {} ago.", span(-left)),
                 "The agreed fingerprint still holds, but programs that verify by CA refuse it.",
             )
-            .run("root's shell on the host", "pvecm updatecerts --force"),
+            .seen(format!("it ended on {}", time::date(leaf.not_after)))
+            .say("Make a new one; its fingerprint is another, and has to be agreed to anew.")
+            .run(SHELL, "pvecm updatecerts --force && systemctl restart pveproxy"),
         );
     }
-    (left < RENEWAL).then(|| {
-        Finding::new(
+    (left < NEAR).then(|| {
+        let late = left < RENEWAL;
+        let cause = match (says_cluster(leaf), late) {
+            (true, true) => "Proxmox renews its own certificate two weeks before the end, with the daily pve-daily-update; that did not happen here.",
+            (true, false) => "Proxmox renews its own certificate two weeks before the end, with the daily pve-daily-update.",
+            (false, _) => "It was not made by the cluster's own CA, so its owner renews it: ACME, or whoever put it there.",
+        };
+        let finding = Finding::new(
             codes::TLS_ENDS_SOON,
-            Warning,
+            if late { Warning } else { Info },
             Step::Trust,
             format!("The host's certificate ends in {}.", span(left)),
-            "Proxmox renews its own certificate two weeks before the end, with the daily pve-daily-update; that did not happen here.",
+            cause,
         )
-        .run("root's shell on the host", "systemctl status pve-daily-update.timer")
+        .seen(format!("it ends on {}", time::date(leaf.not_after)));
+        let finding = match (says_cluster(leaf), late) {
+            (true, true) => finding
+                .say("Look whether the daily job runs, and make the certificate anew.")
+                .run(SHELL, "systemctl status --no-pager pve-daily-update.timer")
+                .run(SHELL, "pvecm updatecerts --force && systemctl restart pveproxy"),
+            (true, false) => finding.say("Nothing is to be done now."),
+            (false, _) => finding.say("Look at the node → System → Certificates in the web UI: what is there, and whether ACME renews it."),
+        };
+        match reading.trust {
+            Some(Trust::Pin(_)) => finding.say(
+                "With the renewal the fingerprint changes, and what pins it stops. The cluster's CA outlasts that: have the tool verify by it where it can.",
+            ),
+            _ => finding,
+        }
+    })
+}
+
+/// The cluster's CA ends with all certificates that it signed.
+fn ca_ends(ca: &Certificate, reading: &Reading<'_>) -> Option<Finding> {
+    let left = ca.not_after - reading.now;
+    (0..CA_NEAR).contains(&left).then(|| {
+        Finding::new(
+            codes::CA_ENDS_SOON,
+            Info,
+            Step::Trust,
+            format!("The cluster's CA ends in {}.", span(left)),
+            "Proxmox makes a CA for ten years and does not renew it by itself. With its end every program that verifies by it \
+             refuses the host.",
+        )
+        .seen(format!("it ends on {}", time::date(ca.not_after)))
+        .say("Plan a new CA: every node's certificate is made anew then, and each program that verifies by it needs the new file. Proxmox's manual says how, under Certificate Management.")
     })
 }
 
 fn names(names: &[String]) -> String {
-    if names.is_empty() { "no name at all".into() } else { names.join(", ") }
+    let shown: Vec<String> = names.iter().map(|name| visible(name)).collect();
+    if shown.is_empty() { "no name at all".into() } else { shown.join(", ") }
 }
 
 /// A handshake that did not hold.
@@ -133,7 +220,12 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
             format!("The CA that signed the certificate of “{host}” has ended or is not valid yet."),
             "The certificate itself holds today; what is agreed to is the CA, and that does not.",
         )
-        .say("Trust the fingerprint after comparing it, and renew the CA.")
+        .seen(format!("this machine's clock says {}", time::date_and_time(reading.now)))
+        .say("Check this machine's clock first.")
+        .say("Then trust the fingerprint after comparing it, and renew the CA.")
+        .run(format!("To compare with. {SHELL}"), "pvenode cert info")
+        .possible(&[codes::CLOCK_OFF])
+        .mend(Mend::Certificate)
         .at(TRUST);
     }
     // What an earlier run agreed to held then: a CA that no longer signs what is served is a change, whatever was chosen.
@@ -146,10 +238,16 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
             codes::TLS_UNKNOWN_CA,
             Error,
             Step::Trust,
-            format!("The CA that was chosen did not sign the certificate of “{host}”."),
-            "Proxmox signs its certificates with a CA of its own cluster, which no system knows; or the CA file is of another cluster.",
+            format!("No CA that is trusted here signed the certificate of “{host}”."),
+            "Proxmox signs its certificates with a CA of its own cluster, which no system knows by itself; or the CA file is of \
+             another cluster. A program that verifies stops here too. Nothing was sent.",
         )
-        .say("Trust the fingerprint after comparing it, or choose the cluster's CA file (/etc/pve/pve-root-ca.pem on the host).")
+        .also_issuer(leaf)
+        .say("Compare the fingerprint with the host's own, and agree to it; labwizard then fetches the cluster's CA and has the tool verify by it.")
+        .run(format!("To compare with. {SHELL}"), "pvenode cert info")
+        .say("Or give the tool the cluster's CA file; this prints it.")
+        .run(SHELL, "cat /etc/pve/pve-root-ca.pem")
+        .mend(Mend::Certificate)
         .at(TRUST),
         TlsTrouble::OtherName(good) => Finding::new(
             codes::TLS_OTHER_NAME,
@@ -161,28 +259,39 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
         .seen(format!("it is good for {}", names(good)))
         .say("Use one of these names or addresses, if it leads to the same host.")
         .say("Or trust the fingerprint instead, which does not look at names.")
+        .say("The names are those that the node had when its certificate was made; after a change of address this makes a new one.")
+        .run(SHELL, "pvecm updatecerts --force && systemctl restart pveproxy")
+        .mend(Mend::Ask(HOST))
+        .mend(Mend::Certificate)
         .at(HOST),
         TlsTrouble::Expired => Finding::new(
             codes::TLS_EXPIRED,
             Error,
             Step::Trust,
-            format!("The certificate of “{host}” has ended."),
-            "This machine's clock is ahead, or Proxmox's daily job that renews its certificate did not run.",
+            format!("By this machine's clock the certificate of “{host}” has ended."),
+            "The clock is ahead, or the certificate was not renewed: for Proxmox's own that is the daily pve-daily-update.",
         )
+        .also_dates(leaf)
         .seen(format!("this machine's clock says {}", time::date_and_time(reading.now)))
         .say("Check this machine's clock first.")
-        .run("root's shell on the host", "pvecm updatecerts --force && systemctl restart pveproxy")
+        .run(SHELL, "pvecm updatecerts --force && systemctl restart pveproxy")
         .say("Or trust the fingerprint after comparing it: a pin does not look at dates.")
+        .possible(&[codes::CLOCK_OFF])
+        .mend(Mend::Certificate)
         .at(TRUST),
         TlsTrouble::NotYetValid => Finding::new(
             codes::TLS_NOT_YET,
             Error,
             Step::Trust,
-            format!("The certificate of “{host}” is not valid yet."),
+            format!("By this machine's clock the certificate of “{host}” is not valid yet."),
             "This machine's clock is behind, or the host's was ahead when the certificate was made.",
         )
+        .also_dates(leaf)
         .seen(format!("this machine's clock says {}", time::date_and_time(reading.now)))
         .say("Check this machine's clock first.")
+        .run("On this machine, and in root's shell on the host", "timedatectl")
+        .possible(&[codes::CLOCK_OFF])
+        .mend(Mend::Certificate)
         .at(TRUST),
         TlsTrouble::BadSignature => Finding::new(
             codes::TLS_SIGNATURE,
@@ -200,8 +309,9 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
             format!("The certificate of “{host}” cannot be checked here."),
             "It uses something that current TLS libraries refuse. This is no sign of an attack by itself.",
         )
-        .seen(what.clone())
-        .run("root's shell on the host", "pvecm updatecerts --force")
+        .seen(visible(what))
+        .say("Have Proxmox make a new certificate.")
+        .run(SHELL, "pvecm updatecerts --force && systemctl restart pveproxy")
         .at(TRUST),
         TlsTrouble::PlainHttp => Finding::new(
             codes::TLS_PLAIN_HTTP,
@@ -210,16 +320,18 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
             format!("“{host}” speaks HTTP without TLS on this port."),
             "Proxmox's API is on 8006 with TLS. Over plain HTTP everybody on the way could read the token, so nothing was sent.",
         )
-        .say("Type the address with port 8006, or without a port.")
+        .say("Type the address with port 8006, or without a port, and with https:// where the tool wants a URL.")
+        .mend(Mend::Ask(HOST))
         .at(HOST),
         TlsTrouble::NotTls => Finding::new(
             codes::TLS_NOT_TLS,
             Error,
             Step::Host,
-            format!("What answers at “{host}” is no TLS."),
+            format!("What answers at “{host}” does not speak TLS."),
             "Another program listens on this port.",
         )
         .say("Check the port; Proxmox's is 8006.")
+        .mend(Mend::Ask(HOST))
         .at(HOST),
         TlsTrouble::Closed => Finding::new(
             codes::TLS_CLOSED,
@@ -228,7 +340,9 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
             format!("“{host}” takes the connection and closes it in the handshake."),
             "Proxmox does so for addresses that it does not let in (ALLOW_FROM and DENY_FROM in /etc/default/pveproxy); so does a port that is not TLS.",
         )
-        .run("root's shell on the host", "cat /etc/default/pveproxy")
+        .say("Look at the addresses that Proxmox lets in, and check the port; Proxmox's is 8006.")
+        .run(SHELL, "cat /etc/default/pveproxy")
+        .mend(Mend::Ask(HOST))
         .at(HOST),
         TlsTrouble::TimedOut => Finding::new(
             codes::TLS_TIMEOUT,
@@ -243,22 +357,65 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
     }
 }
 
+/// What is shown is neither the remembered pin nor signed by the remembered CA's key. Names in it explain and prove nothing.
 fn changed(agreed: &Fingerprint, leaf: Option<&Certificate>, reading: &Reading<'_>) -> Finding {
-    let mut finding = Finding::new(
+    let by_ca = matches!(reading.trust, Some(Trust::Ca(_)));
+    let cause = match (by_ca, leaf.map(says_cluster)) {
+        (true, Some(false)) => {
+            "The cluster's CA that was agreed to did not sign it, and it does not say that a cluster of Proxmox did: a certificate \
+             of ACME or of your own was put in its place; or somebody stands between."
+        }
+        (true, _) => {
+            "The CA that was agreed to did not sign it: the host was set up anew, has joined another cluster, or its CA was made \
+             anew; or somebody stands between."
+        }
+        (false, _) => {
+            "It was renewed, the host was set up anew, or another node answers at this address; or somebody stands between."
+        }
+    };
+    let finding = Finding::new(
         codes::TLS_CHANGED,
         Error,
         Step::Trust,
         format!("“{}” shows another certificate than the one that was agreed.", reading.host),
-        "It was renewed or the host was set up anew; or somebody stands between. Only a comparison tells. Nothing was sent.",
+        format!("{cause} Only a comparison tells. Nothing was sent."),
     )
     .seen(format!("agreed: {agreed}"));
-    if let Some(leaf) = leaf {
-        finding = finding.seen(format!("shown: {}", leaf.fingerprint));
-    }
+    let finding = match leaf {
+        Some(leaf) => {
+            finding.seen(format!("shown: {}", leaf.fingerprint)).also_issuer(Some(leaf)).also_dates(Some(leaf))
+        }
+        None => finding,
+    };
     finding
-        .say("Compare the shown fingerprint on the host, and agree to it only if it is the same.")
-        .run("root's shell on the host", "pvenode cert info")
+        .say("Compare the shown fingerprint with the host's own, and agree to it only if it is the same.")
+        .run(SHELL, "pvenode cert info")
+        .mend(Mend::Certificate)
         .at(TRUST)
+}
+
+/// What a certificate says of itself, as evidence.
+trait Also {
+    fn also_issuer(self, leaf: Option<&Certificate>) -> Self;
+    fn also_dates(self, leaf: Option<&Certificate>) -> Self;
+}
+
+impl Also for Finding {
+    fn also_issuer(self, leaf: Option<&Certificate>) -> Self {
+        match leaf {
+            Some(leaf) => self.seen(format!("it says that it is by {}", visible(&leaf.issuer))),
+            None => self,
+        }
+    }
+
+    fn also_dates(self, leaf: Option<&Certificate>) -> Self {
+        match leaf {
+            Some(leaf) => {
+                self.seen(format!("it is good from {} to {}", time::date(leaf.not_before), time::date(leaf.not_after)))
+            }
+            None => self,
+        }
+    }
 }
 
 fn other(trouble: &TlsTrouble, host: &str) -> Finding {
@@ -270,7 +427,7 @@ fn other(trouble: &TlsTrouble, host: &str) -> Finding {
         "The two sides could not agree on a protected connection.",
     );
     match trouble {
-        TlsTrouble::Other(what) => finding.seen(what.clone()),
+        TlsTrouble::Other(what) => finding.seen(visible(what)),
         other => finding.seen(format!("{other:?}")),
     }
     .say("Try again; if it stays, open the address in a browser on this machine and compare.")
@@ -319,11 +476,14 @@ mod tests {
         let reading = Reading {
             host: "pve.lan",
             who: "",
+            signer: None,
             password: false,
             trust: None,
             remembered,
             target: "It",
             needs: &[],
+            uses: &[],
+            nodes: &[],
             never: &[],
             surroundings: &Surroundings::default(),
             now: 0,

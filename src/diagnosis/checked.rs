@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
-use crate::diagnosis::{Reading, judge};
+use crate::diagnosis::{Reading, judge, picks};
 use crate::domain::finding::Finding;
 use crate::domain::observation::Surroundings;
 use crate::domain::visible::visible;
-use crate::domain::{Credential, HostRecord, Observation, Timestamp, Trust};
-use crate::target::Library;
+use crate::domain::{Credential, Grantee, HostRecord, Observation, Timestamp, Trust};
+use crate::target::{Library, needs};
 
 /// One host of the file, as it was asked.
 #[derive(Debug)]
@@ -56,24 +56,39 @@ pub fn judge_config(config: &Config, asked: &[Asked], about: &Circumstances<'_>)
 fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstances<'_>) -> Vec<Finding> {
     let typed = visible(&host.typed);
     let who = host.credential.as_ref().map(|who| visible(&who.to_string())).unwrap_or_default();
-    let title = config.spec(about.library).map(|spec| spec.title.as_str().to_owned()).unwrap_or_default();
+    let spec = config.spec(about.library);
+    let title = spec.map(|spec| spec.title.as_str().to_owned()).unwrap_or_default();
     let trust = asked.trust.as_ref().map(|(trust, _)| trust);
-    let record = about.records.iter().find(|record| Some(&record.trust) == trust);
+    let is_here =
+        |record: &&HostRecord| host.place.as_ref().is_ok_and(|place| place.endpoints.contains(&record.endpoint));
+    let record = about.records.iter().filter(is_here).find(|record| Some(&record.trust) == trust);
     let remembered = record.filter(|_| asked.trust.as_ref().is_some_and(|(_, from)| *from == Leaning::Remembered));
     let needs = config.needs_seen(about.library, host, &asked.seen);
-    judge(
+    let uses: Vec<String> = spec.map(|spec| needs::named(spec).into_iter().collect()).unwrap_or_default();
+    let nodes = spec.map(|spec| picks::nodes(spec, &host.picks)).unwrap_or_default();
+    let signer = match &host.credential {
+        Some(Credential::Token { id, .. }) => Some(Grantee::Token(id.clone())),
+        Some(Credential::Password { user, .. }) => Some(Grantee::User(user.clone())),
+        _ => None,
+    };
+    let mut findings = judge(
         &asked.seen,
         &Reading {
             host: &typed,
             who: &who,
+            signer,
             password: matches!(host.credential, Some(Credential::Password { .. })),
             trust,
             remembered: remembered.map(|record| &record.leaf),
             target: &title,
             needs: &needs,
+            uses: &uses,
+            nodes: &nodes,
             never: &[],
             surroundings: about.surroundings,
             now: about.now,
         },
-    )
+    );
+    findings.extend(spec.map(|spec| picks::judge(spec, &host.picks, &asked.seen)).unwrap_or_default());
+    findings
 }

@@ -33,7 +33,7 @@ codes! {
     TLS_UNVERIFIED = "tls.unverified", "The certificate is not verified.";
     TLS_SSH_DIFFERS = "tls.ssh-differs", "Root's shell tells of another certificate than the host shows.";
     TLS_SSH_UNREAD = "tls.ssh-unread", "Root's shell did not tell the host's certificate.";
-    TLS_ENDS_SOON = "tls.ends-soon", "The certificate ends within two weeks.";
+    TLS_ENDS_SOON = "tls.ends-soon", "The certificate ends within thirty days.";
     CA_NOT_STRICT = "tls.ca-not-strict", "The cluster's CA lacks keyUsage; strict readers refuse it.";
     CA_NOT_USED = "tls.ca-not-used", "The cluster's CA cannot be used for full verification.";
     CLOCK_OFF = "clock.off", "This machine's clock and the host's differ.";
@@ -127,6 +127,10 @@ codes! {
     RIGHTS_TOO_MANY = "rights.too-many", "The token may do far more than the tool needs.";
     RIGHTS_UNKNOWN = "rights.unknown-privilege", "This release does not know a privilege that is named.";
     NAME_HERE_ONLY = "name.here-only", "The name is known on this machine only.";
+    TLS_RENEWED = "tls.renewed", "The certificate is another than before, and the agreed CA signed it.";
+    CA_ENDS_SOON = "tls.ca-ends-soon", "The cluster's CA ends within half a year.";
+    LOGIN_PASSWORD = "login.wrong-password", "The user is there and the password is another.";
+    USER_ENDS_SOON = "user.ends-soon", "The user's account ends within thirty days.";
     HOST_PROXY = "host.behind-proxy", "Something stands between that answers in Proxmox's place.";
     TLS_NOT_SETTLED = "tls.not-settled", "Nothing says how to trust the host, so nobody signed in.";
     CHECK_UNFINISHED = "check.unfinished", "The check was not finished in its time.";

@@ -1,11 +1,11 @@
 //! Logging in with a password and a second factor: why a host refuses, as far as it tells. It says the same of every cause.
 
+use crate::diagnosis::by_root::{LOGIN_JOURNAL, SHELL, Who};
 use crate::diagnosis::{codes, road};
 use crate::domain::finding::{Finding, Severity::*, Step};
 use crate::domain::observation::RequestTrouble;
-use crate::domain::shell;
 use crate::domain::visible::visible;
-use crate::domain::{Factor, Factors, Id, UserId};
+use crate::domain::{Factor, Factors, Grantee, Id, UserId};
 
 const PASSWORD: Id = Id::fixed("login_password");
 const CODE: Id = Id::fixed("code");
@@ -15,8 +15,6 @@ pub const CODES_BEFORE_LOCK: usize = 8;
 
 /// A clock that is off by more than this makes codes wrong: a code is good for 30 s, and the host takes its neighbours too.
 const CLOCK_OFF: i64 = 30;
-
-const SHELL: &str = "root's shell on the host";
 
 /// The host refuses user and password. It answers a wrong password, user and realm all alike.
 pub fn refused(user: &UserId, status: u16, phrase: &str) -> Finding {
@@ -28,9 +26,22 @@ pub fn refused(user: &UserId, status: u16, phrase: &str) -> Finding {
         "Wrong password, unknown user, wrong realm, disabled or ended account: Proxmox answers all of them alike.",
     )
     .seen(said(status, phrase))
-    .say("Check the realm: pam takes the password of the Proxmox installation, pve are Proxmox's own users.")
-    .run(SHELL, reason())
+    .say("Type the password again, and check the realm: pam takes the password of the Proxmox installation, pve are Proxmox's own users.")
+    .say(
+        "If no login works, root's shell still does: over SSH, or on the machine's own screen. These commands say why, list the \
+         users, and set a new password.",
+    )
+    .run("Why it was refused; the last line is the latest", LOGIN_JOURNAL)
+    .run("Which users there are, whether they are enabled and when they end", "pveum user list")
+    .run(format!("A new password. {SHELL}"), by_name(user, |who| who.password()))
+    .possible(&[codes::LOGIN_PASSWORD, codes::USER_UNKNOWN, codes::USER_DISABLED, codes::USER_EXPIRED])
     .at(PASSWORD)
+}
+
+/// A command about this user.
+fn by_name(user: &UserId, command: impl FnOnce(Who<'_>) -> String) -> String {
+    let named = Grantee::User(user.clone());
+    command(Who(Some(&named)))
 }
 
 /// The host refuses a code. `wrong` counts the codes of this user that were refused here.
@@ -73,7 +84,9 @@ pub fn code_refused(
     let mut possible = vec![codes::LOGIN_CODE_WRONG, codes::LOGIN_CODE_USED];
     if clock.is_some() {
         possible.insert(0, codes::CLOCK_OFF);
-        finding = finding.say("Set the clocks right: timedatectl, here and on the host.");
+        finding = finding
+            .say("Set the clocks right, here and on the host.")
+            .run("On each of the two", "timedatectl set-ntp true");
     } else {
         possible.extend(clocks);
     }
@@ -87,11 +100,9 @@ pub fn code_refused(
         finding = finding.seen(format!(
             "{wrong} of {CODES_BEFORE_LOCK} wrong codes; after the eighth Proxmox takes no code of {who} until they are unlocked"
         ));
-        if let Ok(unlock) = shell::command(&["pveum", "user", "tfa", "unlock", &user.to_string()]) {
-            finding = finding.run(format!("To unlock, {SHELL}"), unlock);
-        }
+        finding = finding.run(format!("To unlock. {SHELL}"), by_name(user, |who| who.unlock()));
     }
-    finding.possible(&possible).run(SHELL, reason())
+    finding.possible(&possible).run("Why it was refused; the last line is the latest", LOGIN_JOURNAL)
 }
 
 /// The host asks for a second factor, and offers none that a terminal can give.
@@ -125,17 +136,17 @@ pub fn no_answer(user: &UserId, host: &str, trouble: &RequestTrouble, factor: Op
         RequestTrouble::TooLarge => (
             codes::ANSWER_TOO_LARGE,
             "Something other than Proxmox answers, or it is broken.",
-            "systemctl status pveproxy pvedaemon",
+            "systemctl status --no-pager pveproxy pvedaemon",
         ),
         RequestTrouble::Unreadable(_) => (
             codes::ANSWER_UNREADABLE,
             "A reverse proxy with a page of its own, or a broken answer.",
-            "systemctl status pveproxy pvedaemon",
+            "systemctl status --no-pager pveproxy pvedaemon",
         ),
         _ => (
             codes::SIGNIN_FAILED,
             "The host is starting, overloaded, or something in between cuts the answer.",
-            "systemctl status pveproxy pvedaemon",
+            "systemctl status --no-pager pveproxy pvedaemon",
         ),
     };
     let finding = Finding::new(
@@ -164,11 +175,6 @@ pub fn word(factor: Factor) -> &'static str {
 
 fn said(status: u16, phrase: &str) -> String {
     format!("the host answered {status} “{phrase}”")
-}
-
-/// Where the host writes why (pve-manager `bin/pvedaemon`).
-fn reason() -> &'static str {
-    "journalctl -u pvedaemon -n 20 --no-pager | grep 'authentication failure'"
 }
 
 #[cfg(test)]

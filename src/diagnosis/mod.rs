@@ -1,5 +1,7 @@
 //! Judges what was seen: observations in, findings out; never asks anybody.
 
+mod alike;
+mod by_root;
 mod certificate;
 pub mod checked;
 pub mod codes;
@@ -7,6 +9,7 @@ pub mod config;
 pub mod file;
 pub mod leaning;
 pub mod login;
+pub mod picks;
 pub mod proved;
 mod rights;
 mod road;
@@ -18,11 +21,11 @@ pub mod token_end;
 pub mod untold;
 
 use crate::domain::{
-    Finding, Fingerprint, Need, Observation, Release, Seen, Timestamp, Trust, observation::Surroundings,
+    Finding, Fingerprint, Grantee, Need, Observation, Release, Seen, Timestamp, Trust, observation::Surroundings,
 };
 
-pub use rights::not_there;
 pub use road::request_trouble;
+pub use signin::decide;
 
 /// What the judge must know besides what was seen.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub struct Reading<'a> {
     pub host: &'a str,
     /// The full token id or user that signs in, made visible; empty while nobody does.
     pub who: &'a str,
+    /// The same as a name; none for a login of this run alone, and while nobody signs in.
+    pub signer: Option<Grantee>,
     pub password: bool,
     pub trust: Option<&'a Trust>,
     /// The certificate that an earlier run agreed to, while this one leans on that.
@@ -38,6 +43,10 @@ pub struct Reading<'a> {
     /// The target's title.
     pub target: &'a str,
     pub needs: &'a [Need],
+    /// Every privilege that the target names for any use of it.
+    pub uses: &'a [String],
+    /// The nodes that the answers name.
+    pub nodes: &'a [String],
     /// What no token can do and the answers ask for, in sentences of the target.
     pub never: &'a [String],
     pub surroundings: &'a Surroundings,
@@ -53,6 +62,7 @@ pub fn judge(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
         findings.extend(signin::judge(&observation.seen, seen, reading));
     }
     findings.extend(rights::judge(seen, reading));
+    findings.extend(token_end::judge(seen, reading));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }

@@ -1,98 +1,207 @@
-//! Sign-in: why a host refuses a token or a login, as far as it tells.
+//! Sign-in: why a host refuses a token or a login, as far as it tells, and what decides where it does not.
 //!
 //! Up to 9.1.4 and 8.4.16 the reason stands in the status line; since 9.1.5 and 8.4.17 there is one text for all causes
-//! (pve-manager commits 26c10a2e and d3973e63), and the honest answer is a list of what it may be.
+//! (pve-manager commits 26c10a2e and d3973e63), and the honest answer is a list of what it may be. Whoever may see users tells
+//! them apart after all.
 
+mod cause;
+mod login;
+
+use crate::diagnosis::by_root::{Who, without_login};
 use crate::diagnosis::{Reading, codes, road};
-use crate::domain::finding::{Code, Finding, Severity::*, Step};
-use crate::domain::observation::{Link, Observation, RequestTrouble, Seen};
-use crate::domain::{Id, Release, Trust};
+use crate::domain::finding::{Code, Finding, Mend, Severity::*, Step};
+use crate::domain::observation::{Link, Observation, Realm, RequestTrouble, Seen};
+use crate::domain::visible::visible;
+use crate::domain::{Estate, Id, Release, Timestamp, TokenId, Trust};
 
 const TOKEN: Id = Id::fixed("token");
 const PASSWORD: Id = Id::fixed("password");
 
 pub fn judge(seen: &Seen, all: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
     match seen {
-        Seen::SignInRefused { status, phrase, .. } if reading.password => vec![login(*status, phrase, reading)],
-        Seen::SignInRefused { status, phrase, .. } => vec![token(*status, phrase, super::release(all), reading)],
-        Seen::Failed { link: Link::SignIn, trouble, .. } => vec![failed(trouble, reading)],
+        Seen::IsProxmox { realms, .. } => realm(realms, reading).into_iter().collect(),
+        // What the realm explains needs no other cause.
+        Seen::SignInRefused { .. } if realm(realms(all), reading).is_some() => Vec::new(),
+        Seen::SignInRefused { status, phrase, .. } => {
+            let refused = Refused { status: *status, phrase, all, release: super::release(all), via: via(all) };
+            vec![if reading.password { login::refused(&refused, reading) } else { token(&refused, reading) }]
+        }
+        Seen::Failed { link: Link::SignIn, trouble, .. } => vec![failed(trouble, all, reading)],
         _ => Vec::new(),
     }
+}
+
+/// A refusal, and what is known around it.
+struct Refused<'a> {
+    status: u16,
+    /// The status line's reason, redacted.
+    phrase: &'a str,
+    all: &'a [Observation],
+    release: Option<Release>,
+    /// What calls itself the server, where it is not Proxmox's own.
+    via: Option<&'a str>,
+}
+
+impl Refused<'_> {
+    /// As evidence.
+    fn said(&self) -> String {
+        format!("the host answered {} “{}”", self.status, visible(self.phrase))
+    }
+
+    /// Proxmox answers `GET /version` and a login with 200 or 401, and with 5xx where it is broken itself; these are others' words
+    /// (pve-http-server `AnyEvent.pm`).
+    fn is_others(&self) -> bool {
+        matches!(self.status, 300..=399 | 403..=407 | 429 | 502..=504)
+    }
+}
+
+fn realms(all: &[Observation]) -> &[Realm] {
+    let told = all.iter().find_map(|o| match &o.seen {
+        Seen::IsProxmox { realms, .. } => Some(realms.as_slice()),
+        _ => None,
+    });
+    told.unwrap_or_default()
+}
+
+fn via(all: &[Observation]) -> Option<&str> {
+    all.iter().find_map(|o| match &o.seen {
+        Seen::IsProxmox { via, .. } => via.as_deref(),
+        _ => None,
+    })
+}
+
+/// Users, tokens and grants, where somebody who may see them looked.
+pub fn estate(all: &[Observation]) -> Option<&Estate> {
+    all.iter().find_map(|o| match &o.seen {
+        Seen::Estate(estate) => Some(estate.as_ref()),
+        _ => None,
+    })
+}
+
+/// The field that names whoever signs in.
+fn field(reading: &Reading<'_>) -> Id {
+    if reading.password { PASSWORD } else { TOKEN }
+}
+
+/// The realm that is named and that the host does not have: it lists its realms to anybody, so no refusal is waited for.
+fn realm(there: &[Realm], reading: &Reading<'_>) -> Option<Finding> {
+    let user = Who(reading.signer.as_ref()).user()?;
+    if there.is_empty() || there.iter().any(|realm| realm.name == user.realm()) {
+        return None;
+    }
+    let named = visible(user.realm());
+    let names: Vec<String> = there.iter().map(|realm| visible(&realm.name)).collect();
+    let like = super::alike::likeliest(user.realm(), there.iter().map(|realm| realm.name.as_str()));
+    let finding = Finding::new(
+        codes::REALM_UNKNOWN,
+        Error,
+        Step::Access,
+        format!("“{}” has no realm “{named}”.", reading.host),
+        format!(
+            "{} names it behind the @. The realm is where Proxmox looks a user up: pam are the system's users, pve are Proxmox's \
+             own; upper and lower case count. Nothing was sent for it.",
+            reading.who
+        ),
+    )
+    .seen(format!("the host's realms: {}", names.join(", ")));
+    let finding = match like {
+        Some(like) => finding.say(format!("Write {}@{} if that user is meant.", visible(user.user()), visible(like))),
+        None => finding.say(
+            "Take the realm that stands behind the user's name in the web UI under Datacenter → Permissions → Users.",
+        ),
+    };
+    Some(finding.mend(Mend::Ask(field(reading))).mend(Mend::NewToken).at(field(reading)))
 }
 
 fn finding(code: Code, title: String, cause: &str) -> Finding {
     Finding::new(code, Error, Step::Access, title, cause).at(TOKEN)
 }
 
-/// A refused token. `phrase` is the status line's reason, redacted.
-fn token(status: u16, phrase: &str, release: Option<Release>, reading: &Reading<'_>) -> Finding {
-    let who = reading.who;
-    let said = format!("the host answered {status} “{phrase}”");
-    let precise = if phrase.starts_with("invalid token value") {
-        finding(
-            codes::TOKEN_SECRET,
-            format!("The token {who} exists, and its secret is another."),
-            "The secret was copied wrongly or cut short, or the token was made anew since. Proxmox shows a secret once and never again.",
-        )
-        .say("Paste the secret again; if it is lost, make a new one and paste that.")
-    } else if phrase.starts_with("no such token") {
-        finding(
-            codes::TOKEN_UNKNOWN,
-            format!("The user has no token of the name in “{who}”."),
-            "The token was removed, never made, or its name is spelt differently; upper and lower case count.",
-        )
-        .say("Look up its name in the web UI under Datacenter → Permissions → API Tokens.")
-    } else if phrase.starts_with("no such user") {
-        finding(
-            codes::USER_UNKNOWN,
-            format!("The host knows no user of “{who}”."),
-            "The user name or the realm is another: root@pam and root@pve are two users, and upper and lower case count.",
-        )
-        .say("Look up the user in the web UI under Datacenter → Permissions → Users.")
-    } else if phrase.starts_with("token '") && phrase.contains("access expired") {
-        finding(
-            codes::TOKEN_EXPIRED,
-            format!("The token {who} has ended."),
-            "It was made with an expiry date, and that has passed.",
-        )
-        .say("Set a later date in the web UI under Datacenter → Permissions → API Tokens → Edit; the secret stays the same.")
-    } else if phrase.starts_with("user '") && phrase.contains("is disabled") {
-        finding(
-            codes::USER_DISABLED,
-            format!("The user of {who} is disabled."),
-            "A disabled user's tokens are refused too.",
-        )
-        .say("Enable the user in the web UI under Datacenter → Permissions → Users.")
-    } else if phrase.starts_with("user '") && phrase.contains("access expired") {
-        finding(
-            codes::USER_EXPIRED,
-            format!("The account of the user of {who} has ended."),
-            "The user has an expiry date, and that has passed; it ends the tokens too.",
-        )
-        .say("Set a later date in the web UI under Datacenter → Permissions → Users.")
-    } else if phrase.contains("is not a valid token ID") || phrase.starts_with("no tokenid specified") {
-        finding(
-            codes::TOKEN_MALFORMED,
-            "The host could not read the token.".to_owned(),
-            "A token is user@realm!name=secret; something in it splits wrongly.",
-        )
-        .say("Paste the token again, id and secret.")
-    } else if phrase.starts_with("No ticket") {
-        finding(
-            codes::TOKEN_NOT_SENT,
-            "The host saw no token at all.".to_owned(),
-            "Something in between, such as a reverse proxy, takes the Authorization header away.",
-        )
-        .say("Use the Proxmox host's own address with port 8006.")
-    } else {
-        return unsaid(release, reading).seen(said);
+/// A refused token.
+fn token(refused: &Refused<'_>, reading: &Reading<'_>) -> Finding {
+    if refused.is_others() {
+        return in_between(refused, reading);
+    }
+    if refused.status >= 500 {
+        let trouble = RequestTrouble::Answered { status: refused.status, phrase: refused.phrase.to_owned() };
+        return failed(&trouble, refused.all, reading);
+    }
+    if refused.phrase.starts_with("No ticket") {
+        return not_arrived(refused, reading);
+    }
+    let looked = estate(refused.all);
+    if let Some(code) = cause::named(refused.phrase) {
+        return cause::finding(code, reading, refused.release, looked).seen(refused.said());
+    }
+    let decided =
+        Who(reading.signer.as_ref()).token().zip(looked).and_then(|(id, estate)| decide(id, estate, reading.now));
+    match decided {
+        Some(code) => cause::finding(code, reading, refused.release, looked).seen(refused.said()),
+        None => unsaid(refused, looked.is_some(), reading),
+    }
+}
+
+/// Which cause of a refusal is left, after somebody who may see users looked. None where they did not see enough: a user who
+/// is not shown is unknown only to somebody who is shown all (pve-access-control `API2/User.pm`).
+pub fn decide(who: &TokenId, estate: &Estate, now: Timestamp) -> Option<Code> {
+    let ended = |end: Option<Timestamp>| end.is_some_and(|end| end <= now);
+    let Some(user) = estate.user(&who.user) else { return estate.acl_whole.then_some(codes::USER_UNKNOWN) };
+    Some(match estate.token(who) {
+        // The same order as the host's own checks (`AccessControl.pm` verify_token).
+        _ if !user.enabled => codes::USER_DISABLED,
+        _ if ended(user.expire) => codes::USER_EXPIRED,
+        None => codes::TOKEN_UNKNOWN,
+        Some(token) if ended(token.expire) => codes::TOKEN_EXPIRED,
+        Some(_) => codes::TOKEN_SECRET,
+    })
+}
+
+/// The token did not arrive: Proxmox saw a request without one.
+fn not_arrived(refused: &Refused<'_>, reading: &Reading<'_>) -> Finding {
+    let (code, title) = match refused.via {
+        Some(_) => (codes::HOST_PROXY, format!("A proxy before “{}” takes the token away.", reading.host)),
+        None => (codes::TOKEN_NOT_SENT, format!("The token did not arrive at Proxmox on “{}”.", reading.host)),
     };
-    precise.seen(said)
+    let finding = finding(
+        code,
+        title,
+        "labwizard sent the token in the Authorization header, and Proxmox says that it saw none. What stands in between, such as \
+         a reverse proxy, keeps that header for itself or drops it.",
+    )
+    .seen(refused.said());
+    let finding = match refused.via {
+        Some(name) => finding.seen(format!("the server calls itself {}", visible(name))),
+        None => finding.possible(&[codes::HOST_PROXY]),
+    };
+    around_proxy(finding)
+}
+
+/// Somebody answered in Proxmox's place.
+fn in_between(refused: &Refused<'_>, reading: &Reading<'_>) -> Finding {
+    let finding = finding(
+        codes::HOST_PROXY,
+        format!("Something before “{}” answers in Proxmox's place.", reading.host),
+        "Proxmox takes a token or refuses it with 401, and never answers like this. A reverse proxy or an access gateway stands \
+         in between, and asks for its own login or does not reach Proxmox.",
+    )
+    .seen(refused.said());
+    around_proxy(match refused.via {
+        Some(name) => finding.seen(format!("the server calls itself {}", visible(name))),
+        None => finding,
+    })
+}
+
+fn around_proxy(finding: Finding) -> Finding {
+    finding
+        .say("Use the Proxmox host's own address with port 8006, which goes around the proxy.")
+        .say("Or have the proxy pass the Authorization header on unchanged, and ask for no login of its own on /api2.")
+        .mend(Mend::Ask(Id::fixed("host")))
+        .at(Id::fixed("host"))
 }
 
 /// What the newer releases say of every cause, and what would decide.
-fn unsaid(release: Option<Release>, reading: &Reading<'_>) -> Finding {
-    let cause = match release {
+fn unsaid(refused: &Refused<'_>, looked: bool, reading: &Reading<'_>) -> Finding {
+    let cause = match refused.release {
         Some(release) if !release.hides_why() => "The host's words fit no cause that is known.".to_owned(),
         Some(release) => format!(
             "Since 9.1.5 and 8.4.17 Proxmox answers every refused token with the same words, whatever the cause, and this host has {release}."
@@ -100,49 +209,42 @@ fn unsaid(release: Option<Release>, reading: &Reading<'_>) -> Finding {
         None => "Since 9.1.5 and 8.4.17 Proxmox answers every refused token with the same words, whatever the cause."
             .to_owned(),
     };
-    finding(codes::TOKEN_REFUSED, format!("The host refuses the token {} and names no reason.", reading.who), &cause)
-        .possible(&[
-            codes::TOKEN_SECRET,
-            codes::TOKEN_UNKNOWN,
-            codes::USER_UNKNOWN,
-            codes::TOKEN_EXPIRED,
-            codes::USER_DISABLED,
-            codes::USER_EXPIRED,
-        ])
-        .say("Compare user, realm and token name, letter by letter, and paste the secret again.")
-        .run(
-            "Read the reason in root's shell on the host",
-            "journalctl -u pveproxy -n 20 --no-pager | grep 'authentication failure'",
-        )
-}
-
-fn login(status: u16, phrase: &str, reading: &Reading<'_>) -> Finding {
-    let who = reading.who;
-    if phrase.contains("NeedTFA") {
-        return Finding::new(
-            codes::LOGIN_TFA,
-            Error,
-            Step::Access,
-            format!("The login of {who} asks for a second factor."),
-            "A program that signs in by itself has no second factor, so it cannot work with this user's password.",
-        )
-        .say("Use a token, which needs no second factor.")
-        .at(PASSWORD);
-    }
-    Finding::new(
-        codes::LOGIN_REFUSED,
-        Error,
-        Step::Access,
-        format!("The host refuses user {who} with this password."),
-        "Wrong password, unknown user, wrong realm, disabled or ended account: Proxmox answers all of them alike.",
+    let finding = finding(
+        codes::TOKEN_REFUSED,
+        format!("The host refuses the token {} and names no reason.", reading.who),
+        &cause,
     )
-    .seen(format!("the host answered {status} “{phrase}”"))
-    .say("Check the realm: pam takes the password of the Proxmox installation, pve are Proxmox's own users.")
-    .run("root's shell on the host", "journalctl -u pvedaemon -n 20 --no-pager | grep 'authentication failure'")
-    .at(PASSWORD)
+    .seen(refused.said());
+    let finding = match refused.via {
+        Some(name) => finding.seen(format!("the server calls itself {}", visible(name))).possible(&[codes::HOST_PROXY]),
+        None => finding,
+    };
+    let finding = finding.possible(&[
+        codes::TOKEN_SECRET,
+        codes::TOKEN_UNKNOWN,
+        codes::USER_UNKNOWN,
+        codes::TOKEN_EXPIRED,
+        codes::USER_DISABLED,
+        codes::USER_EXPIRED,
+    ]);
+    let finding = finding
+        .say("Compare user, realm and token name with the web UI, letter by letter, and paste the secret again.");
+    let finding = match looked {
+        false => finding.say(
+            "To know which it is, sign in as an administrator: labwizard looks the user and the token up there, and changes nothing.",
+        ),
+        true => finding
+            .seen("whoever looked is not shown all users (that takes Sys.Audit on /access)")
+            .say("To know which it is, sign in as somebody who sees all users, such as root@pam."),
+    };
+    without_login(finding, Who(reading.signer.as_ref()), refused.release)
+        .mend(Mend::LookUp)
+        .mend(Mend::Ask(TOKEN))
+        .mend(Mend::NewSecret)
+        .mend(Mend::NewToken)
 }
 
-fn failed(trouble: &RequestTrouble, reading: &Reading<'_>) -> Finding {
+fn failed(trouble: &RequestTrouble, all: &[Observation], reading: &Reading<'_>) -> Finding {
     if reading.password && *trouble == RequestTrouble::Stopped && reading.trust == Some(&Trust::Unverified) {
         return Finding::new(
             codes::LOGIN_UNVERIFIED,
@@ -152,7 +254,9 @@ fn failed(trouble: &RequestTrouble, reading: &Reading<'_>) -> Finding {
             "The certificate is not verified, so anyone on the way could read it; a password opens everything that its user may do.",
         )
         .say("Go back to Trust and compare the fingerprint once.")
-        .say("Or use a token, which can be limited and revoked.");
+        .say("Or use a token, which can be limited and revoked.")
+        .mend(Mend::Certificate)
+        .mend(Mend::NewToken);
     }
     let (code, cause) = match trouble {
         RequestTrouble::TooLarge => (codes::ANSWER_TOO_LARGE, "Something other than Proxmox answers, or it is broken."),
@@ -160,19 +264,22 @@ fn failed(trouble: &RequestTrouble, reading: &Reading<'_>) -> Finding {
             (codes::ANSWER_UNREADABLE, "A reverse proxy with a page of its own, or a broken answer.")
         }
         RequestTrouble::Answered { status: 595 | 596 | 599, .. } => (
-            codes::SIGNIN_FAILED,
-            "The web server runs and the daemon behind it (pvedaemon), or another node, does not answer.",
+            codes::DAEMON_DOWN,
+            "The web server runs, and the daemon behind it that checks logins (pvedaemon) does not answer.",
         ),
         _ => (codes::SIGNIN_FAILED, "The host is starting, overloaded, or something in between cuts the answer."),
     };
-    Finding::new(
+    let finding = Finding::new(
         code,
         Error,
         Step::Access,
         format!("Signing in to “{}” brought no usable answer.", reading.host),
         cause,
     )
-    .seen(road::request_trouble(trouble))
-    .say("Try again in a minute.")
-    .run("root's shell on the host", "systemctl status pveproxy pvedaemon")
+    .seen(road::request_trouble(trouble));
+    let finding = match via(all) {
+        Some(name) => finding.seen(format!("the server calls itself {}", visible(name))).possible(&[codes::HOST_PROXY]),
+        None => finding,
+    };
+    finding.say("Try again in a minute.").run(super::by_root::SHELL, "systemctl status --no-pager pveproxy pvedaemon")
 }

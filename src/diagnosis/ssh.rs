@@ -153,7 +153,7 @@ pub fn unread(place: &SshPlace) -> Finding {
     )
     .at(PLACE)
     .say("Compare the fingerprint by eye, or paste it.")
-    .run("root's shell on the host", "pvenode cert info")
+    .run(super::by_root::SHELL, "pvenode cert info")
 }
 
 #[cfg(test)]

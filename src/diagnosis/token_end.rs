@@ -1,35 +1,66 @@
-//! The end of a token, where it is near: Proxmox tells nobody, and the tool that uses it stops at midnight.
+//! The end of a token or of its user, where it is near: Proxmox tells nobody, and the tool that uses it stops at midnight.
 
-use crate::diagnosis::codes;
-use crate::domain::finding::{Finding, Severity::*, Step};
+use crate::diagnosis::by_root::{SHELL, Who};
+use crate::diagnosis::{Reading, codes, signin};
+use crate::domain::finding::{Code, Finding, Mend, Severity, Severity::*, Step};
 use crate::domain::time::date;
 use crate::domain::visible::visible;
-use crate::domain::{Timestamp, TokenId};
+use crate::domain::{Grantee, Observation, Seen, Timestamp, TokenId};
 
 const DAY: Timestamp = 86_400;
 /// From so many seconds before its end on it is said.
 const NEAR: Timestamp = 30 * DAY;
 
+/// What the host tells of the ends of the token that signed in and of its user.
+pub fn judge(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
+    let signed_in = seen.iter().any(|o| matches!(o.seen, Seen::SignedIn { .. }));
+    let Some(estate) = signin::estate(seen).filter(|_| signed_in) else { return Vec::new() };
+    let who = Who(reading.signer.as_ref());
+    let token = who.token().and_then(|id| near(id, estate.token(id)?.expire, reading.now));
+    let user = who.user().and_then(|id| {
+        let end = estate.user(id)?.expire;
+        let what = format!("account of the user {}", visible(&id.to_string()));
+        let (title, severity) = ends(&what, end, reading.now)?;
+        Some(
+            finding(
+                codes::USER_ENDS_SOON,
+                severity,
+                title,
+                "When a user's account ends, its tokens are refused too. Proxmox reminds nobody of it.",
+            )
+            .say("Set a later end, or none: the web UI under Datacenter → Permissions → Users → Edit, or this command.")
+            .run(SHELL, who.endless_user())
+            .mend(Mend::NewToken),
+        )
+    });
+    token.into_iter().chain(user).collect()
+}
+
 /// What is to be said of a token that ends then; none where the end is far, or there is none.
 pub fn near(id: &TokenId, expire: Option<Timestamp>, now: Timestamp) -> Option<Finding> {
-    let end = expire.filter(|end| end - now <= NEAR)?;
-    let id = visible(&id.to_string());
-    let (title, severity) = match (end - now + DAY - 1) / DAY {
-        _ if end <= now => (format!("The token {id} ended on {}.", date(end)), Warning),
-        1 => (format!("The token {id} ends within a day, on {}.", date(end)), Warning),
-        days if days <= 14 => (format!("The token {id} ends in {days} days, on {}.", date(end)), Warning),
-        days => (format!("The token {id} ends in {days} days, on {}.", date(end)), Info),
-    };
+    let (title, severity) = ends(&format!("token {}", visible(&id.to_string())), expire, now)?;
+    let who = Grantee::Token(id.clone());
     Some(
-        Finding::new(
-            codes::TOKEN_ENDS_SOON,
-            severity,
-            Step::Access,
-            title,
-            "It was made with an end, and Proxmox reminds nobody of it.",
-        )
-        .say("Run labwizard on its file for a new one, or set a later end under Datacenter → Permissions → API Tokens → Edit; the secret stays the same."),
+        finding(codes::TOKEN_ENDS_SOON, severity, title, "It was made with an end, and Proxmox reminds nobody of it.")
+            .say("Run labwizard on its file for a new one, or set a later end under Datacenter → Permissions → API Tokens → Edit; the secret stays the same.")
+            .run(SHELL, Who(Some(&who)).endless_token())
+            .mend(Mend::NewToken),
     )
+}
+
+fn finding(code: Code, severity: Severity, title: String, cause: &str) -> Finding {
+    Finding::new(code, severity, Step::Access, title, cause)
+}
+
+/// The sentence of an end that is near, and how grave it is.
+fn ends(what: &str, end: Option<Timestamp>, now: Timestamp) -> Option<(String, Severity)> {
+    let end = end.filter(|end| end - now <= NEAR)?;
+    Some(match (end - now + DAY - 1) / DAY {
+        _ if end <= now => (format!("The {what} ended on {}.", date(end)), Warning),
+        1 => (format!("The {what} ends within a day, on {}.", date(end)), Warning),
+        days if days <= 14 => (format!("The {what} ends in {days} days, on {}.", date(end)), Warning),
+        days => (format!("The {what} ends in {days} days, on {}.", date(end)), Info),
+    })
 }
 
 #[cfg(test)]

@@ -40,6 +40,12 @@ impl Rights {
             at = parent(at);
         }
     }
+
+    /// Every privilege that holds at `path`.
+    pub fn at(&self, path: &str) -> BTreeSet<Privilege> {
+        let all: BTreeSet<&Privilege> = self.0.values().flat_map(BTreeMap::keys).collect();
+        all.into_iter().filter(|privilege| self.holds(path, privilege)).cloned().collect()
+    }
 }
 
 /// The path above: `/vms/100` → `/vms` → `/`.

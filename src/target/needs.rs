@@ -88,6 +88,11 @@ fn fits_a_path(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
 }
 
+/// Every privilege that the target names, for any use of it, on any release.
+pub fn named(spec: &Spec) -> BTreeSet<Privilege> {
+    spec.rights.iter().flat_map(|right| right.privs.0.iter().cloned()).collect()
+}
+
 /// What no token can do of what was asked for.
 pub fn never(spec: &Spec, groups: &BTreeSet<String>) -> Vec<String> {
     spec.never

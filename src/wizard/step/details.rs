@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::diagnosis;
+use crate::diagnosis::picks::Told;
 use crate::domain::finding::Finding;
-use crate::domain::observation::{ClusterCa, GuestSeen, NodeSeen, Seen, StorageSeen};
+use crate::domain::observation::{ClusterCa, Seen};
 use crate::domain::visible::visible;
 use crate::domain::{Id, Need, Release};
 use crate::target::fact::Fact;
 use crate::target::needs::{needs, never};
-use crate::target::questions::{self, Entry, Lists, PickQuestion};
+use crate::target::questions::{self, Entry, PickQuestion};
 use crate::target::spec::{List, VerifyWord};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
@@ -24,7 +25,7 @@ const CA: Id = Id::fixed("ca");
 const PIN: Id = Id::fixed("pin");
 
 pub fn id(pick: &str) -> Id {
-    Id::new(format!("pick.{pick}"))
+    diagnosis::picks::field(pick)
 }
 
 /// Whether there is anything to ask.
@@ -37,39 +38,12 @@ fn questions(w: &Wizard) -> Vec<PickQuestion<'_>> {
 }
 
 /// The lists that the host told, borrowed from the survey.
-struct SeenLists<'a> {
-    nodes: &'a [NodeSeen],
-    guests: &'a [GuestSeen],
-    storages: Vec<StorageSeen>,
-    bridges: Vec<(String, String)>,
-}
-
-fn seen(survey: Option<&Survey>) -> SeenLists<'_> {
-    let mut all = SeenLists { nodes: &[], guests: &[], storages: Vec::new(), bridges: Vec::new() };
-    for observation in survey.into_iter().flat_map(|survey| &survey.seen) {
-        match &observation.seen {
-            Seen::Nodes(nodes) => all.nodes = nodes,
-            Seen::Guests(guests) => all.guests = guests,
-            Seen::Storages(storages) => all.storages.extend(storages.iter().cloned()),
-            Seen::Bridges { node, bridges } => {
-                all.bridges.extend(bridges.iter().map(|bridge| (node.clone(), bridge.clone())));
-            }
-            _ => {}
-        }
-    }
-    all
+fn told(w: &Wizard) -> Told<'_> {
+    Told::of(token::survey(w).map(|survey| survey.seen.as_slice()).unwrap_or_default())
 }
 
 fn entries(w: &Wizard, question: &PickQuestion<'_>) -> Vec<Entry> {
-    let seen = seen(token::survey(w));
-    let lists = Lists {
-        nodes: seen.nodes,
-        guests: seen.guests,
-        storages: &seen.storages,
-        bridges: &seen.bridges,
-        ..Lists::default()
-    };
-    question.entries(&lists, &typed_picks(w))
+    question.entries(&told(w).lists(), &typed_picks(w))
 }
 
 /// The answers as chosen or typed, without looking whether the host has them.
@@ -213,7 +187,7 @@ pub fn verify_word(w: &Wizard) -> String {
 
 /// The names of the cluster's nodes.
 pub fn node_names(w: &Wizard) -> Vec<String> {
-    seen(token::survey(w)).nodes.iter().map(|node| node.name.clone()).collect()
+    told(w).nodes.iter().map(|node| node.name.clone()).collect()
 }
 
 /// What writing a CA costs beyond this host, in the target's words.
@@ -231,19 +205,8 @@ pub fn done(w: &Wizard) -> bool {
 
 /// What was picked and is not on the host.
 pub fn findings(w: &Wizard) -> Vec<Finding> {
-    if host::offline(w) || !token::survey(w).is_some_and(Survey::signed_in) {
-        return Vec::new();
-    }
-    let picked = picks(w);
-    questions(w)
-        .iter()
-        .filter_map(|question| {
-            let value = picked.get(question.name)?;
-            let entries = entries(w, question);
-            let there = entries.iter().any(|entry| entry.value == *value);
-            (!there).then(|| diagnosis::not_there(id(question.name), question.ask, &visible(value), entries.len()))
-        })
-        .collect()
+    let (Some(spec), Some(survey)) = (tool::spec(w), token::survey(w)) else { return Vec::new() };
+    if host::offline(w) { Vec::new() } else { diagnosis::picks::judge(spec, &picks(w), &survey.seen) }
 }
 
 pub fn page(w: &Wizard) -> Parts {
@@ -302,16 +265,17 @@ fn pick(w: &Wizard, question: &PickQuestion<'_>, findings: &[Finding]) -> Block 
 /// What an empty list says. Where a right is missing, lists come back empty without an error; where it is there, there is
 /// nothing of the kind.
 fn empty(w: &Wizard, list: List) -> String {
-    let (what, path, privileges): (&str, &str, &[&str]) = match list {
+    let what = match list {
         List::Nodes => return "The host names no node.".into(),
-        List::Templates => ("template", "/vms", &["VM.Audit"]),
-        List::Guests => ("machine", "/vms", &["VM.Audit"]),
-        List::Storages => ("storage of this kind", "/storage", &["Datastore.Audit", "Datastore.AllocateSpace"]),
-        List::Bridges => ("bridge", "/sdn/zones/localnetwork", &["SDN.Use", "SDN.Audit"]),
-        List::Pools => ("pool", "/pool", &["Pool.Audit"]),
-        List::Mappings => ("mapping", "/mapping", &["Mapping.Use"]),
         List::Sites => return "No site is listed.".into(),
+        List::Templates => "template",
+        List::Guests => "machine",
+        List::Storages => "storage of this kind",
+        List::Bridges => "bridge",
+        List::Pools => "pool",
+        List::Mappings => "mapping",
     };
+    let Some((path, privileges)) = diagnosis::picks::takes(list) else { return format!("There is no {what}.") };
     let may_see = token::survey(w)
         .and_then(Survey::rights)
         .is_some_and(|rights| privileges.iter().any(|privilege| rights.holds(path, privilege)));

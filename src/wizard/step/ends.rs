@@ -28,15 +28,13 @@ pub fn near(w: &Wizard) -> Vec<Finding> {
     findings
 }
 
-/// The end of the token that is used here, where it is near.
+/// The end of the token that is used here, where it is near and the host does not tell it: a run of this machine made it.
 pub fn of_this(w: &Wizard) -> Option<Finding> {
     let Some(Credential::Token { id, .. }) = token::credential(w) else { return None };
     let host = host::endpoint(w);
-    // What the host tells is what holds; a token that may see users sees itself.
-    let seen = token::survey(w)?.seen.iter().find_map(|o| match &o.seen {
-        Seen::Estate(estate) => estate.token(&id).map(|token| token.expire),
-        _ => None,
-    });
+    // What the host tells is what holds; a token that may see users sees itself, and the judge has said it.
+    let told =
+        token::survey(w)?.seen.iter().any(|o| matches!(&o.seen, Seen::Estate(estate) if estate.token(&id).is_some()));
     let known = || made(w).find(|(at, one, _)| Some(*at) == host.as_ref() && **one == id).map(|(_, _, end)| end);
-    token_end::near(&id, seen.or_else(known)?, w.setting.now)
+    if told { None } else { token_end::near(&id, known()?, w.setting.now) }
 }

@@ -5,7 +5,8 @@ pub mod making;
 use crate::diagnosis::{self, Reading};
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::visible::visible;
-use crate::domain::{Credential, Id, Need, Trust};
+use crate::domain::{Credential, Grantee, Id, Need, Trust};
+use crate::target::needs;
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::message::Effect;
@@ -28,14 +29,24 @@ pub fn reading<R>(w: &Wizard, trust: Option<&Trust>, judge: impl FnOnce(&Reading
     // Whoever makes the token needs not what the tool will do with it.
     let needs: Vec<Need> = if making::here(w) { Vec::new() } else { details::rights(w) };
     let never = details::limits(w);
+    let uses: Vec<String> = tool::spec(w).map(|spec| needs::named(spec).into_iter().collect()).unwrap_or_default();
+    let nodes = tool::spec(w).map(|spec| diagnosis::picks::nodes(spec, &details::picks(w))).unwrap_or_default();
+    let signer = token::credential(w).and_then(|credential| match credential {
+        Credential::Token { id, .. } => Some(Grantee::Token(id)),
+        Credential::Password { user, .. } => Some(Grantee::User(user)),
+        Credential::Ticket(_) | Credential::Shell(_) => None,
+    });
     judge(&Reading {
         host: &host,
         who: &who,
+        signer,
         password: access::by_password(w),
         trust,
         remembered: trust::leaned_on(w, trust),
         target: &target,
         needs: &needs,
+        uses: &uses,
+        nodes: &nodes,
         never: &never,
         surroundings: &w.setting.surroundings,
         now: w.setting.now,
