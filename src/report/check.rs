@@ -1,6 +1,6 @@
 //! What a check found: as one JSON object, and as lines that a person can act on.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
@@ -210,7 +210,7 @@ impl Sheet<'_> {
         shown(text, self.look.ascii).into_owned()
     }
 
-    fn path(&self, path: &PathBuf) -> String {
+    fn path(&self, path: &Path) -> String {
         path.strip_prefix(self.here).unwrap_or(path).display().to_string()
     }
 }
@@ -237,6 +237,8 @@ fn mend_in_words(mend: &Mend) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use crate::diagnosis::codes;
     use crate::domain::finding::Step;
