@@ -39,11 +39,12 @@ pub fn join(files: &mut [Checked], tried: &[Tried]) {
         let here: Vec<&Tried> = tried.iter().filter(|one| one.place == place).collect();
         for (common, group) in commons(&here) {
             let all: Vec<&str> = group.iter().map(|one| one.who.as_str()).collect();
+            let helps = helps_all(files, &group);
             for one in &group {
                 for at in &one.files {
                     let Some(file) = files.get_mut(*at) else { continue };
                     for finding in file.findings.iter_mut().filter(|finding| is_of(finding, &one.who)) {
-                        *finding = shared(common, place, &all, finding);
+                        *finding = Finding { fix: helps.clone(), ..shared(common, place, &all, finding) };
                     }
                 }
             }
@@ -127,6 +128,22 @@ fn commons<'a>(here: &[&'a Tried]) -> Vec<(Common<'a>, Vec<&'a Tried>)> {
         }
     }
     users.into_iter().filter_map(|user| Some((Common::User(user), alike(&|one| one.user == *user)?))).collect()
+}
+
+/// What there is to do about each of them alike; a command for one token alone is none.
+fn helps_all(files: &[Checked], group: &[&Tried]) -> Vec<Fix> {
+    let of = |one: &&Tried| {
+        let mine = one.files.iter().filter_map(|at| files.get(*at)).flat_map(|file| &file.findings);
+        mine.filter(|finding| is_of(finding, &one.who)).map(|finding| &finding.fix).next()
+    };
+    let all: Vec<&Vec<Fix>> = group.iter().filter_map(of).collect();
+    let Some((first, others)) = all.split_first() else { return Vec::new() };
+    let users = Fix::Run {
+        on: "Whether the users are there, enabled and not ended, in root's shell on the host".to_owned(),
+        command: "pveum user list".to_owned(),
+    };
+    let common = first.iter().filter(|fix| others.iter().all(|other| other.contains(fix))).cloned();
+    std::iter::once(users).chain(common).collect()
 }
 
 /// Whether it is the finding that the host refused this one without a reason.

@@ -1,6 +1,6 @@
 //! What a check found: as one JSON object, and as lines that a person can act on.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
@@ -210,7 +210,7 @@ impl Sheet<'_> {
         shown(text, self.look.ascii).into_owned()
     }
 
-    fn path(&self, path: &PathBuf) -> String {
+    fn path(&self, path: &Path) -> String {
         path.strip_prefix(self.here).unwrap_or(path).display().to_string()
     }
 }
@@ -232,5 +232,88 @@ fn mend_in_words(mend: &Mend) -> &'static str {
         Mend::Certificate => "compare the certificate",
         Mend::Verify => "switch on verification",
         Mend::LookUp => "sign in and look up the reason",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::diagnosis::codes;
+    use crate::domain::finding::Step;
+
+    fn finding(title: &str, severity: Severity) -> Finding {
+        Finding::new(codes::CONNECT_REFUSED, severity, Step::Host, title, "Nothing listens there.")
+            .seen("port 8006: refused")
+            .say("Check the address.")
+            .run("root's shell on the host", "systemctl status pveproxy")
+            .mend(Mend::Close)
+    }
+
+    fn file(name: &str, findings: Vec<Finding>) -> Checked {
+        let target = Some(("tool".to_owned(), "Tool".to_owned()));
+        let proved = if findings.is_empty() { vec!["It signs in.".to_owned()] } else { Vec::new() };
+        Checked { path: PathBuf::from("/here").join(name), target, proved, findings }
+    }
+
+    fn sheet() -> Sheet<'static> {
+        Sheet { look: Look { color: false, ascii: false }, width: None, here: Path::new("/here") }
+    }
+
+    #[test]
+    fn one_cause_stands_once_and_names_all_its_files() {
+        let one = || vec![finding("Nobody is there.", Severity::Error)];
+        let files = [file("a.env", one()), file("b c.env", one()), file("d.env", Vec::new())];
+        let text = lines(&files, sheet()).join("\n");
+        insta::assert_snapshot!(text, @r"
+        a.env · Tool
+          ✗ error: Nobody is there.
+            The same in b c.env.
+            Nothing listens there.
+              port 8006: refused
+            → Check the address.
+            → root's shell on the host:
+              systemctl status pveproxy
+
+        b c.env · Tool
+          ✗ error: Nobody is there. See a.env above.
+
+        d.env · Tool
+          ✓ It signs in.
+
+        3 files checked: 1 error.
+        To mend it, with a look at each change first: close the file to others
+          labwizard a.env
+        To mend it, with a look at each change first: close the file to others
+          labwizard 'b c.env'
+        ");
+        assert!(!is_ok(&files));
+        let json = json(&files);
+        assert_eq!(json["files"][1]["findings"][0]["files"], json!(["/here/a.env", "/here/b c.env"]));
+    }
+
+    #[test]
+    fn a_warning_keeps_no_tool_from_working_and_no_file_is_not_well() {
+        assert!(is_ok(&[file("a", vec![finding("x", Severity::Warning)])]));
+        assert!(!is_ok(&[]));
+    }
+
+    #[test]
+    fn sentences_are_broken_between_words_and_commands_never() {
+        let sheet = Sheet { width: Some(30), look: Look { color: false, ascii: true }, ..sheet() };
+        let mut long = finding("A title that is longer than thirty columns are.", Severity::Error);
+        long.fix = vec![Fix::Run { on: "root".into(), command: "x".repeat(60) }];
+        let text = lines(&[file("a", vec![long])], sheet);
+        assert!(text.iter().all(|line| line.width() <= 30 || line.trim() == "x".repeat(60)), "{text:#?}");
+        assert!(text.contains(&"  x error: A title that is".to_owned()), "{text:#?}");
+    }
+
+    #[test]
+    fn no_character_of_a_json_text_acts_on_a_terminal_and_all_are_there() {
+        let value = json!({ "a": "\u{1b}\u{9b}\u{202e}\u{200b}\u{e0041}é\u{7f}\n" });
+        let text = escaped(&value);
+        assert!(text.chars().all(|c| c.is_ascii_graphic() || c == 'é'), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
     }
 }

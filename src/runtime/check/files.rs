@@ -13,6 +13,7 @@ use crate::diagnosis::codes;
 use crate::diagnosis::config::{Config, Scene, understand};
 use crate::diagnosis::untold;
 use crate::disk;
+use crate::domain::around::Git;
 use crate::domain::finding::{Finding, Severity, Step};
 use crate::domain::{Around, Der, FileSeen, certificates_from_pem};
 use crate::runtime::searched::{searched, secrets};
@@ -186,7 +187,7 @@ pub async fn with_git(files: Vec<File>, ground: &Ground, deadline: Instant) -> V
             let looked = timeout_at(deadline, spawn_blocking(work)).await;
             let around = match looked {
                 Ok(Ok(Ok(around))) => around,
-                _ => understood.around,
+                _ => Around { git: Git::Unknown("git gave no answer in time".into()), ..understood.around },
             };
             let config = understand(scene(&understood.seen, &around, ground));
             let understood = config.map(|config| Understood { config, around, ..understood });
