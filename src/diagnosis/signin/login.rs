@@ -67,11 +67,7 @@ pub fn refused(refused: &Refused<'_>, reading: &Reading<'_>) -> Finding {
         true => finding,
         false => finding.run(format!("A new password. {SHELL}"), named.password()),
     };
-    finding
-        .possible(&possible)
-        .mend(Mend::LookUp)
-        .mend(Mend::Ask(PASSWORD))
-        .mend(Mend::NewToken)
+    finding.possible(&possible).mend(Mend::LookUp).mend(Mend::Ask(PASSWORD)).mend(Mend::NewToken)
 }
 
 /// What the list of users says of a login that was refused; none where it leaves several causes.
