@@ -112,6 +112,7 @@ impl Scene {
             credential: Some(credential),
             paths: Vec::new(),
             lists: false,
+            storages_of: Vec::new(),
             estate,
         };
         let own = config.hosts[0].credential.as_ref().expect("the file signs in").share();
