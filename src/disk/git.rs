@@ -1,8 +1,5 @@
 //! Asks git whether a file would be committed, without letting the project's own git settings run anything.
 
-#[cfg(test)]
-mod tests;
-
 use std::ffi::OsString;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
@@ -271,3 +268,6 @@ fn pattern(name: &str) -> String {
     }
     pattern
 }
+
+#[cfg(test)]
+mod tests;

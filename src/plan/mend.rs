@@ -1,10 +1,6 @@
 //! From the mends that were chosen to the smallest edit of a file that is there, and the plan that makes it.
 
 pub mod facts;
-#[cfg(test)]
-mod heals;
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -313,7 +309,7 @@ impl Mending<'_> {
             None if stands.fact.is_switch() => None,
             None => self.as_it_stands(stands),
         };
-        sheet.set(Edit { key: key.to_owned(), ..edit.ok_or_else(unknown)? });
+        sheet.set(Edit { key: key.to_owned(), ..edit.ok_or_else(unknown)?.for_typing() });
         self.with_it(stands, &filled, sheet);
         Ok(())
     }
@@ -395,3 +391,8 @@ impl Mending<'_> {
         if any { Ok(()) } else { Err(NoMend::CannotVerify) }
     }
 }
+
+#[cfg(test)]
+mod heals;
+#[cfg(test)]
+mod tests;

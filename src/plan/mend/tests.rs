@@ -120,6 +120,7 @@ fn each_shape_is_mended_in_its_own_line_and_every_other_byte_stays() {
             "PROXMOX_TOKEN_ID=lab@pve!wiz=00000000-0000-4000-8000-000000000001",
             "PROXMOX_TOKEN_ID=lab@pve!wiz",
         ),
+        ("/p/.env", PLAIN, "PROXMOX_TOKEN_ID", "PROXMOX_TOKEN_ID=\"lab@pve!wiz\"", "PROXMOX_TOKEN_ID='lab@pve!wiz'"),
         ("/p/.env", PLAIN, "PROXMOX_VERIFY_SSL", "PROXMOX_VERIFY_SSL=No", "PROXMOX_VERIFY_SSL=false"),
         (
             "/p/terraform.tfvars",
