@@ -10,6 +10,8 @@ pub struct Edit {
     pub value: Setting,
     pub commented: Commented,
     pub duplicates: Duplicates,
+    /// Where a shell reads the file, a line that is copied into one keeps its value too: no `!` stands between double quotes.
+    pub for_typing: bool,
 }
 
 /// What a key is set to.
@@ -60,12 +62,24 @@ impl Edit {
     }
 
     pub fn new(key: impl Into<String>, value: Setting) -> Self {
-        Edit { key: key.into(), value, commented: Commented::default(), duplicates: Duplicates::default() }
+        Edit {
+            key: key.into(),
+            value,
+            commented: Commented::default(),
+            duplicates: Duplicates::default(),
+            for_typing: false,
+        }
     }
 
     /// A commented line of this key is replaced by the live one.
     pub fn switching_on(mut self) -> Self {
         self.commented = Commented::SwitchOn;
+        self
+    }
+
+    /// A shell in which somebody types holds the value too.
+    pub fn for_typing(mut self) -> Self {
+        self.for_typing = true;
         self
     }
 

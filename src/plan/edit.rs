@@ -1,8 +1,5 @@
 //! From what is known to the edits of one file, and their diff with every secret masked.
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -11,11 +8,11 @@ use crate::domain::{FileSeen, Oddity, Secret, Text};
 use crate::format::{Dialect, Document, Edit, Reader, Setting, Side, diff};
 use crate::plan::action::{FileEdit, STAND_IN, Unfit};
 use crate::plan::meaning::is_same;
-use crate::target::Facts;
 use crate::target::new_file::skeleton;
 use crate::target::read::{Held, held_by, read};
 use crate::target::spec::{Form, Presence, Spec};
 use crate::target::write::{Filled, KeyValue, Surroundings, WriteError, values};
+use crate::target::{Fact, Facts};
 
 /// What a file edit is made from.
 pub struct Order<'a> {
@@ -159,6 +156,11 @@ fn keep_what_means_the_same(order: &Order<'_>, standing: &[Held], filled: &mut F
         let Some(key) = spec.keys.get(&value.of) else { return true };
         let is_default =
             key.default.as_ref().is_some_and(|taken| text(value).is_some_and(|t| t.as_str() == taken.as_str()));
+        // Picks are read for the file as a whole: an answer of the first host is none of a further one's.
+        let first = old.get(1, &value.fact).filter(|_| instance > 1 && matches!(value.fact, Fact::Pick(_)));
+        if first.is_some_and(|first| text(value).is_some_and(|text| text == first.text)) {
+            return false;
+        }
         let switches_off = value.fact.is_switch() && new.verifies(spec, instance) == Some(false);
         !is_default && (key.need == Presence::Required || switches_off)
     });
@@ -168,3 +170,6 @@ fn keep_what_means_the_same(order: &Order<'_>, standing: &[Held], filled: &mut F
 fn awaited(filled: &Filled) -> Vec<KeyValue> {
     filled.set.iter().filter(|value| value.edit(None).is_none()).map(KeyValue::again).collect()
 }
+
+#[cfg(test)]
+mod tests;

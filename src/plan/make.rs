@@ -8,22 +8,21 @@ mod rows;
 mod sentence;
 #[cfg(test)]
 mod tests;
+mod way;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::rights::Privilege;
 use crate::domain::{
-    AclSeen, Change, Estate, Grantee, Need, Release, Timestamp, TokenId, TokenMake, TokenName, TokenSeen, UserId,
+    AclSeen, Change, Estate, Grantee, Need, Release, Timestamp, TokenId, TokenMake, TokenName, UserId,
 };
 use crate::plan::make::roles::Roles;
 use crate::plan::make::rows::{Gives, Laid, Row, ShutOut, holder_of};
+use crate::plan::make::way::{Way, has_ended, is_past, way};
 use crate::target::needs::{Grant, every_grant, grants};
 
 pub use allows::{allows, place};
 pub use sentence::sentence;
-
-/// The first release that can give a token a new secret in place (pve-access-control 9.1.0).
-const REGENERATES: Release = Release::new(9, 2, 0);
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -138,22 +137,6 @@ impl From<ShutOut> for NoMaking {
     }
 }
 
-/// What becomes of the token.
-enum Way<'e> {
-    New(TokenId),
-    /// In the place of an old one, which may be removed at the end.
-    Beside {
-        new: TokenId,
-        old: &'e TokenSeen,
-        remove: bool,
-    },
-    NewSecret(&'e TokenSeen),
-    /// Removed, and made again as it was.
-    Again(&'e TokenSeen),
-    /// Only granted what it lacks.
-    Kept(&'e TokenSeen),
-}
-
 /// Works out the changes.
 ///
 /// # Errors
@@ -257,73 +240,6 @@ fn unseen(way: &Way<'_>, laid: &Laid, order: &Order<'_>, owner: &Grantee) -> Res
         _ if is_there && granted(owner) => Err(NoMaking::AclUnseen(owner.clone())),
         Way::NewSecret(_) | Way::Kept(_) if granted(&token) => Err(NoMaking::AclUnseen(token)),
         _ => Ok(()),
-    }
-}
-
-fn way<'e>(order: &Order<'e>) -> Result<Way<'e>, NoMaking> {
-    let Some(old) = order.estate.token(order.token) else {
-        return match order.existing {
-            Existing::Keep => Err(NoMaking::Gone(order.token.clone())),
-            _ => Ok(Way::New(order.token.clone())),
-        };
-    };
-    match order.existing {
-        Existing::Keep => Ok(Way::Kept(old)),
-        Existing::Refuse => Err(NoMaking::Exists(order.token.clone())),
-        Existing::Beside { name, remove } => {
-            let new = TokenId { user: order.token.user.clone(), name: name.clone() };
-            match order.estate.token(&new) {
-                Some(_) => Err(NoMaking::Exists(new)),
-                None => Ok(Way::Beside { new, old, remove: *remove }),
-            }
-        }
-        // A new secret does not wake a token that has ended.
-        Existing::InPlace if order.release >= REGENERATES && !has_ended(old, order.now) => Ok(Way::NewSecret(old)),
-        Existing::InPlace => Ok(Way::Again(old)),
-    }
-}
-
-fn has_ended(token: &TokenSeen, now: Timestamp) -> bool {
-    token.expire.is_some_and(|end| is_past(end, now))
-}
-
-/// Whether an end has come; 0 is Proxmox's word for never.
-fn is_past(end: Timestamp, now: Timestamp) -> bool {
-    end > 0 && end <= now
-}
-
-impl Way<'_> {
-    /// The token that will be used.
-    fn token(&self, order: &Order<'_>) -> TokenId {
-        match self {
-            Way::New(new) | Way::Beside { new, .. } => new.clone(),
-            Way::NewSecret(_) | Way::Again(_) | Way::Kept(_) => order.token.clone(),
-        }
-    }
-
-    fn separated(&self, order: &Order<'_>) -> bool {
-        match self {
-            Way::New(_) | Way::Beside { .. } => matches!(order.wanted, Wanted::Least { .. }),
-            Way::NewSecret(old) | Way::Again(old) | Way::Kept(old) => old.separated,
-        }
-    }
-
-    /// When a token that is made ends: one that is made again as it did before, if that has not passed.
-    fn expire(&self, order: &Order<'_>) -> Option<Timestamp> {
-        match self {
-            Way::Again(old) if !has_ended(old, order.now) => old.expire,
-            _ => order.expire,
-        }
-    }
-
-    /// The token whose entries in the ACL the one that is made gets too.
-    fn rows_of(&self, order: &Order<'_>) -> Option<TokenId> {
-        let copied = match self {
-            Way::New(_) | Way::NewSecret(_) | Way::Kept(_) => false,
-            Way::Beside { old, .. } => old.separated && matches!(order.wanted, Wanted::Least { .. }),
-            Way::Again(_) => true,
-        };
-        copied.then(|| order.token.clone())
     }
 }
 

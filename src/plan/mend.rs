@@ -1,10 +1,6 @@
 //! From the mends that were chosen to the smallest edit of a file that is there, and the plan that makes it.
 
 pub mod facts;
-#[cfg(test)]
-mod heals;
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -290,6 +286,14 @@ impl Mending<'_> {
         facts
     }
 
+    /// What the file says where this value is the one that counts.
+    fn facts_by(&self, stands: &ReadValue) -> Facts {
+        let mut read = self.config.read.clone();
+        read.values
+            .retain(|value| value.of != stands.of || value.instance != stands.instance || value.key == stands.key);
+        facts::facts(self.spec, self.form, &read, stands.instance)
+    }
+
     fn values(&self, facts: &Facts) -> Result<Filled, NoMend> {
         let around = Surroundings { existing: &self.existing, declared: self.told.declared };
         Ok(values(self.spec, self.form, facts, around)?)
@@ -304,7 +308,15 @@ impl Mending<'_> {
         if switch && self.config.read.verifies(self.spec, stands.instance).is_none() {
             return Err(unknown());
         }
-        let filled = self.values(&self.facts(stands.instance))?;
+        // A key that another one beats is taken by its own value, and the other one gets that too.
+        let counts = self.config.read.get(stands.instance, &stands.fact);
+        let beaten = counts.is_some_and(|counts| counts.key != stands.key && counts.of == stands.of);
+        let facts = if beaten { self.facts_by(stands) } else { self.facts(stands.instance) };
+        let filled = self.values(&facts)?;
+        if beaten {
+            let beating = filled.set.iter().filter(|value| value.of == stands.of && value.key != stands.key);
+            beating.filter_map(|value| value.edit(None)).for_each(|edit| sheet.set(edit));
+        }
         let written = filled.set.iter().find(|value| value.key == key);
         let written = written.or_else(|| filled.set.iter().find(|value| value.of == stands.of));
         let edit = match written {
@@ -313,7 +325,7 @@ impl Mending<'_> {
             None if stands.fact.is_switch() => None,
             None => self.as_it_stands(stands),
         };
-        sheet.set(Edit { key: key.to_owned(), ..edit.ok_or_else(unknown)? });
+        sheet.set(Edit { key: key.to_owned(), ..edit.ok_or_else(unknown)?.for_typing() });
         self.with_it(stands, &filled, sheet);
         Ok(())
     }
@@ -395,3 +407,8 @@ impl Mending<'_> {
         if any { Ok(()) } else { Err(NoMend::CannotVerify) }
     }
 }
+
+#[cfg(test)]
+mod heals;
+#[cfg(test)]
+mod tests;

@@ -140,7 +140,9 @@ impl Writer for DotenvWriter<'_> {
         let text = self.document.text().as_str();
         let whole = self.document.slice(&slot.whole);
         let at = slot.whole.start;
-        if !slot.commented && self.readers.iter().all(|&reader| self.holds(reader, whole, edit, &value, at)) {
+        let expands = self.expands_when_typed(slot, edit, value.as_str());
+        if !slot.commented && !expands && self.readers.iter().all(|&reader| self.holds(reader, whole, edit, &value, at))
+        {
             return Ok(None);
         }
         let ending = &whole[whole.trim_end_matches(['\n', '\r']).len()..];
@@ -161,7 +163,8 @@ impl Writer for DotenvWriter<'_> {
         // and some take blanks and `export` for a part of the name; only a shell needs the latter
         let export = if self.readers.contains(&Reader::Sh) { export } else { "" };
         frames.push(Frame { before: format!("{above}{export}{}=", edit.key), after: ending.to_owned() });
-        self.fitting(&frames, Some(slot.form), edit, &value, at).map(Some)
+        let kept = if expands { Form::Single } else { slot.form };
+        self.fitting(&frames, Some(kept), edit, &value, at).map(Some)
     }
 
     fn fresh(&self, edits: &[&Edit], at: usize, _: bool) -> Result<Text, EditError> {
@@ -177,6 +180,11 @@ impl Writer for DotenvWriter<'_> {
 }
 
 impl DotenvWriter<'_> {
+    /// bash takes a `!` between double quotes for its history where somebody types (bash(1), HISTORY EXPANSION).
+    fn expands_when_typed(&self, slot: &Slot, edit: &Edit, value: &str) -> bool {
+        edit.for_typing && slot.form == Form::Double && value.contains('!') && self.readers.contains(&Reader::Sh)
+    }
+
     /// The first way of writing that all readers read back.
     fn fitting(
         &self,

@@ -7,7 +7,8 @@ use crate::domain::time::date;
 use crate::domain::{AclSeen, Change, Grantee, Holder, Need, pveum};
 use crate::plan::make::roles::Roles;
 use crate::plan::make::rows::Laid;
-use crate::plan::make::{Order, Wanted, Way};
+use crate::plan::make::way::Way;
+use crate::plan::make::{Order, Wanted};
 
 /// So many paths are named; of more it is said that there are.
 const NAMED: usize = 3;

@@ -3,7 +3,7 @@
 mod existing;
 
 use super::*;
-use crate::domain::{AclSeen, Holder, RoleSeen, UserSeen, pveum};
+use crate::domain::{AclSeen, Holder, RoleSeen, TokenSeen, UserSeen, pveum};
 
 const NOW: Timestamp = 1_795_306_587;
 const LATER: Timestamp = 1_803_081_600;

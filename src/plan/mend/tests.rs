@@ -120,6 +120,7 @@ fn each_shape_is_mended_in_its_own_line_and_every_other_byte_stays() {
             "PROXMOX_TOKEN_ID=lab@pve!wiz=00000000-0000-4000-8000-000000000001",
             "PROXMOX_TOKEN_ID=lab@pve!wiz",
         ),
+        ("/p/.env", PLAIN, "PROXMOX_TOKEN_ID", "PROXMOX_TOKEN_ID=\"lab@pve!wiz\"", "PROXMOX_TOKEN_ID='lab@pve!wiz'"),
         ("/p/.env", PLAIN, "PROXMOX_VERIFY_SSL", "PROXMOX_VERIFY_SSL=No", "PROXMOX_VERIFY_SSL=false"),
         (
             "/p/terraform.tfvars",
@@ -231,6 +232,8 @@ fn a_line_too_many_goes_and_the_others_stay_to_the_byte() {
     let beaten = format!("{GLASSDOME}PROXMOX_01_HOST=other.lan\n");
     let got = mended("/p/.env", &beaten, &[remove("PROXMOX_01_HOST", 10)]).unwrap();
     assert_eq!(got, GLASSDOME);
+    let same = mended("/p/.env", &beaten, &[rewrite("PROXMOX_HOST")]).unwrap();
+    assert_eq!(same, beaten.replace("other.lan", "pve.lan"), "what beats it gets the same value");
     let all = format!("{GLASSDOME}PROXMOX_PORT=1\nPROXMOX_PORT=2\nPROXMOX_PORT=3\n");
     let got = mended("/p/.env", &all, &[remove("PROXMOX_PORT", 10), remove("PROXMOX_PORT", 12)]).unwrap();
     assert_eq!(got, format!("{GLASSDOME}PROXMOX_PORT=2\n"));
