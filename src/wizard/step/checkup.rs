@@ -162,12 +162,15 @@ pub fn page(w: &Wizard) -> Parts {
         );
         blocks.extend(words::tested(&told));
     }
-    for (heading, findings) in told.groups() {
+    // What labwizard can do stands before what can be done by hand: the answers are to be in sight.
+    for (heading, mut findings) in told.groups() {
         blocks.extend(heading.map(|heading| toned(Tone::Plain, heading)));
+        findings.iter_mut().filter(|_| told.asks()).for_each(|finding| finding.fix.clear());
         blocks.push(Block::Findings(findings));
     }
     if told.asks() {
         blocks.push(Block::Choice(choice(w, &told)));
+        blocks.extend(words::by_hand(&told));
     }
     Parts {
         title: words::title(&path, &told),
@@ -208,6 +211,7 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     for (mend, _) in &offers {
         options.extend(words::answers(told, mend));
     }
+    options.retain(|option| option.id != ways::COMMANDS || ask::is_remembered(w, told));
     if !in_file {
         options.extend(several);
     }

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use crate::diagnosis::codes;
-use crate::domain::finding::{Finding, Mend, Severity, Step};
+use crate::domain::finding::{Finding, Fix, Mend, Severity, Step};
 use crate::domain::visible::visible;
 use crate::domain::{Id, Trouble};
 use crate::wizard::Wizard;
-use crate::wizard::page::{Answer, Block, Tone};
-use crate::wizard::step::{count, details, file, host, token, toned};
+use crate::wizard::page::{Answer, Block, Command, Tone};
+use crate::wizard::step::{count, details, file, host, quiet, say, token, toned};
 
 use super::{Told, ways};
 
@@ -51,6 +51,25 @@ pub fn tested(told: &Told) -> Option<Block> {
     let mut lines = vec![format!("{read} read the way {} reads them.", told.title)];
     lines.extend(told.proved.iter().cloned());
     Some(toned(Tone::Good, lines.join("\n")))
+}
+
+/// What can be done without labwizard, the gravest finding's first.
+pub fn by_hand(told: &Told) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let worth = told.findings.iter().filter(|(_, finding)| finding.severity >= Severity::Warning);
+    for fix in worth.flat_map(|(_, finding)| &finding.fix) {
+        let block = match fix {
+            Fix::Say(sentence) => say(sentence.clone()),
+            Fix::Run { on, command } => Block::Command(Command { about: on.clone(), text: command.clone() }),
+        };
+        if !blocks.contains(&block) {
+            blocks.push(block);
+        }
+    }
+    if !blocks.is_empty() {
+        blocks.insert(0, quiet("Or by hand:"));
+    }
+    blocks
 }
 
 /// The answers that stand for a mend.
