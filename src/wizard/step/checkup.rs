@@ -200,7 +200,7 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     let several = (all.len() > 1).then(|| Answer {
         id: ALL,
         title: format!("Mend all {} that need no question", all.len()),
-        about: vec!["Every line that changes is shown first.".into()],
+        about: vec!["every change is shown first".into()],
         risky: false,
     });
     let offers = told.offers();
@@ -218,7 +218,7 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     options.push(Answer {
         id: AGAIN,
         title: "Check again".into(),
-        about: vec!["after something was changed on the host or in the file".into()],
+        about: vec!["after a change elsewhere".into()],
         risky: false,
     });
     options.push(Answer { id: LEAVE, title: "Leave it as it is".into(), about: Vec::new(), risky: false });
