@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::lab::{LabRelease, Scenario};
+use crate::lab::{LabRelease, Lesson};
 
 /// Sets up the credentials of a homelab: from a bare host name to a config file that works.
 ///
@@ -171,9 +171,12 @@ pub struct Demo {
     /// With --serve: where it is and its secrets, as one line of JSON
     #[arg(long, requires = "serve")]
     pub json: bool,
-    /// What is wrong with the lab
-    #[arg(long, value_name = "NAME", default_value = "fine", value_parser = scenario, long_help = scenario_help())]
-    pub scenario: Scenario,
+    /// What is wrong: it opens on a config that is broken so
+    #[arg(long, value_name = "NAME", value_parser = lesson, long_help = lesson_help())]
+    pub scenario: Option<Lesson>,
+    /// Begin without a config, with the lab that the scenario breaks
+    #[arg(long)]
+    pub fresh: bool,
     /// Which Proxmox VE it is
     #[arg(long, value_name = "RELEASE", default_value = "9.2.11", value_parser = release)]
     pub release: LabRelease,
@@ -182,7 +185,7 @@ pub struct Demo {
     pub delay: Duration,
 }
 
-fn scenario(word: &str) -> Result<Scenario, String> {
+fn lesson(word: &str) -> Result<Lesson, String> {
     word.parse().map_err(|error| format!("{error}"))
 }
 
@@ -204,8 +207,10 @@ fn seconds(word: &str) -> Result<Duration, String> {
     }
 }
 
-fn scenario_help() -> String {
-    let lines: Vec<String> =
-        Scenario::all().iter().map(|scenario| format!("  {:22} {}", scenario.name(), scenario.about())).collect();
-    format!("What is wrong with the lab:\n{}", lines.join("\n"))
+fn lesson_help() -> String {
+    let lines = |lessons: &[Lesson]| -> String {
+        lessons.iter().map(|lesson| format!("\n  {:22} {}", lesson.name(), lesson.about())).collect()
+    };
+    let (hosts, files): (Vec<Lesson>, Vec<Lesson>) = Lesson::all().into_iter().partition(|lesson| lesson.is_the_labs());
+    format!("What is wrong with the lab:{}\n\nOr with the file alone:{}", lines(&hosts), lines(&files))
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 
-const TOKEN: &str = "apex@pve!glassdome-token";
+pub const TOKEN: &str = "apex@pve!glassdome-token";
 
 /// The lab lives on a thread of its own, as a host would; this is for the side that asks.
 pub fn runtime() -> Runtime {
@@ -32,6 +32,7 @@ pub async fn check(lab: &Lab, secret: Secret, paths: usize) -> (Duration, Vec<Se
         credential: Some(Credential::Token { id: TOKEN.parse().expect("a token's name"), secret }),
         paths: (0..paths).map(|i| format!("/vms/{}", 100 + i)).collect(),
         lists: false,
+        storages_of: Vec::new(),
         estate: false,
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs();

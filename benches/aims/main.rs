@@ -6,8 +6,10 @@
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
+mod check;
 mod client;
 mod edit;
+mod engine;
 mod floor;
 mod many;
 mod screen;
@@ -16,10 +18,11 @@ mod start;
 mod terminal;
 
 /// The measures by the word that picks them.
-const ALL: [(&str, fn()); 6] = [
+const ALL: [(&str, fn()); 7] = [
     ("start", start::measure),
     ("screen", screen::measure),
     ("client", client::measure),
+    ("check", check::measure),
     ("many", many::measure),
     ("edit", edit::measure),
     ("size", size::measure),

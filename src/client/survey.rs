@@ -49,8 +49,10 @@ struct Survey<'a> {
 impl Survey<'_> {
     async fn travel(&self, eye: &Eye<'_>) {
         // Reading the system's CAs takes some milliseconds; they are needed with the first certificate.
-        let system = Arc::clone(&self.system);
-        std::thread::spawn(move || system.load());
+        if !self.system.is_read() {
+            let system = Arc::clone(&self.system);
+            std::thread::spawn(move || system.load());
+        }
         let Some(places) = self.resolve(eye).await else { return };
         let Some(arrival) = self.arrive(&places, eye).await else { return };
         match arrival.reached {
@@ -213,7 +215,8 @@ impl Survey<'_> {
     fn spares(&self) -> usize {
         match self.inquiry.credential {
             Some(Credential::Token { .. } | Credential::Password { .. } | Credential::Ticket(_)) => {
-                5 + self.inquiry.paths.len().min(2) + if self.inquiry.estate { 3 } else { 0 }
+                let ahead = self.inquiry.paths.len() + self.inquiry.storages_of.len();
+                5 + ahead.min(4) + if self.inquiry.estate { 3 } else { 0 }
             }
             Some(Credential::Shell(_)) => 0,
             None => 1,

@@ -36,16 +36,14 @@ pub fn run(looks: Looks, asked: &Check) -> Ended {
         }
     };
     if asked.strict && trust == Some(Trust::Unverified) {
-        complain("--strict sends nothing where nothing verifies, and --trust insecure verifies nothing.", Some("Give one of the two."));
+        complain(
+            "--strict sends nothing where nothing verifies, and --trust insecure verifies nothing.",
+            Some("Give one of the two."),
+        );
         return Ended::Usage;
     }
-    let order = Order {
-        files: asked.files.clone(),
-        offline: asked.offline,
-        strict: asked.strict,
-        trust,
-        within: asked.within,
-    };
+    let order =
+        Order { files: asked.files.clone(), offline: asked.offline, strict: asked.strict, trust, within: asked.within };
     match checked(&order, &place) {
         Some(outcome) => tell(&outcome, looks, asked, &place),
         None => Ended::Interrupted,
@@ -79,7 +77,10 @@ fn checked(order: &Order, place: &Place) -> Option<Outcome> {
 
 fn tell(outcome: &Outcome, looks: Looks, asked: &Check, place: &Place) -> Ended {
     if outcome.more {
-        complain("There are more files and folders here than a check looks through.", Some("Name the files to be checked."));
+        complain(
+            "There are more files and folders here than a check looks through.",
+            Some("Name the files to be checked."),
+        );
     }
     if asked.json {
         println!("{}", report::escaped(&report::json(&outcome.files)));
@@ -129,15 +130,17 @@ fn clear_waiting() {
 fn trust(word: &str, caller: &Caller) -> Result<Trust, (String, String)> {
     let lower = word.to_ascii_lowercase();
     match lower.split_once(':') {
-        Some(("sha256", _)) => word
-            .parse()
-            .map(Trust::Pin)
-            .map_err(|error| (format!("This is no SHA-256 fingerprint: {error}."), "It is 32 pairs of hex digits.".to_owned())),
+        Some(("sha256", _)) => word.parse().map(Trust::Pin).map_err(|error| {
+            (format!("This is no SHA-256 fingerprint: {error}."), "It is 32 pairs of hex digits.".to_owned())
+        }),
         Some(("ca", _)) => ca(&PathBuf::from(&word[3..]), caller),
         _ if lower == "system" => Ok(Trust::System),
         _ if lower == "insecure" => Ok(Trust::Unverified),
         _ => Err((
-            format!("--trust is sha256:FINGERPRINT, ca:PATH, system or insecure, and “{}” is none of them.", visible(word)),
+            format!(
+                "--trust is sha256:FINGERPRINT, ca:PATH, system or insecure, and “{}” is none of them.",
+                visible(word)
+            ),
             "The fingerprint stands in the host's own web UI under node → System → Certificates.".to_owned(),
         )),
     }
@@ -145,7 +148,12 @@ fn trust(word: &str, caller: &Caller) -> Result<Trust, (String, String)> {
 
 fn ca(path: &std::path::Path, caller: &Caller) -> Result<Trust, (String, String)> {
     let seen = read_config(path, caller).map_err(|error| (error.sentence(), error.hint()))?;
-    let none = |why: &str| (format!("{} {why}.", visible(&path.display().to_string())), "It is a PEM file with one certificate.".to_owned());
+    let none = |why: &str| {
+        (
+            format!("{} {why}.", visible(&path.display().to_string())),
+            "It is a PEM file with one certificate.".to_owned(),
+        )
+    };
     let there = seen.there.ok_or_else(|| none("is not there"))?;
     match certificates_from_pem(there.text.as_str()).as_deref() {
         Ok([one]) => Ok(Trust::Ca(one.clone())),

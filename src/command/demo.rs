@@ -1,20 +1,23 @@
 //! The demo: the same wizard against the embedded lab, in a fresh folder with a state of its own.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::net::Ipv4Addr;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::PathBuf;
 
 use crate::cli::{Demo, Looks};
-use crate::command::place::Place;
+use crate::command::place::{Place, now};
 use crate::command::{Ended, complain, wizard};
-use crate::domain::Id;
-use crate::lab::{Lab, LabConfig};
+use crate::domain::{Endpoint, Host, HostRecord, Id, Trust};
+use crate::lab::{Lab, LabConfig, Lesson, Scenario, config};
+use crate::wizard::Setting;
 use crate::wizard::draft::Draft;
 
 pub fn run(looks: Looks, demo: &Demo) -> Ended {
+    let lesson = demo.scenario.unwrap_or(Lesson::Lab(Scenario::Fine));
     let config =
-        LabConfig { release: demo.release, scenario: demo.scenario, delay: demo.delay, ..LabConfig::default() };
+        LabConfig { release: demo.release, scenario: lesson.scenario(), delay: demo.delay, ..LabConfig::default() };
     let started = Lab::start_in_thread(config).and_then(|lab| Ok((lab, fresh_folder()?)));
     let (lab, folder) = match started {
         Ok(started) => started,
@@ -23,7 +26,35 @@ pub fn run(looks: Looks, demo: &Demo) -> Ended {
             return Ended::Badly;
         }
     };
-    if demo.serve { serve(&lab, &folder, demo.json) } else { walk(looks, &lab, folder) }
+    let lesson = Some(lesson).filter(|lesson| lesson.breaks_a_config() && !demo.fresh);
+    if demo.serve { serve(&lab, &folder, demo.json) } else { walk(looks, &lab, lesson, folder) }
+}
+
+/// Puts the config there that the lesson is about, as somebody has it who was well until now. What an earlier run agreed to is
+/// remembered.
+fn broken(lab: &Lab, lesson: Lesson, setting: &mut Setting) -> io::Result<()> {
+    let folder = setting.here.clone();
+    let path = folder.join(config::FILE);
+    let Some(token) = lab.tokens().into_iter().next() else { return Ok(()) };
+    let ca = folder.join(config::CA_FILE);
+    std::fs::write(&ca, lab.ca_pem())?;
+    setting.hosts.extend(remembered(lab));
+    lab.go_on();
+    let facts = config::Facts::of(lab, &token, Some(ca.display().to_string()));
+    let (text, mode) = lesson.fault().map_or_else(|| (facts.healthy(), config::MODE), |fault| facts.with(fault));
+    std::fs::write(&path, text)?;
+    std::fs::set_permissions(&path, Permissions::from_mode(mode))?;
+    setting.mend = Some(path);
+    Ok(())
+}
+
+/// What an earlier run would remember of the lab.
+fn remembered(lab: &Lab) -> Option<HostRecord> {
+    let leaf = lab.fingerprint().parse().ok()?;
+    let endpoint = Endpoint { host: Host::V4(Ipv4Addr::LOCALHOST), port: lab.port() };
+    let nodes = lab.change(|cluster| cluster.nodes.iter().map(|node| node.name.clone()).collect());
+    let cluster = lab.change(|cluster| cluster.name.clone());
+    Some(HostRecord { endpoint, trust: Trust::Pin(leaf), leaf, cluster, nodes, when: now() })
 }
 
 /// A folder that nobody else may look into.
@@ -121,7 +152,7 @@ fn watch(process: std::os::fd::OwnedFd) -> io::Result<Process> {
     tokio::io::unix::AsyncFd::with_interest(process, tokio::io::Interest::READABLE)
 }
 
-fn walk(looks: Looks, lab: &Lab, folder: PathBuf) -> Ended {
+fn walk(looks: Looks, lab: &Lab, lesson: Option<Lesson>, folder: PathBuf) -> Ended {
     let place = match Place::fresh(&folder) {
         Ok(place) => place,
         Err(error) => {
@@ -142,6 +173,10 @@ fn walk(looks: Looks, lab: &Lab, folder: PathBuf) -> Ended {
     }
     if let Some(token) = lab.tokens().first() {
         setting.hints.insert(Id::fixed("token"), format!("{}={}", token.id, token.secret));
+    }
+    if let Some(error) = lesson.and_then(|lesson| broken(lab, lesson, &mut setting).err()) {
+        complain("The demo's config could not be written.", Some(&format!("The system said: {}", error.kind())));
+        return Ended::Badly;
     }
     let ended = wizard::hold(looks, setting, Draft::default(), place.world());
     println!("The demo's files are in {}", folder.display());

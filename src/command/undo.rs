@@ -33,9 +33,8 @@ pub fn run(looks: Looks, undo: &Undo) -> Ended {
             Some(id) => runs.iter().find(|run| run.id == id),
             None => None,
         },
-        None => {
-            runs.iter().filter(|run| run.can_be_undone() && is_walk(run) && !is_back(run)).max_by_key(|run| run.when)
-        }
+        // The latest comes first.
+        None => runs.iter().find(|run| run.can_be_undone() && is_walk(run) && !is_back(run)),
     };
     let Some(record) = wanted else {
         match &undo.run {
@@ -65,7 +64,7 @@ pub fn run(looks: Looks, undo: &Undo) -> Ended {
     if seen.left().next().is_none() || !record.can_be_undone() {
         return take_back(state, caller, record, &seen);
     }
-    if let Some(later) = runs.iter().find(|run| run.when > record.when && builds_on(&run.seen(), &seen)) {
+    if let Some(later) = runs.iter().find(|run| run.is_later_than(record) && builds_on(&run.seen(), &seen)) {
         complain(
             &format!("The run {} came later and builds on what {} made.", later.id.as_str(), seen.name),
             Some(&format!("Take that one back first: labwizard undo {}", later.id.as_str())),

@@ -20,7 +20,13 @@ fn distance(typed: &str, name: &str) -> Option<usize> {
     let shorter = typed.chars().count().min(name.chars().count());
     let slips = slips(typed, name);
     // One slip in a word of three letters, two in longer ones.
-    let allowed = if shorter < 3 { 0 } else if shorter < 6 { 1 } else { 2 };
+    let allowed = if shorter < 3 {
+        0
+    } else if shorter < 6 {
+        1
+    } else {
+        2
+    };
     (slips <= allowed).then_some(slips + 1)
 }
 

@@ -81,7 +81,11 @@ impl<'a> Who<'a> {
     pub fn new_secret(self) -> String {
         let command = self.token().filter(|token| is_plain(&token.to_string()));
         command.and_then(|token| pveum::command(&Change::NewSecret(token.clone())).ok()).unwrap_or_else(|| {
-            format!("pveum user token modify {} {} --regenerate 1 --output-format json", self.user_word(), self.name_word())
+            format!(
+                "pveum user token modify {} {} --regenerate 1 --output-format json",
+                self.user_word(),
+                self.name_word()
+            )
         })
     }
 }
@@ -102,13 +106,11 @@ pub fn without_login(finding: Finding, who: Who<'_>, release: Option<Release>) -
         )
         .run("Why it was refused; the last line is the latest", TOKEN_JOURNAL)
         .run("Which tokens the user has, and when they end", who.tokens())
-        .run("Take root's one-time codes again", root.unlock())
+        .run("Unlock root's one-time codes, which eight wrong ones lock", root.unlock())
         .run("A new password for root", root.password());
     match (who.token(), regenerates(release)) {
-        (Some(_), true) => finding.run(
-            "A new secret for the token, shown once; the old one stops working at that moment",
-            who.new_secret(),
-        ),
+        (Some(_), true) => finding
+            .run("A new secret for the token, shown once; the old one stops working at that moment", who.new_secret()),
         _ => finding,
     }
 }

@@ -327,7 +327,7 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
             codes::TLS_NOT_TLS,
             Error,
             Step::Host,
-            format!("What answers at “{host}” is no TLS."),
+            format!("What answers at “{host}” does not speak TLS."),
             "Another program listens on this port.",
         )
         .say("Check the port; Proxmox's is 8006.")
@@ -382,7 +382,9 @@ fn changed(agreed: &Fingerprint, leaf: Option<&Certificate>, reading: &Reading<'
     )
     .seen(format!("agreed: {agreed}"));
     let finding = match leaf {
-        Some(leaf) => finding.seen(format!("shown: {}", leaf.fingerprint)).also_issuer(Some(leaf)).also_dates(Some(leaf)),
+        Some(leaf) => {
+            finding.seen(format!("shown: {}", leaf.fingerprint)).also_issuer(Some(leaf)).also_dates(Some(leaf))
+        }
         None => finding,
     };
     finding

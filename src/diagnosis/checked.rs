@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
-use crate::diagnosis::{Reading, judge, picks, release};
+use crate::diagnosis::{Reading, judge, picks};
 use crate::domain::finding::Finding;
 use crate::domain::observation::Surroundings;
 use crate::domain::visible::visible;
-use crate::domain::{Credential, Grantee, HostRecord, Observation, Release, Timestamp, Trust};
+use crate::domain::{Credential, Grantee, HostRecord, Observation, Timestamp, Trust};
 use crate::target::{Library, needs};
 
 /// One host of the file, as it was asked.
@@ -58,12 +58,12 @@ fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstan
     let who = host.credential.as_ref().map(|who| visible(&who.to_string())).unwrap_or_default();
     let spec = config.spec(about.library);
     let title = spec.map(|spec| spec.title.as_str().to_owned()).unwrap_or_default();
-    let release = release(&asked.seen).unwrap_or(Release::new(9, 2, 0));
     let trust = asked.trust.as_ref().map(|(trust, _)| trust);
-    let is_here = |record: &&HostRecord| host.place.as_ref().is_ok_and(|place| place.endpoints.contains(&record.endpoint));
+    let is_here =
+        |record: &&HostRecord| host.place.as_ref().is_ok_and(|place| place.endpoints.contains(&record.endpoint));
     let record = about.records.iter().filter(is_here).find(|record| Some(&record.trust) == trust);
     let remembered = record.filter(|_| asked.trust.as_ref().is_some_and(|(_, from)| *from == Leaning::Remembered));
-    let needs = config.needs(about.library, host, release);
+    let needs = config.needs_seen(about.library, host, &asked.seen);
     let uses: Vec<String> = spec.map(|spec| needs::named(spec).into_iter().collect()).unwrap_or_default();
     let nodes = spec.map(|spec| picks::nodes(spec, &host.picks)).unwrap_or_default();
     let signer = match &host.credential {

@@ -8,7 +8,7 @@ use crate::diagnosis::file::Sight;
 use crate::domain::finding::{Finding, Severity::*, Step};
 use crate::domain::host_input::{HostError, HostInput};
 use crate::domain::visible::{upper_first, visible};
-use crate::domain::{Credential, FileSeen, Inquiry, Need, Release, Text, Trust};
+use crate::domain::{Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Text, Trust};
 use crate::format::{Dialect, Document, FormatError};
 use crate::target::example::is_example;
 use crate::target::read::{ReadFile, held_by, read};
@@ -229,12 +229,36 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The same by what was seen of the host: on its release, and where the file leaves open what was picked, wherever it is held.
+    pub fn needs_seen(&self, library: &Library, host: &ConfigHost, seen: &[Observation]) -> Vec<Need> {
+        let release = super::release(seen).unwrap_or(Release::new(9, 2, 0));
+        let rights = seen.iter().find_map(|o| match &o.seen {
+            Seen::Rights(rights) => Some(rights),
+            _ => None,
+        });
+        let (Some(spec), Some(rights)) = (self.spec(library), rights) else {
+            return self.needs(library, host, release);
+        };
+        needs::needs_wherever_held(spec, release, &host.picks, &BTreeSet::new(), rights)
+    }
+}
+
 impl ConfigHost {
     /// What to ask this host, with the trust that was settled for it. Without trust nothing signs in.
     pub fn inquiry(&self, trust: Option<Trust>, paths: Vec<String>) -> Option<Inquiry> {
         let endpoints = self.place.as_ref().ok()?.endpoints.clone();
         let credential = trust.as_ref().and(self.credential.as_ref()).map(Credential::share);
-        Some(Inquiry { endpoints, address: None, trust, estate: credential.is_some(), credential, paths, lists: true })
+        Some(Inquiry {
+            endpoints,
+            address: None,
+            trust,
+            estate: credential.is_some(),
+            credential,
+            paths,
+            lists: true,
+            storages_of: Vec::new(),
+        })
     }
 }
 
@@ -270,4 +294,9 @@ fn damaged(scene: Scene<'_>, error: &FormatError) -> Box<Finding> {
         .seen(format!("line {}, column {}", error.line, error.column))
         .say(format!("Mend line {}, and run the check again. The file is left as it is.", error.line)),
     )
+}
+
+/// The editor of a form's files, where there is one.
+pub fn dialect(form: &Form) -> Option<Dialect> {
+    form.editor()
 }

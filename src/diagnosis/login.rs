@@ -84,7 +84,9 @@ pub fn code_refused(
     let mut possible = vec![codes::LOGIN_CODE_WRONG, codes::LOGIN_CODE_USED];
     if clock.is_some() {
         possible.insert(0, codes::CLOCK_OFF);
-        finding = finding.say("Set the clocks right, here and on the host.").run("On each of the two", "timedatectl set-ntp true");
+        finding = finding
+            .say("Set the clocks right, here and on the host.")
+            .run("On each of the two", "timedatectl set-ntp true");
     } else {
         possible.extend(clocks);
     }

@@ -153,14 +153,9 @@ fn no_node(value: &str, names: &[&str]) -> Finding {
         }
         _ => "The name is another, the node has left the cluster, or it was never in it. The names stand under Datacenter in the web UI.".to_owned(),
     };
-    let finding = Finding::new(
-        codes::NODE_UNKNOWN,
-        Error,
-        Step::Details,
-        format!("The cluster has no node “{shown}”."),
-        cause,
-    )
-    .seen(listed("its nodes", names));
+    let finding =
+        Finding::new(codes::NODE_UNKNOWN, Error, Step::Details, format!("The cluster has no node “{shown}”."), cause)
+            .seen(listed("its nodes", names));
     match like {
         Some(like) => finding.say(format!("Write {} as the node.", visible(like))),
         None if names.len() == 1 => finding.say(format!("Write {} as the node; there is no other.", visible(names[0]))),
@@ -179,7 +174,10 @@ fn no_guest(question: &PickQuestion<'_>, value: &str, node: Option<&str>, told: 
             let name = visible(&guest.name);
             let finding = new(
                 format!("{shown} is a machine, and no template yet."),
-                format!("{} It is answered with {shown} ({name}), which was never turned into a template.", asks(question)),
+                format!(
+                    "{} It is answered with {shown} ({name}), which was never turned into a template.",
+                    asks(question)
+                ),
             )
             .say("Choose another template; or stop this machine and turn it into one, which cannot be taken back.");
             let command = if guest.container { "pct template" } else { "qm template" };
@@ -193,7 +191,10 @@ fn no_guest(question: &PickQuestion<'_>, value: &str, node: Option<&str>, told: 
         Some(guest) => {
             let at = visible(&guest.node);
             new(
-                format!("The {kind} {shown} is on the node {at}, not on {}.", visible(node.unwrap_or("the one that was picked"))),
+                format!(
+                    "The {kind} {shown} is on the node {at}, not on {}.",
+                    visible(node.unwrap_or("the one that was picked"))
+                ),
                 format!("{} A tool that looks for it on another node does not find it.", asks(question)),
             )
             .say(format!("Pick the node {at}, or a {kind} of the node that is picked."))
@@ -219,7 +220,10 @@ fn other(question: &PickQuestion<'_>, value: &str, node: Option<&str>, names: &[
         let holds = storage.content.iter().map(|word| visible(word)).collect::<Vec<_>>().join(", ");
         return new(
             format!("The storage {shown} is there, and not for this{at}."),
-            format!("{} A storage holds only what it is set up for, on the nodes that it is set up for.", asks(question)),
+            format!(
+                "{} A storage holds only what it is set up for, on the nodes that it is set up for.",
+                asks(question)
+            ),
         )
         .seen(format!("it may hold: {holds}"))
         .say("Pick another storage, or let this one hold more: Datacenter → Storage → Edit → Content.");

@@ -43,10 +43,14 @@ pub fn judge(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
 
 fn single(seen: &Seen, reading: &Reading<'_>) -> Option<Finding> {
     match seen {
+        // Then more than the rights is not told, and it is said once.
+        Seen::Failed { link: Link::Rights, trouble, .. } if Cause::of(trouble, None, &[]) == Cause::Daemon => None,
         Seen::Failed { link: Link::Rights, request, trouble } => {
             let (title, cause) = match request.contains("/access/permissions") {
                 true => ("The host did not tell what the token may do.", "Without it nothing is proved."),
-                false => ("The host did not tell what belongs to the rights.", "Users, roles and grants could not be read."),
+                false => {
+                    ("The host did not tell what belongs to the rights.", "Users, roles and grants could not be read.")
+                }
             };
             Some(
                 Finding::new(codes::RIGHTS_UNREAD, Error, Step::Verify, title, cause)
@@ -84,14 +88,18 @@ fn single(seen: &Seen, reading: &Reading<'_>) -> Option<Finding> {
 fn lists(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
     let mut by_cause: BTreeMap<(Cause, String), Vec<String>> = BTreeMap::new();
     for observation in seen {
-        let Seen::Failed { link: Link::Target, request, trouble } = &observation.seen else { continue };
+        let Seen::Failed { link, request, trouble } = &observation.seen else { continue };
         let node = node_of(request);
         let cause = Cause::of(trouble, node, seen);
+        if *link != Link::Target && (*link != Link::Rights || cause != Cause::Daemon) {
+            continue;
+        }
         let at = if cause == Cause::Else { String::new() } else { node.unwrap_or_default().to_owned() };
-        by_cause
-            .entry((cause, at))
-            .or_default()
-            .push(format!("{}: {}", visible(request), road::request_trouble(trouble)));
+        by_cause.entry((cause, at)).or_default().push(format!(
+            "{}: {}",
+            visible(request),
+            road::request_trouble(trouble)
+        ));
     }
     by_cause.into_iter().map(|((cause, node), lines)| cause.finding(&node, lines, reading)).collect()
 }
@@ -132,7 +140,9 @@ impl Cause {
     fn finding(self, node: &str, lines: Vec<String>, reading: &Reading<'_>) -> Finding {
         let shown = visible(node);
         let severity = if reading.nodes.iter().any(|wanted| wanted == node) { Error } else { Warning };
-        let new = |code, severity: Severity, title: String, cause: &str| Finding::new(code, severity, Step::Details, title, cause);
+        let new = |code, severity: Severity, title: String, cause: &str| {
+            Finding::new(code, severity, Step::Details, title, cause)
+        };
         let finding = match self {
             Cause::Unverified => new(
                 codes::NODE_LINK,
@@ -187,7 +197,10 @@ fn this_node(seen: &[Observation]) -> Option<&str> {
     })?;
     match nodes {
         [only] => Some(only.name.as_str()),
-        many => many.iter().find(|node| node.fingerprint.is_some() && node.fingerprint.as_ref() == leaf).map(|node| node.name.as_str()),
+        many => many
+            .iter()
+            .find(|node| node.fingerprint.is_some() && node.fingerprint.as_ref() == leaf)
+            .map(|node| node.name.as_str()),
     }
 }
 
@@ -263,7 +276,8 @@ fn whose(finding: Finding, seen: &[Observation], reading: &Reading<'_>) -> Findi
     let token = granted(&|who| matches!(who, crate::domain::Holder::Token(token) if token == id));
     match token {
         false => finding.seen("the token has no entry of its own under Datacenter → Permissions"),
-        true => finding.seen("the token has entries of its own under Datacenter → Permissions; its user has none that cover them"),
+        true => finding
+            .seen("the token has entries of its own under Datacenter → Permissions; its user has none that cover them"),
     }
 }
 

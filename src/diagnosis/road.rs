@@ -1,7 +1,7 @@
 //! The road up to the host's first words: names, connections, and who answers.
 
-use crate::diagnosis::{Reading, codes};
 use crate::diagnosis::by_root::SHELL;
+use crate::diagnosis::{Reading, codes};
 use crate::domain::finding::{Finding, Mend, Severity::*, Step};
 use crate::domain::observation::{ConnectTrouble, Link, NameTrouble, RequestTrouble, Seen, Speaker};
 use crate::domain::visible::visible;

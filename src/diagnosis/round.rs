@@ -24,8 +24,10 @@ pub struct Wish {
     pub credential: Option<Credential>,
     /// The ACL paths to be asked for.
     pub paths: Vec<String>,
-    /// The nodes whose lists are to be asked for.
+    /// The nodes whose storages are to be asked for.
     pub nodes: Vec<String>,
+    /// Something was picked that only a list tells.
+    pub lists: bool,
 }
 
 /// What a host may be trusted by in this check.
@@ -56,7 +58,7 @@ impl Wish {
         ca: CaFile<'_>,
         by: Trusting<'_>,
     ) -> Option<Wish> {
-        let endpoints = host.place.as_ref().ok()?.endpoints.clone();
+        let mut endpoints = host.place.as_ref().ok()?.endpoints.clone();
         let (verifies, ca) = match ca {
             CaFile::None => (host.verifies, None),
             CaFile::Holds(ca) => (host.verifies, Some(ca)),
@@ -67,6 +69,9 @@ impl Wish {
         // Of the places that a bare name may mean, the one that was agreed to counts.
         let remembered = leant.iter().find(|(_, from)| *from == Leaning::Remembered);
         let trust = remembered.or(leant.first()).cloned();
+        if remembered.is_some() {
+            endpoints.retain(|one| by.records.iter().any(|record| record.endpoint == *one));
+        }
         let own = match (verifies, ca) {
             (Some(true), Some(ca)) => Some(Trust::Ca(ca.clone())),
             (Some(true), None) => Some(Trust::System),
@@ -88,21 +93,29 @@ impl Wish {
             own,
             paths: paths.into_iter().collect(),
             nodes: nodes(config, host, library),
+            lists: picked(config, host, library, |list| list == List::Bridges).next().is_some(),
         })
     }
 }
 
-/// The nodes that the file names, where something of theirs was picked.
+/// The file's answers to picks from such lists.
+fn picked<'c>(
+    config: &Config,
+    host: &'c ConfigHost,
+    library: &Library,
+    of: impl Fn(List) -> bool,
+) -> impl Iterator<Item = &'c String> {
+    let picks = config.spec(library).into_iter().flat_map(|spec| spec.picks.iter());
+    let names: Vec<&str> = picks.filter(|(_, pick)| of(pick.list)).map(|(name, _)| name).collect();
+    names.into_iter().filter_map(|name| host.picks.get(name))
+}
+
+/// The nodes that the file names, where a storage of theirs was picked.
 fn nodes(config: &Config, host: &ConfigHost, library: &Library) -> Vec<String> {
-    let Some(spec) = config.spec(library) else { return Vec::new() };
-    let picked = |list: List| {
-        let names = spec.picks.iter().filter(move |(_, pick)| pick.list == list).map(|(name, _)| name);
-        names.filter_map(|name| host.picks.get(name))
-    };
-    if picked(List::Storages).chain(picked(List::Bridges)).next().is_none() {
+    if picked(config, host, library, |list| list == List::Storages).next().is_none() {
         return Vec::new();
     }
-    let all: BTreeSet<&String> = picked(List::Nodes).collect();
+    let all: BTreeSet<&String> = picked(config, host, library, |list| list == List::Nodes).collect();
     all.into_iter().filter(|name| crate::domain::visible::is_node_name(name)).cloned().collect()
 }
 
@@ -113,6 +126,7 @@ pub struct Turn {
     credential: Option<Credential>,
     paths: Vec<String>,
     nodes: Vec<String>,
+    lists: bool,
     /// The strictest first: the first that holds signs in.
     trusts: Vec<Option<Trust>>,
     /// Held against, and nothing is sent.
@@ -161,6 +175,7 @@ fn place(turns: &mut Vec<Turn>, wish: &Wish) -> usize {
             credential: wish.credential.as_ref().map(Credential::share),
             paths: Vec::new(),
             nodes: Vec::new(),
+            lists: false,
             trusts: Vec::new(),
             looks: Vec::new(),
         });
@@ -172,6 +187,7 @@ fn place(turns: &mut Vec<Turn>, wish: &Wish) -> usize {
     wish.own.iter().for_each(|own| put(&mut turn.looks, own));
     wish.paths.iter().for_each(|path| put(&mut turn.paths, path));
     wish.nodes.iter().for_each(|node| put(&mut turn.nodes, node));
+    turn.lists |= wish.lists;
     at
 }
 
@@ -206,7 +222,8 @@ impl Turn {
             address: None,
             trust,
             paths: self.paths.clone(),
-            lists: false,
+            lists: self.lists,
+            storages_of: self.nodes.clone(),
             estate: credential.is_some(),
             credential,
         }
@@ -221,6 +238,7 @@ impl Turn {
             credential: None,
             paths: Vec::new(),
             lists: false,
+            storages_of: Vec::new(),
             estate: false,
         }
     }

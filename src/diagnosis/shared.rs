@@ -58,7 +58,8 @@ fn compare(files: &mut [Checked], tried: &[Tried]) {
         let good = || tried.iter().filter(|other| other.place == one.place && !other.refused);
         let same = good().find(|other| other.who == one.who);
         let user = good().any(|other| other.user == one.user);
-        let works = same.and_then(|other| other.files.first()).and_then(|at| files.get(*at)).map(|file| file.path.clone());
+        let works =
+            same.and_then(|other| other.files.first()).and_then(|at| files.get(*at)).map(|file| file.path.clone());
         for at in &one.files {
             let Some(file) = files.get_mut(*at) else { continue };
             for finding in file.findings.iter_mut().filter(|finding| is_of(finding, &one.who)) {
@@ -66,7 +67,9 @@ fn compare(files: &mut [Checked], tried: &[Tried]) {
                     *finding = wrong_secret(&one.who, path, finding);
                 } else if user {
                     finding.possible.retain(|code| !OF_THE_USER.contains(code));
-                    finding.evidence.push(format!("another token of {} signs in there", visible(&one.user.to_string())));
+                    finding
+                        .evidence
+                        .push(format!("another token of {} signs in there", visible(&one.user.to_string())));
                 }
             }
         }

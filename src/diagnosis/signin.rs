@@ -106,7 +106,9 @@ fn realm(there: &[Realm], reading: &Reading<'_>) -> Option<Finding> {
     .seen(format!("the host's realms: {}", names.join(", ")));
     let finding = match like {
         Some(like) => finding.say(format!("Write {}@{} if that user is meant.", visible(user.user()), visible(like))),
-        None => finding.say("Take the realm that stands behind the user's name in the web UI under Datacenter → Permissions → Users."),
+        None => finding.say(
+            "Take the realm that stands behind the user's name in the web UI under Datacenter → Permissions → Users.",
+        ),
     };
     Some(finding.mend(Mend::Ask(field(reading))).mend(Mend::NewToken).at(field(reading)))
 }
@@ -131,7 +133,8 @@ fn token(refused: &Refused<'_>, reading: &Reading<'_>) -> Finding {
     if let Some(code) = cause::named(refused.phrase) {
         return cause::finding(code, reading, refused.release, looked).seen(refused.said());
     }
-    let decided = Who(reading.signer.as_ref()).token().zip(looked).and_then(|(id, estate)| decide(id, estate, reading.now));
+    let decided =
+        Who(reading.signer.as_ref()).token().zip(looked).and_then(|(id, estate)| decide(id, estate, reading.now));
     match decided {
         Some(code) => cause::finding(code, reading, refused.release, looked).seen(refused.said()),
         None => unsaid(refused, looked.is_some(), reading),
@@ -206,9 +209,12 @@ fn unsaid(refused: &Refused<'_>, looked: bool, reading: &Reading<'_>) -> Finding
         None => "Since 9.1.5 and 8.4.17 Proxmox answers every refused token with the same words, whatever the cause."
             .to_owned(),
     };
-    let finding =
-        finding(codes::TOKEN_REFUSED, format!("The host refuses the token {} and names no reason.", reading.who), &cause)
-            .seen(refused.said());
+    let finding = finding(
+        codes::TOKEN_REFUSED,
+        format!("The host refuses the token {} and names no reason.", reading.who),
+        &cause,
+    )
+    .seen(refused.said());
     let finding = match refused.via {
         Some(name) => finding.seen(format!("the server calls itself {}", visible(name))).possible(&[codes::HOST_PROXY]),
         None => finding,
@@ -221,7 +227,8 @@ fn unsaid(refused: &Refused<'_>, looked: bool, reading: &Reading<'_>) -> Finding
         codes::USER_DISABLED,
         codes::USER_EXPIRED,
     ]);
-    let finding = finding.say("Compare user, realm and token name with the web UI, letter by letter, and paste the secret again.");
+    let finding = finding
+        .say("Compare user, realm and token name with the web UI, letter by letter, and paste the secret again.");
     let finding = match looked {
         false => finding.say(
             "To know which it is, sign in as an administrator: labwizard looks the user and the token up there, and changes nothing.",

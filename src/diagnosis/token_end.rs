@@ -22,10 +22,15 @@ pub fn judge(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
         let what = format!("account of the user {}", visible(&id.to_string()));
         let (title, severity) = ends(&what, end, reading.now)?;
         Some(
-            finding(codes::USER_ENDS_SOON, severity, title, "When a user's account ends, its tokens are refused too. Proxmox reminds nobody of it.")
-                .say("Set a later end, or none: the web UI under Datacenter → Permissions → Users → Edit, or this command.")
-                .run(SHELL, who.endless_user())
-                .mend(Mend::NewToken),
+            finding(
+                codes::USER_ENDS_SOON,
+                severity,
+                title,
+                "When a user's account ends, its tokens are refused too. Proxmox reminds nobody of it.",
+            )
+            .say("Set a later end, or none: the web UI under Datacenter → Permissions → Users → Edit, or this command.")
+            .run(SHELL, who.endless_user())
+            .mend(Mend::NewToken),
         )
     });
     token.into_iter().chain(user).collect()

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::Secret;
 use crate::domain::around::History;
+use crate::domain::visible::upper_first;
 
 use super::git::Git;
 use super::matcher::Matcher;
@@ -45,14 +46,18 @@ impl Git {
         match self.call(folder, &arguments, move |pipe| read_past(pipe, &needles, limit).ok()) {
             Ok(called) if called.taken == Past::Found => History::Found,
             Ok(called) if called.taken == Past::Limit => {
-                History::Unfinished(format!("the first {} MiB of it were read, and it goes on", limit >> 20))
+                History::Unfinished(format!("The first {} MiB of it were read, and it goes on.", limit >> 20))
             }
             Ok(called) if called.is_no_repository() => History::NotSearched,
             Ok(called) if called.code == Some(0) => History::Clean,
-            Ok(called) => History::Unfinished(called.why()),
-            Err(why) => History::Unfinished(why),
+            Ok(called) => History::Unfinished(sentence(&called.why())),
+            Err(why) => History::Unfinished(sentence(&why)),
         }
     }
+}
+
+fn sentence(why: &str) -> String {
+    format!("{}.", upper_first(why))
 }
 
 /// Reads to the end, to the limit, or up to a needle. What was read is wiped.
@@ -196,9 +201,9 @@ mod tests {
         let seen = std::fs::read_to_string(temp.path().join("seen")).unwrap();
         assert!(seen.contains("cat-file") && !seen.contains(&SECRET[28..]), "{seen}");
         let limited = git.history_up_to(temp.path(), &secret(), 2 << 20);
-        assert_eq!(limited, History::Unfinished("the first 2 MiB of it were read, and it goes on".into()));
+        assert_eq!(limited, History::Unfinished("The first 2 MiB of it were read, and it goes on.".into()));
         let git = Git::fake(temp.path(), "echo CANARY >&2; exit 3");
-        assert_eq!(git.history(temp.path(), &secret()), History::Unfinished("git ended with code 3".into()));
+        assert_eq!(git.history(temp.path(), &secret()), History::Unfinished("Git ended with code 3.".into()));
         let git = Git::fake(temp.path(), "sleep 1000").within(Duration::from_millis(200));
         let History::Unfinished(why) = git.history(temp.path(), &secret()) else { panic!("it is not over") };
         assert!(why.contains("did not answer"), "{why}");

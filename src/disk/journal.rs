@@ -68,6 +68,9 @@ pub(super) enum Line {
         /// When that process began, as the kernel counts; tells a reused pid apart.
         born: Option<u64>,
         at: u64,
+        /// How many runs began before it in the same second.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        nth: u32,
     },
     /// A temporary is about to be made. The backup, where there is something to back up, is complete.
     Preparing {
@@ -117,6 +120,10 @@ pub(super) enum Line {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         left: bool,
     },
+}
+
+fn is_zero(nth: &u32) -> bool {
+    *nth == 0
 }
 
 /// An action as the journal knows it: enough to take it back, and no secret.
@@ -180,6 +187,8 @@ pub struct RunRecord {
     pub id: RunId,
     /// Seconds since 1970.
     pub when: u64,
+    /// How many runs began before it in the same second.
+    pub(super) nth: u32,
     pub pid: u32,
     pub(super) born: Option<u64>,
     pub state: RunState,
@@ -258,6 +267,7 @@ impl RunRecord {
         let mut run = RunRecord {
             id,
             when: 0,
+            nth: 0,
             pid: 0,
             born: None,
             state: RunState::Damaged,
@@ -274,8 +284,8 @@ impl RunRecord {
             run.state = RunState::Later(version);
             return run;
         }
-        let Ok(Line::Started { pid, born, at, .. }) = serde_json::from_slice(first) else { return run };
-        (run.when, run.pid, run.born) = (at, pid, born);
+        let Ok(Line::Started { pid, born, at, nth, .. }) = serde_json::from_slice(first) else { return run };
+        (run.when, run.nth, run.pid, run.born) = (at, nth, pid, born);
         run.state = if alive(pid, born) { RunState::Alive } else { RunState::Broken };
         for line in lines {
             match serde_json::from_slice(line) {
@@ -284,6 +294,11 @@ impl RunRecord {
             }
         }
         run
+    }
+
+    /// Whether it began after the other one; of runs of one second by the order in which they began.
+    pub fn is_later_than(&self, other: &RunRecord) -> bool {
+        (self.when, self.nth) > (other.when, other.nth)
     }
 
     fn take(&mut self, line: Line) {
@@ -366,7 +381,7 @@ mod tests {
         let was = Was { backup: "backup-1".into(), sha256, mode: 0o644, uid: 0, gid: 0 };
         let action = Announced { kind: "make-token".into(), sentence: "Make the token".into(), ..Default::default() };
         let lines = vec![
-            Line::Started { version: VERSION, run: RunId("0a1b2c".into()), pid: 1, born: Some(2), at: 3 },
+            Line::Started { version: VERSION, run: RunId("0a1b2c".into()), pid: 1, born: Some(2), at: 3, nth: 0 },
             Line::Announced { n: 0, action },
             Line::Ended { n: 0, outcome: Outcome::Done, made: [("token".into(), "apex@pve!x".into())].into() },
             Line::Preparing { n: 1, path: "/p/.env".into(), temporary: Some("t".into()), was: Some(was) },

@@ -1,6 +1,7 @@
 //! Touches the disk: reads, writes without harm, and keeps the state folder.
 
 mod caller;
+mod copies;
 #[cfg(test)]
 mod crash_tests;
 mod discover;
@@ -29,9 +30,11 @@ mod write;
 mod write_tests;
 
 pub use caller::Caller;
+pub use copies::{MOST_COPIES, copies};
 pub use discover::{Discovered, discover};
 pub use error::{Cause, Change, DiskError, Doing, StateTrouble};
 pub use git::{GIT_TIME, Git, GitState, git_state, ignore};
+pub use history::HISTORY_LIMIT;
 pub use hosts::{HostRecord, Hosts, TrustKind};
 pub use journal::{ActionRecord, Announced, FileRecord, FileState, Outcome, RunId, RunRecord, RunState};
 pub use lock::FileLock;

@@ -22,14 +22,14 @@ pub struct Run<O: Ops = Disk> {
 }
 
 impl<O: Ops + Clone> Run<O> {
-    pub(super) fn begin(state: State<O>, id: RunId, now: u64) -> Result<Self, DiskError> {
+    pub(super) fn begin(state: State<O>, id: RunId, now: u64, nth: u32) -> Result<Self, DiskError> {
         let path = state.run_folder(&id);
         let refused = |error: io::Error| DiskError::refused(Doing::Journal, &path, &error);
         let dir = state.ops.open_dir(&path).map_err(refused)?;
         let journal = make(&state, &dir, journal::FILE).map_err(refused)?;
         let mut run = Run { state, id: id.clone(), dir, path, journal, torn: false, files: 0 };
         let pid = std::process::id();
-        run.record(&Line::Started { version: journal::VERSION, run: id, pid, born: journal::born(pid), at: now })?;
+        run.record(&Line::Started { version: journal::VERSION, run: id, pid, born: journal::born(pid), at: now, nth })?;
         let synced = sync_dir(&run.state.ops, &run.dir);
         synced.map_err(|error| DiskError::refused(Doing::Journal, &run.path, &error))?;
         Ok(run)

@@ -93,18 +93,20 @@ impl<O: Ops + Clone> State<O> {
     ///
     /// Errors: the name is taken, or what a write can meet.
     pub fn begin_run_as(&self, id: RunId, now: u64) -> Result<Run<O>, DiskError> {
-        self.prune(RUNS_KEPT - 1)?;
+        let there = self.runs()?;
+        let nth = there.iter().filter(|run| run.when == now).map(|run| run.nth + 1).max().unwrap_or(0);
+        self.prune(there, RUNS_KEPT - 1)?;
         let runs = self.made(RUNS)?;
         let path = self.dir.join(RUNS).join(id.as_str());
         let refused = |error: io::Error| DiskError::refused(Doing::Journal, &path, &error);
         self.ops.make_dir(&runs, id.as_str(), 0o700).map_err(refused)?;
         self.inherit(&runs, &path).map_err(refused)?;
-        let run = Run::begin(self.clone(), id, now)?;
+        let run = Run::begin(self.clone(), id, now, nth)?;
         sync_dir(&self.ops, &runs).map_err(refused)?;
         Ok(run)
     }
 
-    /// All runs that are kept, the latest first.
+    /// All runs that are kept, the latest first; of runs of one second by the order in which they began.
     pub fn runs(&self) -> Result<Vec<RunRecord>, DiskError> {
         let Some(runs) = self.existing(RUNS)? else { return Ok(Vec::new()) };
         let path = self.dir.join(RUNS);
@@ -118,7 +120,7 @@ impl<O: Ops + Clone> State<O> {
                 Err(error) => return Err(error),
             }
         }
-        records.sort_by(|a, b| b.when.cmp(&a.when).then(a.id.cmp(&b.id)));
+        records.sort_by(|a, b| (b.when, b.nth).cmp(&(a.when, a.nth)).then(a.id.cmp(&b.id)));
         Ok(records)
     }
 
@@ -193,13 +195,13 @@ impl<O: Ops + Clone> State<O> {
 
     /// Deletes the oldest of the runs that are over until `keep` of them are left. A run that broke off, or whose work may
     /// still stand on a host, stays until it is undone or forgotten.
-    fn prune(&self, keep: usize) -> Result<(), DiskError> {
+    fn prune(&self, runs: Vec<RunRecord>, keep: usize) -> Result<(), DiskError> {
         let over = |run: &RunRecord| match run.state {
             RunState::Finished(_) => !run.may_stand_on_hosts(),
             RunState::Broken => run.is_undone(),
             RunState::Alive | RunState::Later(_) | RunState::Damaged => false,
         };
-        for run in self.runs()?.into_iter().filter(over).skip(keep) {
+        for run in runs.into_iter().filter(over).skip(keep) {
             self.delete_run(&run.id)?;
         }
         Ok(())

@@ -138,6 +138,40 @@ fn the_answers_of_a_walk_are_kept_replaced_and_dropped() {
 }
 
 #[test]
+fn runs_of_one_second_are_told_in_the_order_in_which_they_began() {
+    let (_temp, dir) = folder();
+    let state = State::open(dir.join("state"), me()).unwrap();
+    let mut began = Vec::new();
+    for at in [7, 7, 7, 7, 7, 8, 8, 6] {
+        let run = state.begin_run(at).unwrap();
+        began.push((at, run.id().clone()));
+        run.finish(at).unwrap();
+    }
+    // The clock was set back before the last.
+    began.sort_by_key(|(at, _)| *at);
+    began.reverse();
+    let runs = state.runs().unwrap();
+    let told: Vec<_> = runs.iter().map(|run| (run.when, run.id.clone())).collect();
+    assert_eq!(told, began);
+    for pair in runs.windows(2) {
+        assert!(pair[0].is_later_than(&pair[1]) && !pair[1].is_later_than(&pair[0]));
+    }
+    assert!(!runs[0].is_later_than(&runs[0]));
+}
+
+#[test]
+fn a_run_of_an_earlier_labwizard_is_read_though_it_has_no_place_in_its_second() {
+    let (_temp, dir) = folder();
+    let state = State::open(dir.join("state"), me()).unwrap();
+    let id = state.begin_run(7).unwrap().finish(7).unwrap();
+    let journal = dir.join("state/runs").join(id.as_str()).join("journal");
+    assert!(!std::fs::read_to_string(&journal).unwrap().contains("nth"), "the first of a second has the old form");
+    let next = state.begin_run(7).unwrap().finish(7).unwrap();
+    let runs: Vec<_> = state.runs().unwrap().into_iter().map(|run| run.id).collect();
+    assert_eq!(runs, [next, id]);
+}
+
+#[test]
 fn the_last_ten_runs_are_kept_and_a_broken_one_until_it_is_dealt_with() {
     let (_temp, dir) = folder();
     let mut state = State::open(dir.join("state"), me()).unwrap();

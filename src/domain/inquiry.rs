@@ -86,6 +86,8 @@ pub struct Inquiry {
     pub paths: Vec<String>,
     /// Whether the lists for Details are wanted.
     pub lists: bool,
+    /// Nodes whose storages are asked for beside the question which nodes there are: where the answers are known and only tested.
+    pub storages_of: Vec<String>,
     /// Whether users, tokens, roles and grants are wanted: where something is to be made.
     pub estate: bool,
 }
@@ -100,6 +102,7 @@ impl Inquiry {
             credential: None,
             paths: Vec::new(),
             lists: false,
+            storages_of: Vec::new(),
             estate: false,
         }
     }

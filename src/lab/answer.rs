@@ -11,6 +11,7 @@ use super::proxmox::call::{Call, Failure};
 use super::proxmox::cluster::Cluster;
 use super::proxmox::route::{self, Outcome};
 use super::release::LabRelease;
+use super::scenario::Scenario;
 use super::{Shared, locked};
 
 const JSON: &str = "application/json;charset=UTF-8";
@@ -19,6 +20,22 @@ const COMPRESSED_FROM: usize = 1024;
 
 /// Answers a request. `refused` is the length of a body that was announced and not read.
 pub fn answer(shared: &Shared, request: &Request, refused: Option<usize>) -> Reply {
+    let mut reply = match shared.config.scenario {
+        Scenario::ProxyStrips => Reply { server: "nginx", ..directly(shared, &stripped(request), refused) },
+        _ => directly(shared, request, refused),
+    };
+    reply.clock_ahead = locked(&shared.cluster).clock_ahead;
+    reply
+}
+
+/// What is left of a request behind a proxy that keeps the header for a login of its own.
+fn stripped(request: &Request) -> Request {
+    let mut request = request.clone();
+    request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Authorization"));
+    request
+}
+
+fn directly(shared: &Shared, request: &Request, refused: Option<usize>) -> Reply {
     let release = shared.release();
     let plain = |status, text: &str| Reply::plain(status, text, release.errors_have_message());
     if !shared.is_own_name(request) {
@@ -163,9 +180,9 @@ fn write(outcome: Outcome, formatter: &Formatter, release: LabRelease, post: boo
 
 fn refuse(failure: Failure, formatter: &Formatter, release: LabRelease, daemon: Option<&'static str>) -> Reply {
     let held = failure.status == 401;
-    if failure.status == 595 {
+    if matches!(failure.status, 595 | 596) {
         // pveproxy could not reach the other node, or the root daemon: nothing but the status line.
-        return Reply::plain(595, failure.message, false);
+        return Reply::plain(failure.status, failure.message, false);
     }
     let mut body = json!({ "data": null });
     if !failure.errors.is_empty() {

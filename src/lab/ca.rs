@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{
@@ -17,6 +18,8 @@ use sha2::{Digest, Sha256};
 use super::release::LabRelease;
 
 const DAY: u64 = 24 * 60 * 60;
+/// How long a cluster's CA is good, in days (pve-cluster Cluster/Setup.pm).
+const TEN_YEARS: u64 = 3650;
 
 /// What was made: the certificate, and what `/nodes/{node}/certificates/info` tells of it.
 #[derive(Clone, Debug)]
@@ -51,7 +54,7 @@ pub fn fingerprint(der: &[u8]) -> String {
 /// A CA with its key, which never leaves the memory.
 pub struct Authority {
     pub issued: Issued,
-    issuer: Issuer<'static, KeyPair>,
+    issuer: Arc<Issuer<'static, KeyPair>>,
 }
 
 /// A leaf with its key, ready to be served.
@@ -117,24 +120,27 @@ impl Authority {
 
     /// The same with a unit of one's choice: another cluster's CA may copy every name.
     pub fn named(release: LabRelease, unit: &str) -> std::io::Result<Authority> {
-        let parts = [
-            (DnType::CommonName, "Proxmox Virtual Environment"),
-            (DnType::OrganizationalUnitName, unit),
-            (DnType::OrganizationName, "PVE Cluster Manager CA"),
-        ];
-        Authority::with(&parts, release.ca_says_its_use())
+        Authority::with(&of_cluster(unit), release.ca_says_its_use(), TEN_YEARS)
+    }
+
+    /// The CA of a cluster that ends after so many days from now.
+    pub fn ending(release: LabRelease, days: u64) -> std::io::Result<Authority> {
+        let unit = uuid::Uuid::new_v4().to_string();
+        Authority::with(&of_cluster(&unit), release.ca_says_its_use(), days)
     }
 
     /// A CA as a public one looks.
     pub fn public() -> std::io::Result<Authority> {
         let parts =
             [(DnType::CountryName, "US"), (DnType::OrganizationName, "Lab Encrypt"), (DnType::CommonName, "LE7")];
-        Authority::with(&parts, true)
+        Authority::with(&parts, true, TEN_YEARS)
     }
 
-    fn with(parts: &[(DnType, &str)], says_its_use: bool) -> std::io::Result<Authority> {
+    fn with(parts: &[(DnType, &str)], says_its_use: bool, days: u64) -> std::io::Result<Authority> {
         let (dn, subject) = name(parts);
-        let (from, until) = (now() - DAY, now() + 3650 * DAY);
+        // What ends soon was made ten years before its end.
+        let until = now() + days * DAY;
+        let from = (until - TEN_YEARS * DAY).min(now() - DAY);
         let mut params = params(dn, from, until);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         if says_its_use {
@@ -151,7 +157,12 @@ impl Authority {
             not_after: until,
             san: Vec::new(),
         };
-        Ok(Authority { issued, issuer: Issuer::new(params, key) })
+        Ok(Authority { issued, issuer: Arc::new(Issuer::new(params, key)) })
+    }
+
+    /// The same CA with the same key.
+    pub fn share(&self) -> Authority {
+        Authority { issued: self.issued.clone(), issuer: Arc::clone(&self.issuer) }
     }
 
     /// The unit in the CA's name: the uuid of the cluster.
@@ -174,6 +185,13 @@ impl Authority {
     pub fn expired_node(&self, node: &str, address: IpAddr) -> std::io::Result<Leaf> {
         let full = format!("{node}.lan");
         self.leaf(&of_node(&full), &self.node_names(node, address), now() - 760 * DAY, now() - 30 * DAY)
+    }
+
+    /// The same, but its two years end after so many days.
+    pub fn ending_node(&self, node: &str, address: IpAddr, days: u64) -> std::io::Result<Leaf> {
+        let full = format!("{node}.lan");
+        let until = now() + days * DAY;
+        self.leaf(&of_node(&full), &self.node_names(node, address), until - 730 * DAY, until)
     }
 
     /// A certificate for a node that names only these host names and addresses.
@@ -226,6 +244,15 @@ impl Authority {
         };
         Ok(Leaf { issued, key: key.serialize_der() })
     }
+}
+
+/// The subject of a cluster's CA.
+fn of_cluster(unit: &str) -> [(DnType, &str); 3] {
+    [
+        (DnType::CommonName, "Proxmox Virtual Environment"),
+        (DnType::OrganizationalUnitName, unit),
+        (DnType::OrganizationName, "PVE Cluster Manager CA"),
+    ]
 }
 
 /// The subject of a node's certificate.

@@ -21,8 +21,10 @@ pub enum NewCertificate {
     Renewed,
     /// Another cluster's, with its CA: a host that was set up anew.
     NewCluster,
-    /// One by another CA that has the same names.
+    /// One by another CA that has the same names, while the API tells of the first.
     SameNames,
+    /// The cluster has a new CA of the same name with another key (`pvecm updatecerts --force` after the old one was removed).
+    RenewedCa,
     /// One that ended a month ago.
     Expired,
     /// One that does not name 127.0.0.1 or localhost.
@@ -38,18 +40,51 @@ pub struct Served {
     pub authority: Authority,
     pub leaf: Leaf,
     first: Arc<ServerConfig>,
-    later: Arc<ServerConfig>,
+    later: Option<Later>,
+}
+
+/// What connections after the first are shown, where that is something else.
+struct Later {
+    authority: Authority,
+    leaf: Leaf,
+    config: Arc<ServerConfig>,
+}
+
+impl Later {
+    fn of(scenario: Scenario, release: LabRelease, before: &Authority, cluster: &Cluster) -> io::Result<Option<Later>> {
+        let (node, address) = (cluster.here().to_string(), address_of(cluster));
+        let (authority, leaf) = match scenario {
+            Scenario::ChangedCertificate => {
+                let authority = Authority::of_cluster(release)?;
+                let leaf = authority.node(&node, address)?;
+                (authority, leaf)
+            }
+            Scenario::RenewedCertificate => (before.share(), before.node(&node, address)?),
+            Scenario::RenewedCa => {
+                let authority = Authority::named(release, before.unit())?;
+                let leaf = authority.node(&node, address)?;
+                (authority, leaf)
+            }
+            _ => return Ok(None),
+        };
+        let config = tls_config(&leaf)?;
+        Ok(Some(Later { authority, leaf, config }))
+    }
 }
 
 impl Served {
     /// The certificates that a scenario begins with.
     pub fn first(config: &LabConfig, cluster: &mut Cluster) -> io::Result<Served> {
         let (node, address) = (cluster.here().to_string(), address_of(cluster));
-        let authority = Authority::of_cluster(config.release)?;
+        let authority = match config.scenario {
+            Scenario::CaEndsSoon => Authority::ending(config.release, 100)?,
+            _ => Authority::of_cluster(config.release)?,
+        };
         let own = authority.node(&node, address)?;
         let mut replaced = None;
         let leaf = match config.scenario {
             Scenario::ExpiredCertificate => authority.expired_node(&node, address)?,
+            Scenario::CertificateEndsSoon => authority.ending_node(&node, address, 10)?,
             Scenario::NameMismatch => authority.node_for(&format!("{node}.lan"), &[&node, &format!("{node}.lan")])?,
             Scenario::HostileStrings => authority.node_called(super::proxmox::seed::HOSTILE[0], &node, address)?,
             Scenario::AcmeCertificate => {
@@ -73,16 +108,27 @@ impl Served {
             cluster.certificates.retain(|(file, _)| file != "pveproxy-ssl.pem");
         }
         let first = tls_config(&leaf)?;
-        let later = match config.scenario {
-            Scenario::ChangedCertificate => tls_config(&Authority::of_cluster(config.release)?.node(&node, address)?)?,
-            _ => first.clone(),
-        };
+        let later = Later::of(config.scenario, config.release, &authority, cluster)?;
+        if let Some(later) = &later {
+            // Nobody gets to the API with a first look alone.
+            tell(cluster, &later.authority, &later.leaf, None);
+        }
         Ok(Served { authority, leaf, first, later })
     }
 
     /// What a connection is shown, counted from 0.
     pub fn for_connection(&self, number: usize) -> Arc<ServerConfig> {
-        if number == 0 { self.first.clone() } else { self.later.clone() }
+        match &self.later {
+            Some(later) if number > 0 => later.config.clone(),
+            _ => self.first.clone(),
+        }
+    }
+
+    /// What was for later connections is for all of them from now on.
+    pub fn go_on(&mut self) {
+        if let Some(Later { authority, leaf, config }) = self.later.take() {
+            (self.authority, self.leaf, self.first) = (authority, leaf, config);
+        }
     }
 
     /// Serves another certificate, and lets the API tell of it.
@@ -96,8 +142,11 @@ impl Served {
             NewCertificate::WrongKey => (None, self.leaf.with_key_of(&cas.node(&node, address)?)),
             NewCertificate::Public => (None, Authority::public()?.site("pve.example.org")?),
             NewCertificate::SameNames => (None, Authority::named(release, cas.unit())?.node(&node, address)?),
-            NewCertificate::NewCluster => {
-                let authority = Authority::of_cluster(release)?;
+            NewCertificate::NewCluster | NewCertificate::RenewedCa => {
+                let authority = match new {
+                    NewCertificate::RenewedCa => Authority::named(release, cas.unit())?,
+                    _ => Authority::of_cluster(release)?,
+                };
                 let leaf = authority.node(&node, address)?;
                 (Some(authority), leaf)
             }
@@ -108,8 +157,8 @@ impl Served {
         }
         tell(cluster, &self.authority, &leaf, None);
         self.leaf = leaf;
-        self.first = config.clone();
-        self.later = config;
+        self.first = config;
+        self.later = None;
         Ok(())
     }
 }

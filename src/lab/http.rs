@@ -9,6 +9,9 @@ pub const MOST_HEADERS: usize = 64;
 /// A longer head is refused (pve-http-server: 8 KiB).
 pub const LONGEST_HEAD: usize = 8 * 1024;
 
+/// What pveproxy calls itself.
+const SERVER: &str = "pve-api-daemon/3.0";
+
 /// The head of a request, its body, and how it came.
 #[derive(Clone)]
 pub struct Request {
@@ -112,6 +115,10 @@ pub struct Reply {
     pub daemon: Option<&'static str>,
     /// Whether Proxmox holds this answer back, as it does with every refused login.
     pub held: bool,
+    /// Seconds that the clock behind its dates is ahead.
+    pub clock_ahead: i64,
+    /// What the web server calls itself.
+    pub server: &'static str,
 }
 
 impl Reply {
@@ -119,7 +126,18 @@ impl Reply {
     pub fn plain(status: u16, text: impl Into<String>, with_body: bool) -> Reply {
         let reason = text.into();
         let body = with_body.then(|| reason.clone().into_bytes());
-        Reply { status, reason, content_type: None, location: None, body, gzip: false, daemon: None, held: false }
+        Reply {
+            status,
+            reason,
+            content_type: None,
+            location: None,
+            body,
+            gzip: false,
+            daemon: None,
+            held: false,
+            clock_ahead: 0,
+            server: SERVER,
+        }
     }
 
     /// An answer with a body of a type.
@@ -135,6 +153,8 @@ impl Reply {
             gzip: false,
             daemon: None,
             held: false,
+            clock_ahead: 0,
+            server: SERVER,
         }
     }
 
@@ -147,7 +167,9 @@ impl Reply {
         if let Some(content_type) = self.content_type {
             out.extend_from_slice(format!("Content-Type: {content_type}\r\n").as_bytes());
         }
-        out.extend_from_slice(format!("Expires: {}\r\n\r\n", http_date(unix_now())).as_bytes());
+        out.extend_from_slice(
+            format!("Expires: {}\r\n\r\n", http_date(unix_now().saturating_add_signed(self.clock_ahead))).as_bytes(),
+        );
         if !without_body && let Some(body) = &self.body {
             out.extend_from_slice(body);
         }
@@ -162,12 +184,12 @@ impl Reply {
             out.extend_from_slice(format!("Connection: {daemon}\r\n").as_bytes());
         }
         let connection = if keep && self.status < 400 { "Keep-Alive" } else { "close" };
-        let date = http_date(unix_now());
+        let date = http_date(unix_now().saturating_add_signed(self.clock_ahead));
         out.extend_from_slice(format!("Connection: {connection}\r\nDate: {date}\r\nPragma: no-cache\r\n").as_bytes());
         if let Some(location) = &self.location {
             out.extend_from_slice(format!("Location: {location}\r\n").as_bytes());
         }
-        out.extend_from_slice(b"Server: pve-api-daemon/3.0\r\n");
+        out.extend_from_slice(format!("Server: {}\r\n", self.server).as_bytes());
         if self.gzip {
             out.extend_from_slice(b"Content-Encoding: gzip\r\n");
         }

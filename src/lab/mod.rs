@@ -6,9 +6,11 @@ mod answer;
 mod broken;
 pub mod ca;
 mod certificates;
+pub mod config;
 mod console;
 mod cut;
 pub mod http;
+mod lesson;
 mod pages;
 pub mod proxmox;
 pub mod release;
@@ -33,6 +35,7 @@ use certificates::Served;
 pub use console::{Console, Printed};
 pub use cut::CutAt;
 use cut::Cuts;
+pub use lesson::Lesson;
 pub use proxmox::cluster::{AccessState, Cluster};
 pub use proxmox::tfa::totp_code;
 pub use release::LabRelease;
@@ -295,6 +298,11 @@ impl Lab {
     /// The secret that a token, `user@realm!name`, has now; none where there is no such token.
     pub fn token_secret(&self, id: &str) -> Option<String> {
         self.change(|cluster| cluster.token(id).map(|token| token.secret.clone()))
+    }
+
+    /// As if somebody had been here before: what a scenario shows after the first connection is shown from now on.
+    pub fn go_on(&self) {
+        self.shared.tls.write().unwrap_or_else(PoisonError::into_inner).go_on();
     }
 
     /// Serves another certificate from the next connection on.

@@ -13,7 +13,7 @@ use crate::plan::action::{FileEdit, STAND_IN, Unfit};
 use crate::plan::meaning::is_same;
 use crate::target::Facts;
 use crate::target::new_file::skeleton;
-use crate::target::read::{Held, held, read};
+use crate::target::read::{Held, held_by, read};
 use crate::target::spec::{Form, Presence, Spec};
 use crate::target::write::{Filled, KeyValue, Surroundings, WriteError, values};
 
@@ -71,7 +71,7 @@ pub fn prepare(order: &Order<'_>) -> Result<Prepared, NoEdit> {
     let mut filled = values(order.spec, order.form, order.facts, around)?;
     let stand_in = order.awaits_secret.then(|| Secret::new(STAND_IN.to_owned()));
     if order.repair.is_some() {
-        keep_what_means_the_same(order, &held(&known), &mut filled, stand_in.as_ref());
+        keep_what_means_the_same(order, &held_by(order.form, &known), &mut filled, stand_in.as_ref());
     }
     // A file that is not there starts as the example's copy, else as the target's own form.
     let start = order.example.clone().unwrap_or_else(|| skeleton(order.form, &filled));
@@ -132,7 +132,7 @@ pub(super) fn tried(
 
 /// The keys of the file that the target declares, and as none of its secrets.
 pub(super) fn known_open(spec: &Spec, form: &Form, document: &Document) -> Vec<String> {
-    let read = read(spec, form, &held(document));
+    let read = read(spec, form, &held_by(form, document));
     read.values.into_iter().filter(|value| !value.fact.is_secret()).map(|value| value.key).collect()
 }
 

@@ -2,6 +2,8 @@
 
 pub mod facts;
 #[cfg(test)]
+mod heals;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};

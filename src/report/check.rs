@@ -144,7 +144,9 @@ impl Sheet<'_> {
         let files_in_words = counted(files.len(), "file");
         let sum = match (errors, warnings) {
             (0, 0) => format!("{files_in_words} checked, nothing is wrong."),
-            (0, warnings) => format!("{files_in_words} checked: {}, and every tool can work.", counted(warnings, "warning")),
+            (0, warnings) => {
+                format!("{files_in_words} checked: {}, and every tool can work.", counted(warnings, "warning"))
+            }
             (errors, 0) => format!("{files_in_words} checked: {}.", counted(errors, "error")),
             (errors, warnings) => {
                 format!("{files_in_words} checked: {} and {}.", counted(errors, "error"), counted(warnings, "warning"))
@@ -154,10 +156,16 @@ impl Sheet<'_> {
         for file in files {
             let mut all: Vec<&str> = file.findings.iter().flat_map(|one| &one.mends).map(mend_in_words).collect();
             let mut once: Vec<&str> = Vec::new();
-            all.drain(..).for_each(|words| if !once.contains(&words) { once.push(words) });
+            all.drain(..).for_each(|words| {
+                if !once.contains(&words) {
+                    once.push(words)
+                }
+            });
             // A name that no shell takes as it is has no command.
             if let (false, Ok(path)) = (once.is_empty(), shell::quote(&self.path(&file.path))) {
-                lines.extend(self.prose(0, &format!("To mend it, with a look at each change first: {}", once.join("; "))));
+                lines.extend(
+                    self.prose(0, &format!("To mend it, with a look at each change first: {}", once.join("; "))),
+                );
                 lines.push(format!("  {}", self.text(&format!("labwizard {path}"))));
             }
         }

@@ -15,17 +15,14 @@ use crate::diagnosis::config::Config;
 use crate::diagnosis::proved::proved;
 use crate::diagnosis::round::{self, Answered, CaFile, Trusting, Turn, Wish};
 use crate::diagnosis::shared::{self, Tried};
-use crate::diagnosis::{release, untold};
+use crate::diagnosis::untold;
 use crate::disk::{self, Caller};
 use crate::domain::finding::Finding;
 use crate::domain::observation::Surroundings;
-use crate::domain::{Credential, HostRecord, Observation, Release, Seen, Trust};
+use crate::domain::{Credential, HostRecord, Observation, Seen, Trust};
 use crate::target::Library;
 use files::{File, Understood};
 use travel::Travelled;
-
-/// Taken where no host told its release.
-const NEWEST: Release = Release::new(9, 2, 0);
 
 /// What is to be checked, and how.
 #[derive(Clone, Debug)]
@@ -192,7 +189,7 @@ impl Round<'_> {
     fn proved(&self, config: &Config, wish: &Wish, answer: &Answered) -> Vec<String> {
         let Some(host) = config.hosts.iter().find(|host| host.instance == wish.of.1) else { return Vec::new() };
         let seen = self.travelled[answer.turn].seen(answer.trust);
-        let needs = config.needs(&self.ground.library, host, release(&seen).unwrap_or(NEWEST));
+        let needs = config.needs_seen(&self.ground.library, host, &seen);
         let title = config.spec(&self.ground.library).map_or("", |spec| spec.title.as_str());
         let asked = Asked { instance: host.instance, trust: wish.trust.clone(), seen };
         proved(&host.typed, host.credential.as_ref(), title, &needs, &asked)

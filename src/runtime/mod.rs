@@ -6,6 +6,7 @@ mod making;
 mod perform;
 mod restore;
 mod revert;
+pub mod searched;
 mod sessions;
 mod world;
 

@@ -5,14 +5,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::parse::picks_in;
 use super::spec::{Right, Spec, Who};
 use crate::domain::rights::{Privilege, parent};
-use crate::domain::{Need, Release};
+use crate::domain::{Need, Release, Rights};
 
 /// What the token needs, in the order of the file: one entry for each purpose and path.
 ///
 /// `picks` are the answers to the target's picks; a path with an unanswered one is widened to the part above it.
 /// `groups` are the groups whose question was answered yes.
 pub fn needs(spec: &Spec, release: Release, picks: &BTreeMap<String, String>, groups: &BTreeSet<String>) -> Vec<Need> {
-    collect(spec, release, picks, groups, |right| right.who == Who::Both)
+    collect(spec, release, groups, |right| right.who == Who::Both, |right| path(&right.on, picks).0)
+}
+
+/// The same for a file that does not say everything that was picked: what is needed where an unsaid pick stands is looked for
+/// among `rights`, and counts as met wherever it is held. The path that is named then is that one.
+pub fn needs_wherever_held(
+    spec: &Spec,
+    release: Release,
+    picks: &BTreeMap<String, String>,
+    groups: &BTreeSet<String>,
+    rights: &Rights,
+) -> Vec<Need> {
+    let place = |right: &Right| {
+        let (path, whole) = path(&right.on, picks);
+        let holds = |at: &&str| right.privs.0.iter().all(|privilege| rights.holds(at, privilege));
+        let below = |at: &&str| at.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        match whole || holds(&path.as_str()) {
+            true => path,
+            false => rights.paths().map(|(at, _)| at).filter(below).find(holds).map_or(path.clone(), str::to_owned),
+        }
+    };
+    collect(spec, release, groups, |right| right.who == Who::Both, place)
 }
 
 /// What the token's owner needs: the same, and what only the owner is asked for. With a password this is all there is.
@@ -22,22 +43,22 @@ pub fn owner_needs(
     picks: &BTreeMap<String, String>,
     groups: &BTreeSet<String>,
 ) -> Vec<Need> {
-    collect(spec, release, picks, groups, |_| true)
+    collect(spec, release, groups, |_| true, |right| path(&right.on, picks).0)
 }
 
 fn collect(
     spec: &Spec,
     release: Release,
-    picks: &BTreeMap<String, String>,
     groups: &BTreeSet<String>,
     wanted: impl Fn(&Right) -> bool,
+    place: impl Fn(&Right) -> String,
 ) -> Vec<Need> {
     let mut out: Vec<Need> = Vec::new();
     for right in spec.rights.iter().filter(|right| wanted(right) && right.on_release(release)) {
         if right.group.as_ref().is_some_and(|group| !groups.contains(group.as_str())) {
             continue;
         }
-        let path = path(&right.on, picks);
+        let path = place(right);
         match out.iter_mut().find(|need| need.purpose == right.purpose.as_str() && need.path == path) {
             Some(need) => need.privileges.extend(right.privs.0.iter().cloned()),
             None => out.push(Need { purpose: right.purpose.to_string(), path, privileges: right.privs.0.clone() }),
@@ -46,8 +67,8 @@ fn collect(
     out
 }
 
-/// The path with its picks filled in, cut above the first that is unanswered or cannot stand in a path.
-fn path(pattern: &str, picks: &BTreeMap<String, String>) -> String {
+/// The path with its picks filled in, cut above the first that is unanswered or cannot stand in a path; and whether it is whole.
+fn path(pattern: &str, picks: &BTreeMap<String, String>) -> (String, bool) {
     let mut path = pattern.to_owned();
     for pick in picks_in(pattern) {
         let hole = format!("{{pick.{pick}}}");
@@ -55,11 +76,11 @@ fn path(pattern: &str, picks: &BTreeMap<String, String>) -> String {
             Some(answer) => path = path.replace(&hole, answer),
             None => {
                 let cut = path.find(&hole).unwrap_or(path.len());
-                return parent(&path[..cut]).to_owned();
+                return (parent(&path[..cut]).to_owned(), false);
             }
         }
     }
-    path
+    (path, true)
 }
 
 /// Whether a host's name for a thing can be one part of an ACL path.
@@ -218,13 +239,33 @@ mod tests {
     #[test]
     fn a_path_whose_pick_is_unanswered_or_no_name_is_widened() {
         let answers = |value: &str| BTreeMap::from([("storage".to_owned(), value.to_owned())]);
-        assert_eq!(path("/storage/{pick.storage}", &answers("local-lvm")), "/storage/local-lvm");
-        assert_eq!(path("/storage/{pick.storage}", &BTreeMap::new()), "/storage");
-        assert_eq!(path("/storage/{pick.storage}", &answers("../vms")), "/storage");
+        assert_eq!(path("/storage/{pick.storage}", &answers("local-lvm")).0, "/storage/local-lvm");
+        assert_eq!(path("/storage/{pick.storage}", &BTreeMap::new()).0, "/storage");
+        assert_eq!(path("/storage/{pick.storage}", &answers("../vms")).0, "/storage");
         assert_eq!(
-            path("/sdn/zones/localnetwork/{pick.bridge}/{pick.tag}", &BTreeMap::new()),
+            path("/sdn/zones/localnetwork/{pick.bridge}/{pick.tag}", &BTreeMap::new()).0,
             "/sdn/zones/localnetwork"
         );
+    }
+
+    #[test]
+    fn what_is_needed_at_an_unsaid_pick_is_met_wherever_it_is_held() {
+        let spec = &crate::target::Library::built_in().get("glassdome").unwrap().spec.clone();
+        let (none, groups) = (BTreeMap::new(), BTreeSet::new());
+        let held = |path: &str| {
+            let all = needs(spec, Release::new(9, 2, 0), &BTreeMap::new(), &groups);
+            let storage = all.iter().find(|need| need.path == "/storage").unwrap();
+            let privileges = storage.privileges.iter().map(|one| (one.clone(), true)).collect();
+            Rights::new(BTreeMap::from([(path.to_owned(), privileges)]))
+        };
+        let places = |rights: &Rights| -> Vec<String> {
+            let all = needs_wherever_held(spec, Release::new(9, 2, 0), &none, &groups, rights);
+            all.into_iter().map(|need| need.path).filter(|path| path.starts_with("/storage")).collect()
+        };
+        assert_eq!(places(&held("/storage/fast")), ["/storage/fast"]);
+        assert_eq!(places(&held("/storage")), ["/storage"]);
+        assert_eq!(places(&held("/storagex/fast")), ["/storage"]);
+        assert_eq!(places(&Rights::default()), ["/storage"]);
     }
 
     #[test]

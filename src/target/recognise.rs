@@ -98,6 +98,11 @@ fn weigh(target: &Target, form: &Form, scene: Scene<'_>) -> Option<Match> {
     if form.file.iter().any(|pattern| matches(pattern, scene.file)) {
         score += 2;
     }
+    // Nobody who wrote the file for this tool wrote a key into it that the tool passes over.
+    let ignored = |key: &String| target.spec.traps.get(key).is_some_and(|trap| trap.ignored.is_some());
+    if because.len() < 2 && form.prefix.is_none() && scene.keys.iter().any(ignored) {
+        score = score.saturating_sub(5);
+    }
     Some(Match { target: target.name.clone(), form: form.name.to_string(), score, because })
 }
 

@@ -257,7 +257,9 @@ fn both_ways(spec: &Spec, file: &ReadFile, instance: u8, out: &mut Vec<TrapHit>)
 
 /// Needed keys of each host that the file names, for the way in that it uses.
 fn missing(spec: &Spec, form: &Form, file: &ReadFile, around: Around<'_>, out: &mut Vec<TrapHit>) {
-    for instance in file.instances() {
+    // A file without a host of its own lacks the first one.
+    let hosts = Some(file.instances()).filter(|hosts| !hosts.is_empty()).unwrap_or(vec![1]);
+    for instance in hosts {
         let password = file.get(instance, &Fact::Password).is_some();
         let token = [Fact::TokenSecret, Fact::Token, Fact::TokenName, Fact::TokenId]
             .iter()

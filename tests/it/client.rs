@@ -78,6 +78,7 @@ pub fn inquiry(port: u16, trust: Option<Trust>, credential: Option<Credential>) 
         credential,
         paths: Vec::new(),
         lists: false,
+        storages_of: Vec::new(),
         estate: false,
     }
 }

@@ -71,7 +71,13 @@ fn drawn(sample: &Sample) -> String {
     let Finding { code, severity, step, field, title, cause, evidence, fix, possible, mends } = &sample.finding;
     let mut out = String::new();
     let at = field.as_ref().map(|field| format!(", at {}", field.as_str())).unwrap_or_default();
-    let _ = writeln!(out, "\n── {code} · {} · {}{at}\n   ({})\n{title}\n{cause}", severity.word(), step.word(), sample.about);
+    let _ = writeln!(
+        out,
+        "\n── {code} · {} · {}{at}\n   ({})\n{title}\n{cause}",
+        severity.word(),
+        step.word(),
+        sample.about
+    );
     evidence.iter().for_each(|line| out.push_str(&format!("    {line}\n")));
     if !possible.is_empty() {
         let names: Vec<&str> = possible.iter().map(|code| code.0).collect();
@@ -93,9 +99,8 @@ fn drawn(sample: &Sample) -> String {
 #[test]
 fn every_code_has_a_sample_or_a_reason_why_not() {
     let shown: BTreeSet<&str> = all().iter().map(|sample| sample.finding.code.0).collect();
-    let excused = |code: &str| {
-        ELSEWHERE.iter().any(|(name, _)| code == *name || (name.ends_with('.') && code.starts_with(name)))
-    };
+    let excused =
+        |code: &str| ELSEWHERE.iter().any(|(name, _)| code == *name || (name.ends_with('.') && code.starts_with(name)));
     let without: Vec<&str> =
         codes::ALL.iter().map(|(code, _)| code.0).filter(|code| !shown.contains(code) && !excused(code)).collect();
     assert_eq!(without, [""; 0]);
@@ -107,7 +112,8 @@ fn every_code_has_a_sample_or_a_reason_why_not() {
 }
 
 /// Words that talk down, beg or cheer.
-const FORBIDDEN: &[&str] = &["please", "simply", "successful", "just ", "oops", "sorry", "unfortunately", "obviously", "easy", "easily"];
+const FORBIDDEN: &[&str] =
+    &["please", "simply", "successful", "just ", "oops", "sorry", "unfortunately", "obviously", "easy", "easily"];
 
 #[test]
 fn the_words_keep_the_rules() {

@@ -5,6 +5,7 @@ mod captures;
 mod check;
 mod client;
 mod contract;
+mod failures;
 mod findings;
 mod flow;
 mod imports;

@@ -26,6 +26,8 @@ pub enum Fault {
     Garbage,
     /// The host is not asked; a TLS record comes back that ends in its middle.
     HalfRecord,
+    /// What the host says comes byte by byte, each in a piece of its own.
+    Trickle,
 }
 
 /// What went through a connection, in bytes.
@@ -39,6 +41,8 @@ pub struct Passed {
 struct Plan {
     /// By the connection's number, from 0.
     faults: BTreeMap<usize, Fault>,
+    /// To each that has none of its own.
+    else_fault: Option<Fault>,
     /// From that connection on.
     upstreams: BTreeMap<usize, SocketAddr>,
     passed: Vec<Passed>,
@@ -82,6 +86,11 @@ impl Relay {
         self.plan.lock().unwrap().faults.insert(connection, fault);
     }
 
+    /// Spoils every connection that is not spoiled otherwise.
+    pub fn spoil_all(&self, fault: Fault) {
+        self.plan.lock().unwrap().else_fault = Some(fault);
+    }
+
     /// Leads to another port from that connection on.
     pub fn swap(&self, from: usize, port: u16) {
         self.plan.lock().unwrap().upstreams.insert(from, SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
@@ -109,7 +118,7 @@ async fn listen(listener: TcpListener, plan: Arc<Mutex<Plan>>) {
             plan.passed.push(Passed::default());
             let number = plan.passed.len() - 1;
             let upstream = plan.upstreams.range(..=number).next_back().map(|(_, address)| *address).unwrap();
-            (number, plan.faults.get(&number).copied(), upstream)
+            (number, plan.faults.get(&number).copied().or(plan.else_fault), upstream)
         };
         let plan = plan.clone();
         tokio::spawn(async move {
@@ -162,7 +171,8 @@ async fn connection(
             }
             return client.shutdown().await;
         }
-        let (up, down) = (up_limit.min(chunk.len()), down_limit.min(back.len()));
+        let piece = if fault == Some(Fault::Trickle) { 1 } else { back.len() };
+        let (up, down) = (up_limit.min(chunk.len()), down_limit.min(piece));
         tokio::select! {
             count = client.read(&mut chunk[..up]) => {
                 let count = count?;

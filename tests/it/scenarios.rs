@@ -19,7 +19,7 @@ struct Table {
     failure: Vec<Failure>,
 }
 
-/// A row of `tests/failures.toml`.
+/// A row of `tests/scenarios.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Failure {
@@ -33,7 +33,7 @@ struct Failure {
 }
 
 fn table() -> Vec<Failure> {
-    toml_edit::de::from_str::<Table>(include_str!("../failures.toml")).unwrap().failure
+    toml_edit::de::from_str::<Table>(include_str!("../scenarios.toml")).unwrap().failure
 }
 
 /// What is to be found in a scenario on a release, and whether the walk gets to its end.

@@ -36,7 +36,7 @@ impl Demo {
         let size = PtySize { rows: SIZE.1, cols: SIZE.0, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_labwizard"));
-        command.args(["demo", "--scenario", scenario]);
+        command.args(["demo", "--fresh", "--scenario", scenario]);
         command.env_clear();
         command.cwd(home.path());
         for (name, value) in [("PATH", "/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("TERM", "xterm-256color")] {

@@ -20,7 +20,7 @@ use crate::domain::Endpoint;
 use crate::domain::observation::TlsTrouble;
 
 /// How many connections are open at once at most: enough for all questions of a live check, few for a busy host.
-const WIDTH: usize = 8;
+const WIDTH: usize = 12;
 
 /// A task that ends with whoever holds it.
 struct Task<T>(JoinHandle<T>);

@@ -225,13 +225,30 @@ impl Inside<'_, '_> {
     async fn nodes(&self) {
         let since = Instant::now();
         self.eye.saw(Seen::Started(Link::Target), since);
-        let Some(nodes) = self.ask(Link::Target, &Request::Nodes, answer::nodes).await else { return };
+        let inquiry = self.survey.inquiry;
+        let ahead =
+            join_all(inquiry.storages_of.iter().filter(|_| !inquiry.lists).map(|node| self.storages_ahead(node)));
+        let (nodes, ahead) = tokio::join!(self.ask(Link::Target, &Request::Nodes, answer::nodes), ahead);
+        let Some(nodes) = nodes else { return };
         self.eye.saw(Seen::Nodes(nodes.clone()), since);
-        if self.survey.inquiry.lists {
+        // Of a node that is not there or off nothing can be told, which the list of nodes says already.
+        let there = |name: &str| nodes.iter().any(|node| node.online && node.name == name);
+        ahead.into_iter().filter(|(node, _)| there(node)).for_each(|(_, seen)| self.eye.saw(seen, since));
+        if inquiry.lists {
             let online = nodes.iter().filter(|node| node.online);
             let each = join_all(online.map(|node| async { tokio::join!(self.storages(node), self.bridges(node)) }));
             tokio::join!(each, self.cluster_ca(&nodes));
         }
+    }
+
+    /// The storages of a node of which it is not known yet whether it is there.
+    async fn storages_ahead<'n>(&self, node: &'n str) -> (&'n str, Seen) {
+        let request = Request::Storages { node: node.to_owned() };
+        let seen = match self.asker.data(&request, |body| answer::storages(body, node)).await {
+            Ok(storages) => Seen::Storages(storages),
+            Err(trouble) => failed(Link::Target, &request, trouble),
+        };
+        (node, seen)
     }
 
     async fn storages(&self, node: &NodeSeen) {

@@ -27,6 +27,14 @@ impl SystemCas {
         let _ = self.verifier();
     }
 
+    /// Whether they are there already: read by an earlier survey of the program, or given.
+    pub(in crate::client) fn is_read(&self) -> bool {
+        match self.roots {
+            SystemRoots::Machine => MACHINE.get().is_some(),
+            SystemRoots::These(_) => true,
+        }
+    }
+
     /// `None` where the system has no CAs that can be read.
     pub(super) fn verifier(&self) -> Option<Arc<dyn ServerCertVerifier>> {
         self.verifier

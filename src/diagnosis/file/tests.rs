@@ -1,6 +1,6 @@
 //! Small files, each with one thing wrong: what is said of it, and that the mended file is silent.
 
-mod faults;
+pub(crate) mod faults;
 mod place;
 mod written;
 
@@ -15,7 +15,7 @@ use crate::target::Library;
 /// A secret that nobody uses.
 const SECRET: &str = "00000000-0000-4000-8000-000000000004";
 
-fn seen(path: &str, text: Option<&str>, mode: u32) -> FileSeen {
+pub(crate) fn seen(path: &str, text: Option<&str>, mode: u32) -> FileSeen {
     let identity = Identity { device: 1, inode: 2, size: 3, modified: (4, 5) };
     let base = Base { digest: Digest::of(b""), identity };
     FileSeen {
@@ -33,12 +33,12 @@ fn read_with(path: &str, text: &str, around: &Around, environment: &[String]) ->
     understand(Scene { library: &library, seen: &seen, around, environment })
 }
 
-fn config(path: &str, text: &str) -> Config {
+pub(crate) fn config(path: &str, text: &str) -> Config {
     read_with(path, text, &Around::default(), &[]).unwrap_or_else(|finding| panic!("{finding:?}\n{text}"))
 }
 
 /// Code, severity and mends of each finding, as one line each.
-fn told(findings: &[Finding]) -> Vec<String> {
+pub(crate) fn told(findings: &[Finding]) -> Vec<String> {
     findings
         .iter()
         .map(|finding| {
@@ -67,7 +67,7 @@ fn all_text(findings: &[Finding]) -> String {
 }
 
 /// A file of each target and form that nothing is wrong with.
-fn good(which: &str) -> (&'static str, String) {
+pub(crate) fn good(which: &str) -> (&'static str, String) {
     let (path, text) = match which {
         "glassdome" => (
             "/lab/.env",

@@ -15,7 +15,13 @@ const MOST: usize = 8;
 type Set = BTreeSet<Privilege>;
 
 /// What to do about rights that are missing.
-pub fn how(finding: Finding, lacks: &[Missing], rights: &Rights, seen: &[Observation], reading: &Reading<'_>) -> Finding {
+pub fn how(
+    finding: Finding,
+    lacks: &[Missing],
+    rights: &Rights,
+    seen: &[Observation],
+    reading: &Reading<'_>,
+) -> Finding {
     let who = Who(reading.signer.as_ref());
     let mut wanted: BTreeMap<&str, Set> = BTreeMap::new();
     for lack in lacks {
@@ -25,7 +31,8 @@ pub fn how(finding: Finding, lacks: &[Missing], rights: &Rights, seen: &[Observa
     let finding = finding
         .mend(Mend::Grant)
         .say("labwizard grants exactly what is missing, to the token and to its user, and keeps what both have: it shows every grant before it makes it.");
-    let shut_out = told.is_some_and(|estate| grantees(who).iter().any(|one| wanted.keys().any(|path| estate.shut_out(one, path))));
+    let shut_out =
+        told.is_some_and(|estate| grantees(who).iter().any(|one| wanted.keys().any(|path| estate.shut_out(one, path))));
     if shut_out {
         return finding.say("The role NoAccess keeps the user or token out at one of these paths. Remove that entry first: Datacenter → Permissions.");
     }
@@ -117,7 +124,8 @@ fn unseen(finding: Finding, wanted: &BTreeMap<&str, Set>, who: Who<'_>, rights: 
         lines.push(Change::MakeRole { role: name.clone(), privileges: role });
         lines.push(Change::Grant { path: (*path).to_owned(), role: name, to: vec![Grantee::Token(token.clone())] });
     }
-    if let Some(lines) = lines.iter().map(command).collect::<Option<Vec<String>>>().filter(|lines| lines.len() <= MOST) {
+    if let Some(lines) = lines.iter().map(command).collect::<Option<Vec<String>>>().filter(|lines| lines.len() <= MOST)
+    {
         finding = finding.say("Or run these commands, which give it to the token with what it may do there now.");
         finding = lines.into_iter().fold(finding, |finding, line| finding.run(SHELL, line));
     }

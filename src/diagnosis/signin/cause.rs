@@ -120,10 +120,15 @@ fn unknown_token(finding: Finding, who: Who<'_>, looked: Option<&Estate>) -> Fin
 }
 
 fn unknown_user(finding: Finding, who: Who<'_>, looked: Option<&Estate>) -> Finding {
-    let names: Vec<String> = looked.map(|all| all.users.iter().map(|user| user.id.to_string()).collect()).unwrap_or_default();
+    let names: Vec<String> =
+        looked.map(|all| all.users.iter().map(|user| user.id.to_string()).collect()).unwrap_or_default();
     let same_name = who.user().and_then(|id| {
         let other = |name: &&String| name.rsplit_once('@').is_some_and(|(user, _)| user == id.user());
-        names.iter().find(other).map(String::as_str).or_else(|| likeliest(&id.to_string(), names.iter().map(String::as_str)))
+        names
+            .iter()
+            .find(other)
+            .map(String::as_str)
+            .or_else(|| likeliest(&id.to_string(), names.iter().map(String::as_str)))
     });
     let finding = match same_name {
         Some(like) => finding.say(format!("There is a user {}; write that, if it is meant.", visible(like))),

@@ -40,7 +40,9 @@ pub fn refused(refused: &Refused<'_>, reading: &Reading<'_>) -> Finding {
         .mend(Mend::NewToken);
     }
     if let Some(code) = named.user().zip(estate(refused.all)).and_then(|(id, all)| decide(id, all, reading.now)) {
-        return super::cause::finding(code, reading, refused.release, estate(refused.all)).seen(refused.said()).at(PASSWORD);
+        return super::cause::finding(code, reading, refused.release, estate(refused.all))
+            .seen(refused.said())
+            .at(PASSWORD);
     }
     let directory = matches!(kind, Some("ldap" | "ad"));
     let mut possible = vec![codes::LOGIN_PASSWORD, codes::USER_UNKNOWN, codes::USER_DISABLED, codes::USER_EXPIRED];
@@ -59,13 +61,13 @@ pub fn refused(refused: &Refused<'_>, reading: &Reading<'_>) -> Finding {
         true => finding.say("A name of the directory's server in that line means that it was not reached: start it, or correct the realm under Datacenter → Permissions → Realms."),
         false => finding,
     };
-    finding
-        .run("Which users there are, enabled and until when", "pveum user list")
-        .run(SHELL, named.password())
-        .possible(&possible)
-        .mend(Mend::LookUp)
-        .mend(Mend::Ask(PASSWORD))
-        .mend(Mend::NewToken)
+    let finding = finding.run("Which users there are, enabled and until when", "pveum user list");
+    // A directory keeps its passwords itself.
+    let finding = match directory {
+        true => finding,
+        false => finding.run(format!("A new password. {SHELL}"), named.password()),
+    };
+    finding.possible(&possible).mend(Mend::LookUp).mend(Mend::Ask(PASSWORD)).mend(Mend::NewToken)
 }
 
 /// What the list of users says of a login that was refused; none where it leaves several causes.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::super::http::{Request, percent_decode, unix_now};
+use super::super::http::{Request, percent_decode};
 use super::super::release::LabRelease;
 use super::call::{Answer, Call, Failure};
 use super::cluster::{Cluster, is_user_id, split_token};
@@ -66,7 +66,7 @@ fn token_user(cluster: &Cluster, given: &str) -> Result<String, String> {
         .ok_or_else(|| format!("'{id}' is not a valid token ID - not able to split into user and token parts"))?;
     enabled(cluster, user)?;
     let token = cluster.token(id).ok_or_else(|| format!("no such token '{name}' for user '{user}'"))?;
-    if token.expire != 0 && token.expire < unix_now() {
+    if token.expire != 0 && token.expire < cluster.now() {
         return Err(format!("token '{name}' access expired"));
     }
     if token.secret != secret {
@@ -80,7 +80,7 @@ fn enabled(cluster: &Cluster, user: &str) -> Result<(), String> {
     if !found.enable {
         return Err(format!("user '{user}' is disabled"));
     }
-    if found.expire != 0 && found.expire < unix_now() {
+    if found.expire != 0 && found.expire < cluster.now() {
         return Err(format!("user '{user}' access expired"));
     }
     Ok(())
@@ -92,7 +92,7 @@ pub fn ticket(cluster: &Cluster, user: &str) -> String {
 }
 
 fn signed(cluster: &Cluster, name: &str, also: &str) -> String {
-    signed_at(cluster, name, also, unix_now())
+    signed_at(cluster, name, also, cluster.now())
 }
 
 fn signed_at(cluster: &Cluster, name: &str, also: &str, at: u64) -> String {
@@ -113,7 +113,7 @@ fn checked(cluster: &Cluster, ticket: &str, also: &str) -> Option<String> {
     let (plain, _) = ticket.rsplit_once("::")?;
     let (name, time) = plain.strip_prefix("PVE:")?.rsplit_once(':')?;
     let time = u64::from_str_radix(time, 16).ok()?;
-    let now = unix_now();
+    let now = cluster.now();
     let in_time = time <= now + TICKET_AHEAD && now <= time + cluster.ticket_life;
     (in_time && signed_at(cluster, name, also, time) == ticket).then(|| name.to_string())
 }
@@ -125,7 +125,7 @@ fn ticket_user(cluster: &Cluster, ticket: &str) -> Option<String> {
 
 /// The CSRF token that goes with a ticket, as of now.
 pub fn csrf_now(cluster: &Cluster, user: &str) -> String {
-    csrf(cluster, user, unix_now())
+    csrf(cluster, user, cluster.now())
 }
 
 fn csrf(cluster: &Cluster, user: &str, at: u64) -> String {
@@ -137,7 +137,7 @@ fn csrf(cluster: &Cluster, user: &str, at: u64) -> String {
 fn csrf_is_good(cluster: &Cluster, user: &str, given: &str) -> bool {
     let time = given.split(':').next().and_then(|time| u64::from_str_radix(time, 16).ok());
     time.is_some_and(|time| {
-        csrf(cluster, user, time) == given && unix_now() <= time + cluster.ticket_life + TICKET_AHEAD
+        csrf(cluster, user, time) == given && cluster.now() <= time + cluster.ticket_life + TICKET_AHEAD
     })
 }
 
@@ -208,8 +208,9 @@ pub fn old_second_step(cluster: &mut Cluster, request: &Request, response: &str)
     let cookie = request.header("Cookie").and_then(|cookie| after_word(&cookie, "PVEAuthCookie")).unwrap_or_default();
     let name = checked(cluster, &cookie, "").unwrap_or_default();
     let Some(user) = name.strip_prefix("tfa!").map(String::from) else { return Err(Failure::login()) };
+    let now = cluster.now();
     let factors = cluster.users.get_mut(&user).map(|user| &mut user.factors);
-    if !factors.is_some_and(|factors| factors.take(&format!("totp:{response}"), unix_now(), false)) {
+    if !factors.is_some_and(|factors| factors.take(&format!("totp:{response}"), now, false)) {
         return Err(Failure::login());
     }
     Ok(json!({ "ticket": ticket(cluster, &user), "cap": capabilities(cluster, &user) }))
@@ -227,7 +228,7 @@ fn session(cluster: &Cluster, user: &str) -> Value {
     let mut answer = json!({
         "username": user,
         "ticket": ticket(cluster, user),
-        "CSRFPreventionToken": csrf(cluster, user, unix_now()),
+        "CSRFPreventionToken": csrf(cluster, user, cluster.now()),
         "cap": capabilities(cluster, user),
     });
     if let Some(name) = &cluster.name

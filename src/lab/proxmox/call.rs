@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::super::http::unix_now;
 use super::super::release::LabRelease;
 use super::cluster::{Cluster, is_realm_like, is_user_id, split_token};
 use super::permissions;
@@ -54,6 +53,12 @@ impl Failure {
     /// pveproxy did not reach whoever was to answer: another node, or its own root daemon on port 85.
     pub fn unreachable(why: &str) -> Failure {
         Failure { status: 595, message: why.to_string(), errors: BTreeMap::new() }
+    }
+
+    /// The other node shows a certificate that is not the one of `/etc/pve/nodes`: the words are OpenSSL's.
+    pub fn link_broken() -> Failure {
+        let message = "tls_process_server_certificate: certificate verify failed".to_string();
+        Failure { status: 596, message, errors: BTreeMap::new() }
     }
 
     /// A login was refused; why is never told.
@@ -119,7 +124,7 @@ impl Call<'_> {
     }
 
     pub fn now(&self) -> u64 {
-        unix_now()
+        self.cluster.now()
     }
 }
 

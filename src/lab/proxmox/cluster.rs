@@ -38,6 +38,8 @@ pub struct Cluster {
     pub ticket_life: u64,
     /// Whether pvedaemon runs on the node that answers. Without it pveproxy answers alone what needs no root.
     pub daemon_runs: bool,
+    /// Seconds that the host's clock is ahead of the right time.
+    pub clock_ahead: i64,
     /// Counts processes, so that the ids of tasks differ.
     pub last_pid: u32,
 }
@@ -47,6 +49,8 @@ pub struct Node {
     pub name: String,
     pub address: std::net::IpAddr,
     pub online: bool,
+    /// Whether the other nodes verify its certificate, so that they pass calls on to it.
+    pub trusted: bool,
     /// Its certificate's fingerprint, as `/nodes` tells it to everybody.
     pub fingerprint: String,
 }
@@ -280,6 +284,7 @@ impl Cluster {
             ticket_key: *uuid::Uuid::new_v4().as_bytes(),
             ticket_life: TICKET_LIFE,
             daemon_runs: true,
+            clock_ahead: 0,
             last_pid: 256,
         };
         cluster.users.insert("root@pam".to_string(), User { enable: true, ..User::default() });
@@ -338,6 +343,11 @@ impl Cluster {
         }
     }
 
+    /// What the host's clock says, in seconds since 1970.
+    pub fn now(&self) -> u64 {
+        super::super::http::unix_now().saturating_add_signed(self.clock_ahead)
+    }
+
     /// The node that answers.
     pub fn here(&self) -> &str {
         self.nodes.first().map_or("localhost", |node| &node.name)
@@ -353,7 +363,7 @@ impl Cluster {
         outcome: Result<Vec<String>, String>,
     ) -> String {
         self.last_pid += 3;
-        let start = super::super::http::unix_now();
+        let start = self.now();
         let (pid, pstart) = (self.last_pid, 0x000a_0000 + self.last_pid * 7);
         let upid = format!("UPID:{node}:{pid:08X}:{pstart:08X}:{start:08X}:{kind}:{id}:{who}:");
         let (exit, log) = match outcome {

@@ -227,6 +227,9 @@ pub fn call(call: &mut Call, method: &str, path: &str) -> Outcome {
             Some(known) if !known.online => {
                 return here(Err(Failure::unreachable("No route to host")));
             }
+            Some(known) if !known.trusted && node != call.cluster.here() => {
+                return here(Err(Failure::link_broken()));
+            }
             Some(_) => {}
         }
     }

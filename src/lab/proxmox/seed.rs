@@ -7,11 +7,14 @@ use serde_json::json;
 use super::super::release::LabRelease;
 use super::super::scenario::Scenario;
 use super::super::{LabToken, LabUser};
-use super::cluster::{Bridge, Cluster, Guest, Node, Realm, Storage, Volume};
+use super::cluster::{Bridge, Cluster, Guest, Node, Realm, Storage, Subject, User, Volume};
 pub use super::people::TOOL_ROLE;
 use super::people::{OUR_ROLE, by_an_earlier_run, by_hand, people, role};
 
 const GIB: u64 = 1 << 30;
+/// Seconds.
+const DAY: u64 = 24 * 60 * 60;
+
 /// A cluster, and the users and tokens that its people would know.
 pub struct Seed {
     pub cluster: Cluster,
@@ -47,7 +50,8 @@ fn hosts(cluster: &mut Cluster, scenario: Scenario) {
     for (name, last) in [("pve1", 11), ("pve2", 12)] {
         let address = std::net::IpAddr::from([192, 0, 2, last]);
         let online = name == "pve1" || scenario != Scenario::NodeDown;
-        cluster.nodes.push(Node { name: text(name), address, online, fingerprint: String::new() });
+        let trusted = name == "pve1" || scenario != Scenario::LinkBroken;
+        cluster.nodes.push(Node { name: text(name), address, online, trusted, fingerprint: String::new() });
         for (bridge, cidr, ports, comment) in [
             ("vmbr0", Some(format!("192.0.2.{last}/24")), "eno1", None),
             ("vmbr1", None, "", Some(text("lab network, no uplink"))),
@@ -163,17 +167,46 @@ fn go_wrong(cluster: &mut Cluster, tokens: &mut Vec<LabToken>, scenario: Scenari
             let all = cluster.users.values_mut().flat_map(|user| user.tokens.values_mut());
             all.for_each(|token| token.expire = 1_600_000_000);
         }
-        Scenario::DisabledUser => {
-            let owners = cluster.users.iter_mut().filter(|(id, user)| *id != "root@pam" && !user.tokens.is_empty());
-            owners.for_each(|(_, user)| user.enable = false);
+        Scenario::TokenEndsSoon => {
+            let end = cluster.now() + 10 * DAY;
+            let all = cluster.users.values_mut().flat_map(|user| user.tokens.values_mut());
+            all.for_each(|token| token.expire = end);
         }
+        Scenario::TokenGone => {
+            cluster.users.values_mut().for_each(|user| user.tokens.clear());
+            cluster.acl.retain(|row| row.subject != Subject::Token);
+        }
+        Scenario::DisabledUser => owners(cluster).for_each(|(_, user)| user.enable = false),
+        Scenario::UserExpired => owners(cluster).for_each(|(_, user)| user.expire = 1_600_000_000),
+        Scenario::UserGone => {
+            let gone: Vec<String> = owners(cluster).map(|(id, _)| id.clone()).collect();
+            cluster.users.retain(|id, _| !gone.contains(id));
+            // Its grants go with a user (pve-access-control AccessControl.pm, delete_user_acl).
+            cluster.acl.retain(|row| !gone.iter().any(|user| row.who.split('!').next() == Some(user.as_str())));
+        }
+        Scenario::RealmDown => directory(cluster),
         Scenario::NoRights => cluster.acl.retain(|row| row.role == "Administrator"),
         Scenario::MissingRight => {
             if let Some(role) = cluster.roles.get_mut(TOOL_ROLE) {
                 role.privileges.remove("VM.PowerMgmt");
             }
         }
+        Scenario::ReplacedRight => replaced_right(cluster),
+        Scenario::UpgradedRole => {
+            // VM.Monitor is dropped from roles when a host becomes a 9 (pve-access-control 9.0.0).
+            if let Some(role) = cluster.roles.get_mut(TOOL_ROLE).filter(|_| !cluster.release.knows("VM.Monitor")) {
+                role.privileges.remove("VM.GuestAgent.Audit");
+            }
+        }
+        Scenario::AllRights => {
+            let all: Vec<String> = owners(cluster).map(|(id, _)| id.clone()).collect();
+            owners(cluster).flat_map(|(_, user)| user.tokens.values_mut()).for_each(|token| token.privsep = false);
+            all.iter().for_each(|user| cluster.grant("/", Subject::User, user, "Administrator", true));
+            // Deeper entries would take the place of what comes from above.
+            cluster.acl.retain(|row| row.path == "/" || !all.iter().any(|user| row.who.starts_with(user.as_str())));
+        }
         Scenario::HostileStrings => hostile(cluster),
+        Scenario::ClockOff => cluster.clock_ahead = 600,
         Scenario::DaemonDown => cluster.daemon_runs = false,
         Scenario::TokenExists => tokens.push(by_hand(cluster)),
         Scenario::RoleTaken => {
@@ -181,6 +214,37 @@ fn go_wrong(cluster: &mut Cluster, tokens: &mut Vec<LabToken>, scenario: Scenari
         }
         Scenario::OursExists => tokens.push(by_an_earlier_run(cluster)),
         _ => {}
+    }
+}
+
+/// Whoever has tokens, root@pam aside.
+fn owners(cluster: &mut Cluster) -> impl Iterator<Item = (&String, &mut User)> {
+    cluster.users.iter_mut().filter(|(id, user)| *id != "root@pam" && !user.tokens.is_empty())
+}
+
+/// A directory that is set up and does not answer, and somebody of it.
+fn directory(cluster: &mut Cluster) {
+    cluster.realms.push(Realm {
+        name: text("corp"),
+        kind: text("ldap"),
+        comment: text("The directory of the house"),
+        is_default: false,
+        tfa: None,
+        can_log_in: false,
+    });
+    let user = User { enable: true, comment: Some(text("of the directory")), ..User::default() };
+    cluster.users.insert(text("cora@corp"), user);
+    cluster.grant("/", Subject::User, "cora@corp", "PVEAuditor", true);
+}
+
+/// What the tools were granted at several paths stands at /, and an entry at /vms takes its place there.
+fn replaced_right(cluster: &mut Cluster) {
+    let moved: Vec<(Subject, String)> =
+        cluster.acl.iter().filter(|row| row.role == TOOL_ROLE).map(|row| (row.subject, row.who.clone())).collect();
+    cluster.acl.retain(|row| row.role != TOOL_ROLE);
+    for (subject, who) in moved {
+        cluster.grant("/", subject, &who, TOOL_ROLE, true);
+        cluster.grant("/vms", subject, &who, "PVEAuditor", true);
     }
 }
 

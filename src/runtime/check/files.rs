@@ -15,6 +15,7 @@ use crate::diagnosis::untold;
 use crate::disk;
 use crate::domain::finding::{Finding, Severity, Step};
 use crate::domain::{Around, Der, FileSeen, certificates_from_pem};
+use crate::runtime::searched::{searched, secrets};
 use crate::runtime::world::look;
 use crate::target::recognise::matches;
 
@@ -167,7 +168,7 @@ fn ca_in(path: &Path, ground: &Ground) -> Result<Option<Der>, String> {
     }
 }
 
-/// The same files with what git says of them.
+/// The same files with what git says of them, and what its history and the files beside them hold.
 pub async fn with_git(files: Vec<File>, ground: &Ground, deadline: Instant) -> Vec<File> {
     let places = Arc::new(Semaphore::new(GITS));
     let asking = files.into_iter().map(|file| {
@@ -177,9 +178,14 @@ pub async fn with_git(files: Vec<File>, ground: &Ground, deadline: Instant) -> V
             let Ok(understood) = understood else { return File { path, understood } };
             let _place = places.acquire().await.ok();
             let (from, git, caller) = (understood.seen.path.clone(), ground.git.clone(), ground.caller);
-            let looked = timeout_at(deadline, spawn_blocking(move || look(&from, git.as_ref(), &caller))).await;
+            let (seen, secrets) = (understood.seen.clone(), secrets(&understood.config));
+            let work = move || {
+                let (_, around) = look(&from, git.as_ref(), &caller)?;
+                Ok::<_, disk::DiskError>(searched(around, &seen, &secrets, git.as_ref()))
+            };
+            let looked = timeout_at(deadline, spawn_blocking(work)).await;
             let around = match looked {
-                Ok(Ok(Ok((_, around)))) => around,
+                Ok(Ok(Ok(around))) => around,
                 _ => understood.around,
             };
             let config = understand(scene(&understood.seen, &around, ground));

@@ -33,7 +33,8 @@ pub fn of_this(w: &Wizard) -> Option<Finding> {
     let Some(Credential::Token { id, .. }) = token::credential(w) else { return None };
     let host = host::endpoint(w);
     // What the host tells is what holds; a token that may see users sees itself, and the judge has said it.
-    let told = token::survey(w)?.seen.iter().any(|o| matches!(&o.seen, Seen::Estate(estate) if estate.token(&id).is_some()));
+    let told =
+        token::survey(w)?.seen.iter().any(|o| matches!(&o.seen, Seen::Estate(estate) if estate.token(&id).is_some()));
     let known = || made(w).find(|(at, one, _)| Some(*at) == host.as_ref() && **one == id).map(|(_, _, end)| end);
     if told { None } else { token_end::near(&id, known()?, w.setting.now) }
 }

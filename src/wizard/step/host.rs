@@ -188,6 +188,7 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
                 credential: None,
                 paths: Vec::new(),
                 lists: false,
+                storages_of: Vec::new(),
                 estate: false,
             };
             Next::Wait(vec![w.ask_look(inquiry)])

@@ -3,7 +3,7 @@
 use crate::domain::visible::visible;
 use crate::domain::{Endpoint, Id};
 use crate::format::Document;
-use crate::target::read::{ReadAccess, ReadFile, held, read};
+use crate::target::read::{ReadAccess, ReadFile, held_by, read};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Choice};
 use crate::wizard::step::{checkup, file, host, tool, wrong};
@@ -16,7 +16,7 @@ fn there(w: &Wizard) -> Option<ReadFile> {
     spec.instances.as_ref()?;
     let (seen, _) = file::seen(w)?;
     let document = Document::parse(file::dialect(w)?, seen.there.as_ref()?.text.clone()).ok()?;
-    Some(read(spec, form, &held(&document)))
+    Some(read(spec, form, &held_by(form, &document)))
 }
 
 /// Each host of the file that is in use: it has something to sign in with, and is no example's placeholder.

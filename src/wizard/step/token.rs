@@ -107,6 +107,7 @@ pub fn inquiry(w: &Wizard, paths: Vec<String>) -> Option<Inquiry> {
         credential: Some(credential),
         paths,
         lists: true,
+        storages_of: Vec::new(),
         estate,
     })
 }

@@ -125,7 +125,8 @@ fn is_without_secret(w: &Wizard, run: &RunSeen) -> bool {
                 _ => false,
             }
     };
-    let later = || w.setting.runs.iter().filter(|one| one.when > run.when);
+    // The latest come first.
+    let later = || w.setting.runs.iter().take_while(|one| one.name != run.name);
     let mended = |id: &TokenId| later().any(|run| !run.is_open() && run.changes.iter().any(|one| gave(one, id)));
     // A run that came to its end has shown the secret that it could not write.
     let shown = |id: &TokenId| run.finished && run.changes.iter().any(|one| gave(one, id));

@@ -461,6 +461,7 @@ fn look_again(w: &mut Wizard, trust: Trust, by: By, compared: bool) -> Next {
         credential: None,
         paths: Vec::new(),
         lists: false,
+        storages_of: Vec::new(),
         estate: false,
     };
     Next::Wait(vec![w.ask_look(inquiry)])

@@ -36,7 +36,7 @@ pub fn fixture(release: LabRelease, captures: &[Capture]) -> Cluster {
     let text = String::from;
     let mut cluster = Cluster::bare(release);
     let address = "192.0.2.10".parse().unwrap();
-    cluster.nodes.push(Node { name: text("pve"), address, online: true, fingerprint: text("00") });
+    cluster.nodes.push(Node { name: text("pve"), address, online: true, trusted: true, fingerprint: text("00") });
     for (user, enable, expire) in [
         ("root@pam", true, 0),
         ("alice@pve", true, 0),

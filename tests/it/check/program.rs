@@ -110,10 +110,14 @@ fn names_and_values_that_would_steer_a_terminal_are_shown_and_do_not() {
     let home = Home::new();
     let name = "\u{1b}[2J\u{202e}x.env";
     home.write(name, "PROXMOX_HOST=\u{1b}[31mpve\u{202e}\nPROXMOX_TOKEN_NAME=x\u{9b}y\nPROXMOX_TOKEN_VALUE=\u{200b}\n");
-    for arguments in [&["--offline", name][..], &["--offline", "--json", name], &["--offline"], &["--offline", "--json"]] {
+    for arguments in
+        [&["--offline", name][..], &["--offline", "--json", name], &["--offline"], &["--offline", "--json"]]
+    {
         let output = home.run(arguments);
         let all = format!("{}{}", out(&output), String::from_utf8(output.stderr.clone()).unwrap());
-        let bad = all.chars().find(|c| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c) || *c == '\u{200b}');
+        let bad = all
+            .chars()
+            .find(|c| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c) || *c == '\u{200b}');
         assert_eq!(bad, None, "{arguments:?}: {all:?}");
         if arguments.contains(&"--json") {
             let json: Value = serde_json::from_str(&out(&output)).unwrap();

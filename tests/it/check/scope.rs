@@ -62,8 +62,14 @@ async fn a_folder_that_is_named_is_looked_through() {
 async fn what_cannot_be_read_is_told_and_holds_nobody_up() {
     let bench = Bench::new();
     std::fs::create_dir(bench.here().join("x")).unwrap();
-    rustix::fs::mknodat(rustix::fs::CWD, bench.here().join("pipe"), rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0)
-        .unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        bench.here().join("pipe"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR,
+        0,
+    )
+    .unwrap();
     std::fs::File::create(bench.here().join("big")).unwrap().set_len(2 << 30).unwrap();
     for name in ["pipe", "big", "none.env"] {
         let files = bench.check_these(&[bench.here().join(name)]).await;

@@ -66,7 +66,10 @@ async fn a_sound_user_is_no_longer_among_the_causes() {
     let files = bench.check_these(&[bad, good]).await;
     assert_eq!(codes(&files[0]), ["token.refused"]);
     let possible: Vec<&str> = files[0].findings[0].possible.iter().map(|code| code.0).collect();
-    assert!(possible.contains(&"token.unknown") && !possible.iter().any(|code| code.starts_with("user.")), "{possible:?}");
+    assert!(
+        possible.contains(&"token.unknown") && !possible.iter().any(|code| code.starts_with("user.")),
+        "{possible:?}"
+    );
 }
 
 /// Files with these tokens, all refused: the one finding's title, and what it may be in the first place.

@@ -69,7 +69,8 @@ fn whatever_a_host_or_a_file_calls_itself_a_command_does_only_what_it_says() {
             assert!(!line.contains(['\u{202e}', '\u{1b}', '\u{a0}']), "{line:?} is not what it looks like");
         }
         let script = format!("{STUB}\n{}\n", commands.iter().cloned().collect::<Vec<_>>().join("\n"));
-        let out = Command::new("/bin/sh").args(["-c", &script]).current_dir(folder.path()).env("PATH", "").output().unwrap();
+        let out =
+            Command::new("/bin/sh").args(["-c", &script]).current_dir(folder.path()).env("PATH", "").output().unwrap();
         assert!(out.stderr.is_empty(), "{attack:?}: {}", String::from_utf8_lossy(&out.stderr));
         let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
         assert!(left.is_empty(), "{attack:?} left {left:?}");

@@ -7,8 +7,8 @@ use std::time::Duration;
 use labwizard::diagnosis::{Reading, judge, login, picks, ssh};
 use labwizard::domain::finding::{Finding, Step};
 use labwizard::domain::observation::{
-    CaTrouble, ClusterCa, ConnectTrouble, GuestSeen, Link, NameTrouble, NodeSeen, Observation, Realm, RequestTrouble, Seen,
-    Speaker, StorageSeen, Surroundings, TlsTrouble,
+    CaTrouble, ClusterCa, ConnectTrouble, GuestSeen, Link, NameTrouble, NodeSeen, Observation, Realm, RequestTrouble,
+    Seen, Speaker, StorageSeen, Surroundings, TlsTrouble,
 };
 use labwizard::domain::visible::visible;
 use labwizard::domain::{
@@ -155,12 +155,7 @@ fn leaf(names: &Names, byte: &str, left: Timestamp) -> Certificate {
 }
 
 fn shown(names: &Names, verdict: Result<(), TlsTrouble>, left: Timestamp) -> Seen {
-    Seen::Certificate {
-        leaf: Box::new(leaf(names, "BB", left)),
-        chain: 1,
-        verdict: Some(verdict),
-        system: false,
-    }
+    Seen::Certificate { leaf: Box::new(leaf(names, "BB", left)), chain: 1, verdict: Some(verdict), system: false }
 }
 
 fn realm(name: &str, kind: &str) -> Realm {
@@ -169,7 +164,13 @@ fn realm(name: &str, kind: &str) -> Realm {
 
 pub fn proxmox(names: &Names, release: Release, via: bool) -> Seen {
     Seen::IsProxmox {
-        realms: vec![realm("pam", "pam"), realm("pve", "pve"), realm("home", "ldap"), realm("sso", "openid"), realm(&names.realm, "pve")],
+        realms: vec![
+            realm("pam", "pam"),
+            realm("pve", "pve"),
+            realm("home", "ldap"),
+            realm("sso", "openid"),
+            realm(&names.realm, "pve"),
+        ],
         release_hint: Some(release),
         via: via.then(|| names.words.clone()),
     }
@@ -222,7 +223,8 @@ pub fn estate(names: &Names, change: impl FnOnce(&mut Estate)) -> Seen {
         privileges: privileges.iter().map(|one| (*one).to_owned()).collect(),
         built_in: false,
     };
-    let row = |path: &str, who: Holder, role: &str| AclSeen { path: path.into(), who, role: role.into(), propagates: true };
+    let row =
+        |path: &str, who: Holder, role: &str| AclSeen { path: path.into(), who, role: role.into(), propagates: true };
     let mut estate = Estate {
         users: vec![all(UserId::root(), Vec::new()), all(token.user.clone(), tokens)],
         roles: vec![
@@ -304,7 +306,8 @@ fn certificates(names: &Names, add: Add<'_>) {
     let ca = Case { trust: Some(Trust::Ca(Der(vec![1]))), ..case.clone() };
     let pinned = Case { remembered: Some(print("AA")), ..case.clone() };
     let by_ca = Case { remembered: Some(print("AA")), ..ca.clone() };
-    let mut one = |about: &str, case: &Case<'_>, verdict, left| add(about, case.found(&seen([shown(names, verdict, left)])));
+    let mut one =
+        |about: &str, case: &Case<'_>, verdict, left| add(about, case.found(&seen([shown(names, verdict, left)])));
     let year = 365 * DAY;
     one("the pinned certificate is another", &pinned, Err(TlsTrouble::OtherCertificate { agreed: print("AA") }), year);
     one("the remembered CA did not sign it", &by_ca, Err(TlsTrouble::UnknownIssuer), year);
@@ -365,7 +368,10 @@ fn tokens(names: &Names, add: Add<'_>) {
     }
     let hidden = || vec![proxmox(names, NEW, false), refused(401, "Authentication failed!")];
     add("the host names no cause", case.found(&seen(hidden())));
-    add("the host names no cause, in a proxy's words", case.found(&seen([proxmox(names, NEW, true), refused(401, "Unauthorized")])));
+    add(
+        "the host names no cause, in a proxy's words",
+        case.found(&seen([proxmox(names, NEW, true), refused(401, "Unauthorized")])),
+    );
     add("a proxy drops the token", case.found(&seen([proxmox(names, NEW, true), refused(401, "No ticket")])));
     add("a gateway asks for its own login", case.found(&seen([proxmox(names, NEW, true), refused(403, &names.words)])));
     let mut looked = |about: &str, change: &dyn Fn(&mut Estate)| {
@@ -374,17 +380,22 @@ fn tokens(names: &Names, add: Add<'_>) {
         add(about, case.found(&seen(all)));
     };
     looked("an administrator looked: all is well but the secret", &|_| ());
-    looked("an administrator looked: no such token", &|all| all.users[1].tokens[0].name = "glassdome-tokem".parse().unwrap());
+    looked("an administrator looked: no such token", &|all| {
+        all.users[1].tokens[0].name = "glassdome-tokem".parse().unwrap()
+    });
     looked("an administrator looked: no token at all", &|all| all.users[1].tokens.clear());
     looked("an administrator looked: the token ended", &|all| all.users[1].tokens[0].expire = Some(NOW - DAY));
-    looked("an administrator looked: no such user", &|all| all.users[1].id = UserId::new(all.users[1].id.user(), "pam").unwrap());
+    looked("an administrator looked: no such user", &|all| {
+        all.users[1].id = UserId::new(all.users[1].id.user(), "pam").unwrap()
+    });
     looked("an administrator looked: disabled", &|all| all.users[1].enabled = false);
     looked("an administrator looked: the account ended", &|all| all.users[1].expire = Some(NOW - DAY));
     looked("somebody looked who is not shown all", &|all| {
         all.users.truncate(1);
         all.acl_whole = false;
     });
-    let here = Seen::IsProxmox { realms: vec![realm("pam", "pam"), realm("pvee", "pve")], release_hint: Some(NEW), via: None };
+    let here =
+        Seen::IsProxmox { realms: vec![realm("pam", "pam"), realm("pvee", "pve")], release_hint: Some(NEW), via: None };
     if case.signer.is_some() {
         add("a realm that is not there", case.found(&seen([here, Seen::NoSuchRealm(names.realm.clone())])));
     }
@@ -415,7 +426,10 @@ fn logins(names: &Names, add: Add<'_>) {
     add("a password for OpenID", of("me@sso").found(&seen([proxmox(names, NEW, false), no()])));
     add("a second factor", case.found(&seen([refused(200, "NeedTFA: totp")])));
     let unverified = Case { trust: Some(Trust::Unverified), ..case.clone() };
-    add("a password where nothing verifies", unverified.found(&seen([failed(Link::SignIn, "GET /version", RequestTrouble::Stopped)])));
+    add(
+        "a password where nothing verifies",
+        unverified.found(&seen([failed(Link::SignIn, "GET /version", RequestTrouble::Stopped)])),
+    );
     let Some(user) = named else { return };
     add("an administrator's login is refused", vec![login::refused(&user, 401, "authentication failure")]);
     let code = |factor, off| login::code_refused(&user, factor, (401, "authentication failure"), off, 2);
@@ -424,7 +438,10 @@ fn logins(names: &Names, add: Add<'_>) {
     add("a recovery key is refused", vec![code(Factor::Recovery, None)]);
     let keys = Factors { totp: false, recovery: 0, yubico: false, webauthn: true };
     add("a security key alone", vec![login::no_usable_factor(&user, keys)]);
-    add("no answer to a login", vec![login::no_answer(&user, &visible(&names.host), &answered(595, "Connection refused"), None)]);
+    add(
+        "no answer to a login",
+        vec![login::no_answer(&user, &visible(&names.host), &answered(595, "Connection refused"), None)],
+    );
 }
 
 fn inside(names: &Names, add: Add<'_>) {
@@ -436,18 +453,34 @@ fn inside(names: &Names, add: Add<'_>) {
     });
     let some: &[(&str, &[&str])] = &[("/", &["Sys.Audit", "VM.Audit", "VM.Clone"])];
     add("a right is missing", case.found(&seen([signed_in(), rights(some)])));
-    add("a right is missing, and the grants are shown", case.found(&seen([signed_in(), rights(some), estate(names, |_| ())])));
+    add(
+        "a right is missing, and the grants are shown",
+        case.found(&seen([signed_in(), rights(some), estate(names, |_| ())])),
+    );
     let known = Seen::KnownPrivileges(["Sys.Audit", "VM.Audit", "VM.Clone"].map(str::to_owned).to_vec());
     add("a right that the release does not know", case.found(&seen([signed_in(), rights(some), known])));
-    let everything: &[(&str, &[&str])] =
-        &[("/", &["Sys.Audit", "VM.Audit", "VM.Clone", "VM.PowerMgmt", "Permissions.Modify", "Sys.Modify", "User.Modify"])];
-    add("rights far beyond the need", case.found(&seen([signed_in(), rights(everything), estate(names, |all| {
-        all.users[1].tokens[0].separated = false;
-    })])));
+    let everything: &[(&str, &[&str])] = &[(
+        "/",
+        &["Sys.Audit", "VM.Audit", "VM.Clone", "VM.PowerMgmt", "Permissions.Modify", "Sys.Modify", "User.Modify"],
+    )];
+    add(
+        "rights far beyond the need",
+        case.found(&seen([
+            signed_in(),
+            rights(everything),
+            estate(names, |all| {
+                all.users[1].tokens[0].separated = false;
+            }),
+        ])),
+    );
     let root = Case { signer: Some(Grantee::Token("root@pam!auto".parse().unwrap())), ..case.clone() };
     add("a root token", root.found(&seen([signed_in(), rights(everything)])));
-    add("the rights are not told", case.found(&seen([failed(Link::Rights, "GET /access/permissions", RequestTrouble::TimedOut)])));
-    let limit = Case { never: vec!["Passing a device through by its address takes root@pam itself.".into()], ..case.clone() };
+    add(
+        "the rights are not told",
+        case.found(&seen([failed(Link::Rights, "GET /access/permissions", RequestTrouble::TimedOut)])),
+    );
+    let limit =
+        Case { never: vec!["Passing a device through by its address takes root@pam itself.".into()], ..case.clone() };
     add("what no token can do", limit.found(&seen([signed_in()])));
     let nodes = || Seen::Nodes(vec![node(&names.node, true, "BB"), node("pve2", false, "CC")]);
     add("a node is off", case.found(&seen([nodes()])));
@@ -457,7 +490,11 @@ fn inside(names: &Names, add: Add<'_>) {
     let here = shown(names, Ok(()), 365 * DAY);
     let both = || Seen::Nodes(vec![node(&names.node, true, "BB"), node("pve2", true, "CC")]);
     for (about, node, trouble) in [
-        ("another node's certificate", "pve2", answered(596, "tls_process_server_certificate: certificate verify failed")),
+        (
+            "another node's certificate",
+            "pve2",
+            answered(596, "tls_process_server_certificate: certificate verify failed"),
+        ),
         ("another node is not reached", "pve2", answered(595, "No route to host")),
         ("the node's own daemon is down", names.node.as_str(), answered(595, "Connection refused")),
         ("a list takes too long", names.node.as_str(), RequestTrouble::TimedOut),
@@ -468,7 +505,13 @@ fn inside(names: &Names, add: Add<'_>) {
 
 fn picked(names: &Names, add: Add<'_>) {
     let spec = glassdome();
-    let guest = |id, name: &str, node: &str, template| GuestSeen { id, name: name.into(), node: node.into(), template, container: false };
+    let guest = |id, name: &str, node: &str, template| GuestSeen {
+        id,
+        name: name.into(),
+        node: node.into(),
+        template,
+        container: false,
+    };
     let storage = |name: &str, content: &str| StorageSeen {
         name: name.into(),
         node: names.node.clone(),
@@ -522,4 +565,3 @@ fn shells(add: Add<'_>) {
     add("ssh leads to another node", vec![ssh::elsewhere(&place, &print("AA"), &print("BB"), true)]);
     add("ssh tells no certificate", vec![ssh::unread(&place)]);
 }
-

@@ -252,6 +252,15 @@ fn the_demo_brings_a_token_too() {
     assert_written(terminal, &sandbox, "apex@pve");
 }
 
+#[test]
+fn the_demo_opens_on_a_config_that_is_broken_as_asked() {
+    let sandbox = Sandbox::new();
+    let terminal = Terminal::start(&sandbox, &["demo", "--scenario", "full-id"], (80, 24));
+    // The page about the file, not the walk's first.
+    terminal.wait_for("PROXMOX_TOKEN_NAME");
+    assert!(sandbox.tree("tmp").into_keys().any(|path| path.ends_with("project/.env")));
+}
+
 fn assert_written(mut terminal: Terminal, sandbox: &Sandbox, user: &str) {
     terminal.enter();
     assert_eq!(terminal.ended(), Ok(0), "{}", terminal.transcript());

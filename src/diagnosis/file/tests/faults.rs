@@ -18,9 +18,9 @@ fn a_good_file_of_any_target_is_silent_and_its_credential_is_used() {
 }
 
 /// File, what stands in it, what is put in its place, and what is said of it then.
-type Row = (&'static str, &'static str, &'static str, &'static [&'static str]);
+pub(crate) type Row = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const ROWS: &[Row] = &[
+pub(crate) const ROWS: &[Row] = &[
     // 1, 24: full id and short name, in each other's place
     ("glassdome", "=tok", "=a@pve!tok", &["! file.wrong-shape rewrite:PROXMOX_TOKEN_NAME"]),
     ("glassdome", "=a@pve\n", "=a@pve!tok\n", &["! file.wrong-shape rewrite:PROXMOX_USER"]),

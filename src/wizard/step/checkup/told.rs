@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 
 use crate::diagnosis::checked::{Asked, Circumstances, judge_config};
 use crate::diagnosis::config::Config;
-use crate::diagnosis::{proved, release, untold};
+use crate::diagnosis::{proved, untold};
 use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::visible::visible;
-use crate::domain::{Observation, Release, Seen};
+use crate::domain::{Observation, Seen};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Checkup;
 use crate::wizard::step::make;
@@ -76,8 +76,7 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         of_both.extend(
             unsettled.then(|| untold::unsettled(&host.typed, false, host.verifies == Some(false), &asked.seen)),
         );
-        let release = release(&asked.seen).unwrap_or(Release::new(9, 2, 0));
-        let needs = config.needs(&w.setting.library, host, release);
+        let needs = config.needs_seen(&w.setting.library, host, &asked.seen);
         proved.extend(proved::proved(&host.typed, host.credential.as_ref(), &title, &needs, &asked));
         findings.extend(of_both.into_iter().map(|finding| (Some(host.instance), finding)));
     }

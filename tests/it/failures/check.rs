@@ -1,0 +1,126 @@
+//! A check of a scene by the program's own engine, and the look that decides where a host tells no cause.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use labwizard::diagnosis::checked::{Asked, Circumstances, judge_config};
+use labwizard::diagnosis::config::{self, Config, understand};
+use labwizard::diagnosis::leaning::Leaning;
+use labwizard::diagnosis::{Reading, judge};
+use labwizard::disk::{Git, read_config};
+use labwizard::domain::observation::Surroundings;
+use labwizard::domain::{Around, Credential, FileSeen, Finding, Inquiry, Observation, Secret, Seen, Trust};
+use labwizard::runtime::check::{Ground, Order, Waiting, check};
+use labwizard::target::{Library, needs};
+
+use super::scene::Scene;
+use crate::client::{local, look, now};
+use crate::flow::Stage;
+
+impl Scene {
+    /// Everything that is wrong with the file.
+    pub async fn check(&self) -> Vec<Finding> {
+        self.write();
+        if self.with_lists {
+            return self.check_with_lists().await;
+        }
+        let here = self.folder();
+        let git = self.has_git.then(|| Git::find(&here, |name| std::env::var_os(name)).unwrap());
+        let ground = Ground {
+            here,
+            library: Library::built_in(),
+            hosts: self.records.clone(),
+            wrote: Vec::new(),
+            environment: self.environment.clone(),
+            surroundings: Surroundings::default(),
+            caller: Stage::caller(),
+            git,
+            options: self.options.clone(),
+        };
+        let files = vec![self.path()];
+        let order = Order { files, offline: self.offline, strict: false, trust: None, within: Duration::from_secs(60) };
+        let waiting = Waiting::default();
+        let checking = check(&order, &ground, &waiting);
+        let ended = tokio::time::timeout(Duration::from_secs(90), Box::pin(checking)).await;
+        let mut outcome = ended.expect("a check ends");
+        assert_eq!(outcome.files.len(), 1);
+        outcome.files.remove(0).findings
+    }
+
+    /// The same with the lists that the wizard asks for: a check leaves them out, for they cost a further round trip.
+    async fn check_with_lists(&self) -> Vec<Finding> {
+        let (config, _) = self.understood();
+        let trust = Trust::Pin(self.lab.fingerprint().parse().unwrap());
+        let paths = ["/vms", "/storage", "/sdn/zones/localnetwork"].map(str::to_owned).to_vec();
+        let inquiry = config.hosts[0].inquiry(Some(trust.clone()), paths).unwrap();
+        let seen = Box::pin(look(inquiry, &self.options)).await;
+        Scene::judge(&config, trust, seen)
+    }
+
+    /// Judges as if this trust had been given.
+    fn judge(config: &Config, trust: Trust, seen: Vec<Observation>) -> Vec<Finding> {
+        let asked = [Asked { instance: 1, trust: Some((trust, Leaning::Given)), seen }];
+        let about = Circumstances {
+            library: &Library::built_in(),
+            records: &[],
+            surroundings: &Surroundings::default(),
+            now: now(),
+        };
+        judge_config(config, &asked, &about)
+    }
+
+    /// What the wizard says of a wish that no token fulfils.
+    pub fn answered(group: &str) -> Vec<Finding> {
+        let library = Library::built_in();
+        let target = library.iter().find(|target| target.spec.groups.iter().any(|(name, _)| name == group)).unwrap();
+        let never = needs::never(&target.spec, &BTreeSet::from([group.to_owned()]));
+        let reading = Reading {
+            host: "",
+            who: "",
+            signer: None,
+            password: false,
+            trust: None,
+            remembered: None,
+            target: target.spec.title.as_str(),
+            needs: &[],
+            uses: &[],
+            nodes: &[],
+            never: &never,
+            surroundings: &Surroundings::default(),
+            now: now(),
+        };
+        judge(&[], &reading)
+    }
+
+    /// The file as its tool reads it.
+    pub fn understood(&self) -> (Config, FileSeen) {
+        let library = Library::built_in();
+        let seen = read_config(&self.path(), &Stage::caller()).unwrap();
+        let around = Around { folder: self.folder(), ..Around::default() };
+        let scene = config::Scene { library: &library, seen: &seen, around: &around, environment: &self.environment };
+        (understand(scene).unwrap(), seen)
+    }
+
+    /// Judges what the host says to the file's token beside what an administrator of the host sees.
+    pub async fn decide(&self) -> Vec<Finding> {
+        let (config, _) = self.understood();
+        let trust = Trust::Pin(self.lab.fingerprint().parse().unwrap());
+        let asked_by = |credential, estate| Inquiry {
+            endpoints: vec![local(self.lab.port())],
+            address: None,
+            trust: Some(trust.clone()),
+            credential: Some(credential),
+            paths: Vec::new(),
+            lists: false,
+            storages_of: Vec::new(),
+            estate,
+        };
+        let own = config.hosts[0].credential.as_ref().expect("the file signs in").share();
+        let root = Secret::new(self.lab.user("root@pam").unwrap().password);
+        let root = Credential::Password { user: "root@pam".parse().unwrap(), password: root };
+        let mut seen = Box::pin(look(asked_by(own, false), &self.options)).await;
+        let by_root = Box::pin(look(asked_by(root, true), &self.options)).await;
+        seen.extend(by_root.into_iter().filter(|one| matches!(one.seen, Seen::Estate(_))));
+        Scene::judge(&config, trust, seen)
+    }
+}

@@ -1,0 +1,225 @@
+//! The rows of `tests/failures.toml`: what fails, how it is made, what is to be said of it, and what repairs it.
+
+use labwizard::diagnosis::codes;
+use labwizard::domain::finding::{Code, Severity};
+use labwizard::lab::config::Fault;
+use labwizard::lab::{LabRelease, Scenario};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    failure: Vec<Row>,
+}
+
+/// A failure.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// Of the 32 by its number, or a word.
+    pub no: String,
+    pub name: String,
+    /// `text`, `file`, `road`, `host`, or `advice`: it cannot be seen from here, and a neighbour's text speaks of it.
+    pub shows: Shows,
+    /// How it is made; see [`Make`].
+    pub make: Vec<Make>,
+    /// Only on releases that name the cause of a refusal in the status line, or only on the others.
+    pub tells: Option<bool>,
+    /// Only from this major release on, or only below the other.
+    pub since: Option<u16>,
+    pub before: Option<u16>,
+    pub code: String,
+    pub severity: String,
+    /// A word of the evidence.
+    pub evidence: Option<String>,
+    /// A word of the title, cause or fix; of an advice what it says.
+    pub says: Option<String>,
+    /// The first of them in their order.
+    #[serde(default)]
+    pub possible: Vec<String>,
+    /// What an administrator's look then gives.
+    pub decides: Option<String>,
+    /// The mend that is offered, in words: `rewrite KEY`, `remove KEY`, `ask ID`, `close`, `grant` …
+    pub mend: Option<String>,
+    /// What repairs it, in order; none where nobody here can.
+    #[serde(default)]
+    pub fix: Vec<Fix>,
+    /// How many lines of the file differ afterwards.
+    #[serde(default)]
+    pub lines: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shows {
+    Text,
+    File,
+    Road,
+    Host,
+    Advice,
+}
+
+/// One thing that makes a failure, `word:value` in the table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Make {
+    /// The state of the lab.
+    Scenario(Scenario),
+    /// A fault of the file that the demo knows too.
+    Fault(Fault),
+    /// Another target's file than the usual one.
+    File(String),
+    /// A line that stands in the place of the one with its key.
+    Line(String),
+    /// A line more at the end.
+    Add(String),
+    /// No line of this key.
+    Without(String),
+    /// The file uses this token of the lab.
+    Token(String),
+    /// The file uses this login of the lab.
+    Login(String),
+    /// The file says not to verify, and nothing is remembered.
+    Unverified,
+    /// The certificate that was served at first is remembered as agreed to.
+    Pinned,
+    /// The variable is set in the environment.
+    Environment(String),
+    /// The file's mode, octal.
+    Mode(u32),
+    /// What git does with the file: `tracked`, `would-track`; `history`, `copy`: where else the secret is.
+    Git(String),
+    /// What stands on the road.
+    Relay(String),
+    /// Nobody is asked: the address of the file leads away from the lab.
+    Offline,
+    /// The lists of every node are asked too, as the wizard does it.
+    Lists,
+    /// The question of this group was answered yes in the wizard; no file says so.
+    Answered(String),
+}
+
+impl TryFrom<String> for Make {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let (word, value) = text.split_once(':').unwrap_or((&text, ""));
+        let owned = value.to_owned();
+        Ok(match word {
+            "scenario" => Make::Scenario(value.parse().map_err(|error| format!("{error}"))?),
+            "fault" => Make::Fault(value.parse().map_err(|error| format!("{error}"))?),
+            "file" => Make::File(owned),
+            "line" => Make::Line(owned),
+            "add" => Make::Add(owned),
+            "without" => Make::Without(owned),
+            "token" => Make::Token(owned),
+            "login" => Make::Login(owned),
+            "unverified" => Make::Unverified,
+            "pinned" => Make::Pinned,
+            "environment" => Make::Environment(owned),
+            "mode" => Make::Mode(u32::from_str_radix(value, 8).map_err(|error| format!("{error}"))?),
+            "git" => Make::Git(owned),
+            "relay" => Make::Relay(owned),
+            "offline" => Make::Offline,
+            "lists" => Make::Lists,
+            "answered" => Make::Answered(owned),
+            other => return Err(format!("nothing is made by “{other}”")),
+        })
+    }
+}
+
+/// One step of a repair, `word:value` in the table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Fix {
+    /// The mend that the finding offers, applied to the file.
+    Mend,
+    /// A command in root's shell on the host.
+    Console(String),
+    /// The first `pveum` command that the finding shows, in root's shell on the host.
+    Shown,
+    /// The line of this key is typed anew as it should be.
+    Type(String),
+    /// The token gets a new secret, and the file too.
+    NewSecret,
+    /// The file gets another token of the lab that is well.
+    OtherToken(String),
+    /// Something on the host that has no command: a node is started, a clock set.
+    Host(String),
+    /// The new certificate is agreed to.
+    Agree,
+    /// The variable is unset.
+    Unset(String),
+    /// What stood on the road is gone.
+    Direct,
+}
+
+impl TryFrom<String> for Fix {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let (word, value) = text.split_once(':').unwrap_or((&text, ""));
+        let owned = value.trim().to_owned();
+        Ok(match word {
+            "mend" => Fix::Mend,
+            "console" => Fix::Console(owned),
+            "shown" => Fix::Shown,
+            "type" => Fix::Type(owned),
+            "new-secret" => Fix::NewSecret,
+            "other-token" => Fix::OtherToken(owned),
+            "host" => Fix::Host(owned),
+            "agree" => Fix::Agree,
+            "unset" => Fix::Unset(owned),
+            "direct" => Fix::Direct,
+            other => return Err(format!("nothing is repaired by “{other}”")),
+        })
+    }
+}
+
+impl Row {
+    pub fn code(&self) -> Code {
+        known(&self.code)
+    }
+
+    pub fn severity(&self) -> Severity {
+        let all = [Severity::Error, Severity::Warning, Severity::Info];
+        let found = all.into_iter().find(|one| one.word() == self.severity);
+        found.unwrap_or_else(|| panic!("{}: “{}” is no severity", self.name, self.severity))
+    }
+
+    /// Whether the row speaks of this release.
+    pub fn is_for(&self, release: LabRelease) -> bool {
+        let major: u16 = release.version().split(['.', '-']).next().and_then(|text| text.parse().ok()).unwrap();
+        self.tells.is_none_or(|tells| tells != release.hides_why_not())
+            && self.since.is_none_or(|first| major >= first)
+            && self.before.is_none_or(|first| major < first)
+    }
+
+    /// Whether releases differ in it, so that each is tried.
+    pub fn differs(&self) -> bool {
+        self.tells.is_some() || self.since.is_some() || self.before.is_some()
+    }
+
+    /// The group whose question the wizard asks, where no file says it.
+    pub fn answered(&self) -> Option<&str> {
+        self.make.iter().find_map(|make| match make {
+            Make::Answered(group) => Some(group.as_str()),
+            _ => None,
+        })
+    }
+
+    pub fn title(&self) -> String {
+        format!("{} ({})", self.name, self.no)
+    }
+}
+
+/// A code of the program by its text.
+pub fn known(text: &str) -> Code {
+    let found = codes::ALL.iter().find(|(code, _)| code.0 == text);
+    found.unwrap_or_else(|| panic!("“{text}” is no code")).0
+}
+
+/// All rows.
+pub fn rows() -> Vec<Row> {
+    toml_edit::de::from_str::<Table>(include_str!("../../failures.toml")).unwrap().failure
+}
