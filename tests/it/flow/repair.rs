@@ -277,18 +277,3 @@ async fn what_is_missing_is_granted_by_hand_too_and_looked_at_again() {
     assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
     assert_eq!(project.text(), before);
 }
-
-#[tokio::test]
-async fn the_first_page_says_that_the_folders_config_is_broken_and_leads_to_its_mend() {
-    let project = Project::new().await;
-    project.set("PROXMOX_TOKEN_NAME", TOOL);
-    let before = project.text();
-    let answers = given(&[("mend_here", "yes"), ("mend", "rewrite.PROXMOX_TOKEN_NAME"), ("review", "do")]);
-    let held = project.stage.hold_as(project.stage.setting(), &answers, None).await;
-    assert!(words(&held.pages[0]).contains("does not work") || words(&held.pages[1]).contains("does not work"));
-    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
-    assert_eq!(project.changed(&before), ["PROXMOX_TOKEN_NAME"]);
-    // A healthy one is not mentioned.
-    let held = project.stage.hold_as(project.stage.setting(), &given(&[]), None).await;
-    assert!(held.pages.iter().all(|page| !words(page).contains("does not work")));
-}
