@@ -68,6 +68,16 @@ pub fn verification(w: &Wizard) -> Option<(VerifyWord, Verify)> {
     }
 }
 
+/// What whoever signs in is wanted for, where nothing new is made.
+pub fn who_signs_in(w: &Wizard) -> Option<&'static str> {
+    match way(w)? {
+        Way::LookUp => Some("Who may look it up?"),
+        Way::Grant => Some("Who may grant it?"),
+        Way::NewSecret => Some("Who gives the token a new secret?"),
+        _ => None,
+    }
+}
+
 /// The pages of a repair.
 pub fn pages(w: &Wizard, usual: Vec<PageId>) -> Vec<PageId> {
     let mut pages = vec![PageId::Checkup];
