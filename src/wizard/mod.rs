@@ -4,6 +4,7 @@
 //! run, back, resume and "change one answer" are one path.
 
 pub mod answers;
+mod asking;
 pub mod draft;
 pub mod errand;
 pub mod evidence;
@@ -18,19 +19,19 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::domain::finding::Step;
-use crate::domain::observation::{Link, Surroundings};
-use crate::domain::{
-    Around, FileSeen, HostRecord, Id, Inquiry, Observation, RunSeen, Secret, Seen, Timestamp, Trouble,
-};
+use crate::domain::observation::Surroundings;
+use crate::domain::{HostRecord, Id, RunSeen, Secret, Timestamp, Trouble};
 use crate::plan::run::Run;
 use crate::target::Library;
 use crate::wizard::draft::Draft;
 use crate::wizard::errand::Errand;
-use crate::wizard::evidence::{Evidence, FileEvidence, Survey};
-use crate::wizard::message::{Effect, Exit, Input, Msg, ProbeId, ReadId};
+use crate::wizard::evidence::Evidence;
+use crate::wizard::message::{Effect, Exit, Input, Msg, ProbeId};
 use crate::wizard::page::{Page, StepState};
 use crate::wizard::session::Session;
 use crate::wizard::step::{Agreement, By, Next, PageId};
+pub use asking::link_of;
+use asking::note;
 
 /// What the conversation is told from outside, as values: it has no clock, environment or disk of its own.
 #[derive(Debug)]
@@ -429,79 +430,4 @@ impl Wizard {
     pub(crate) fn keeps(&self) -> bool {
         !self.setting.unattended && self.setting.errand == Errand::SetUp && self.setting.mend.is_none()
     }
-
-    fn looked(&mut self, id: ReadId, answer: Result<(FileSeen, Around), Trouble>) -> Vec<Effect> {
-        if let Some(file) = self.evidence.file.as_mut().filter(|file| file.id == id) {
-            file.answer = Some(answer);
-            if self.at == PageId::Review {
-                step::review::prepare(self);
-            }
-            return self.arrived();
-        }
-        let told = self.evidence.file_mut(id).map(|file| file.answer = Some(answer));
-        told.map(|()| self.arrived()).unwrap_or_default()
-    }
-
-    fn survey_mut(&mut self, id: ProbeId) -> Option<&mut Survey> {
-        self.evidence.survey_mut(id)
-    }
-
-    fn fresh(&mut self) -> u64 {
-        self.last_id += 1;
-        self.last_id
-    }
-
-    /// Asks for a look at a host without a login.
-    pub(crate) fn ask_look(&mut self, inquiry: Inquiry) -> Effect {
-        let id = ProbeId(self.fresh());
-        self.evidence.look = Some(Survey::new(id, &inquiry));
-        Effect::Survey(id, inquiry)
-    }
-
-    /// Asks for a survey with a login.
-    pub(crate) fn ask_survey(&mut self, inquiry: Inquiry) -> Effect {
-        let id = ProbeId(self.fresh());
-        self.evidence.survey = Some(Survey::new(id, &inquiry));
-        Effect::Survey(id, inquiry)
-    }
-
-    pub(crate) fn ask_file(&mut self, path: PathBuf) -> Effect {
-        let id = ReadId(self.fresh());
-        self.evidence.file = Some(FileEvidence { id, asked: path.clone(), answer: None });
-        Effect::Look(id, path)
-    }
-
-    pub(crate) fn ask_ca_file(&mut self, path: PathBuf) -> Effect {
-        let id = ReadId(self.fresh());
-        self.evidence.ca_file = Some(FileEvidence { id, asked: path.clone(), answer: None });
-        Effect::Look(id, path)
-    }
-}
-
-/// Puts an observation in its place: what came of a link replaces that it had been started.
-fn note(survey: &mut Survey, observation: Observation) {
-    if let Some(link) = link_of(&observation.seen) {
-        survey.seen.retain(|o| o.seen != Seen::Started(link));
-    }
-    survey.seen.push(observation);
-}
-
-/// The link that an observation belongs to.
-pub fn link_of(seen: &Seen) -> Option<Link> {
-    Some(match seen {
-        Seen::Started(link) | Seen::Failed { link, .. } => *link,
-        Seen::Resolved(_) | Seen::NotResolved(_) => Link::Resolve,
-        Seen::Connected(..) | Seen::NotConnected(_) => Link::Connect,
-        Seen::Certificate { .. } | Seen::NoTls(_) => Link::Certificate,
-        Seen::IsProxmox { .. } | Seen::NotProxmox(_) => Link::Proxmox,
-        Seen::SignedIn { .. } | Seen::SignInRefused { .. } | Seen::NoSuchRealm(_) => Link::SignIn,
-        Seen::Rights(_) => Link::Rights,
-        Seen::KnownPrivileges(_)
-        | Seen::Estate(_)
-        | Seen::Nodes(_)
-        | Seen::Guests(_)
-        | Seen::Storages(_)
-        | Seen::Bridges { .. }
-        | Seen::ClusterCa(_) => return None,
-    })
 }

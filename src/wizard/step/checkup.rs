@@ -68,6 +68,16 @@ pub fn verification(w: &Wizard) -> Option<(VerifyWord, Verify)> {
     }
 }
 
+/// What whoever signs in is wanted for, where nothing new is made.
+pub fn who_signs_in(w: &Wizard) -> Option<&'static str> {
+    match way(w)? {
+        Way::LookUp => Some("Who may look it up?"),
+        Way::Grant => Some("Who may grant it?"),
+        Way::NewSecret => Some("Who gives the token a new secret?"),
+        _ => None,
+    }
+}
+
 /// The pages of a repair.
 pub fn pages(w: &Wizard, usual: Vec<PageId>) -> Vec<PageId> {
     let mut pages = vec![PageId::Checkup];
@@ -162,12 +172,15 @@ pub fn page(w: &Wizard) -> Parts {
         );
         blocks.extend(words::tested(&told));
     }
-    for (heading, findings) in told.groups() {
+    // What labwizard can do stands before what can be done by hand: the answers are to be in sight.
+    for (heading, mut findings) in told.groups() {
         blocks.extend(heading.map(|heading| toned(Tone::Plain, heading)));
+        findings.iter_mut().filter(|_| told.asks()).for_each(|finding| finding.fix.clear());
         blocks.push(Block::Findings(findings));
     }
     if told.asks() {
         blocks.push(Block::Choice(choice(w, &told)));
+        blocks.extend(words::by_hand(&told));
     }
     Parts {
         title: words::title(&path, &told),
@@ -197,7 +210,7 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     let several = (all.len() > 1).then(|| Answer {
         id: ALL,
         title: format!("Mend all {} that need no question", all.len()),
-        about: vec!["Every line that changes is shown first.".into()],
+        about: vec!["every change is shown first".into()],
         risky: false,
     });
     let offers = told.offers();
@@ -208,13 +221,14 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     for (mend, _) in &offers {
         options.extend(words::answers(told, mend));
     }
+    options.retain(|option| option.id != ways::COMMANDS || ask::is_remembered(w, told));
     if !in_file {
         options.extend(several);
     }
     options.push(Answer {
         id: AGAIN,
         title: "Check again".into(),
-        about: vec!["after something was changed on the host or in the file".into()],
+        about: vec!["after a change elsewhere".into()],
         risky: false,
     });
     options.push(Answer { id: LEAVE, title: "Leave it as it is".into(), about: Vec::new(), risky: false });

@@ -67,6 +67,10 @@ pub fn picks(w: &Wizard) -> BTreeMap<String, String> {
 
 /// The keys whose picks were left for later, each with how there comes to be something to pick.
 pub fn left_out(w: &Wizard) -> Vec<(String, &'static str)> {
+    // What a file that is mended leaves out, it left out before.
+    if checkup::here(w) {
+        return Vec::new();
+    }
     let picked = picks(w);
     let key = |name: &str| {
         let spec = tool::spec(w)?;

@@ -39,7 +39,9 @@ pub fn exit(w: &Wizard) -> Exit {
 /// The file is read anew, so that the page tells what stands there and not what was meant.
 pub fn enter(w: &mut Wizard) -> Vec<Effect> {
     match file::path(w) {
-        Some(path) if !tool::token_only(w) && w.run.is_some() && w.setting.errand == Errand::SetUp => {
+        Some(path)
+            if !tool::token_only(w) && (w.run.is_some() || checkup::here(w)) && w.setting.errand == Errand::SetUp =>
+        {
             let mut effects = vec![w.ask_file(path)];
             effects.extend(checkup::after::begin(w));
             effects

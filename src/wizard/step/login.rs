@@ -13,7 +13,7 @@ use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
 use crate::wizard::session::Why;
 use crate::wizard::step::{
-    By, Next, PageId, Parts, code, details, host, make, quiet, road, token, toned, trust, wrong,
+    By, Next, PageId, Parts, checkup, code, details, host, make, quiet, road, token, toned, trust, wrong,
 };
 
 pub const USER: Id = Id::fixed("login_user");
@@ -183,7 +183,7 @@ pub fn page(w: &Wizard) -> Parts {
 
 fn title(w: &Wizard) -> &'static str {
     match w.setting.errand {
-        Errand::SetUp => "Who makes the token?",
+        Errand::SetUp => checkup::who_signs_in(w).unwrap_or("Who makes the token?"),
         Errand::TakeBack(_) => "Who takes it back?",
         Errand::Tokens => "Whose tokens?",
     }

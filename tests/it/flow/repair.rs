@@ -1,6 +1,8 @@
 //! A file that is there and broken: what is wrong is found, and mended with the smallest change, against labs.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use labwizard::lab::{Lab, LabRelease, NewCertificate, Scenario};
 use labwizard::wizard::Setting;
@@ -250,4 +252,28 @@ async fn what_stands_in_the_file_is_on_no_page_and_an_unfinished_repair_is_not_k
     }
     assert!(project.stage.state().walk().unwrap().is_none());
     assert!(!format!("{:?}", held.wizard).contains(&secret));
+}
+
+#[tokio::test]
+async fn what_is_missing_is_granted_by_hand_too_and_looked_at_again() {
+    let project = Rc::new(Project::new().await);
+    let taken = project.lab.change(|cluster| {
+        let all = cluster.acl.clone();
+        cluster.acl.retain(|row| row.who != TOOL || row.path != "/vms");
+        all
+    });
+    let before = project.text();
+    let (lab, answers) = (Rc::clone(&project), given(&[("mend", "commands"), ("review", "do")]));
+    let shown = Rc::new(RefCell::new(String::new()));
+    let block = Rc::clone(&shown);
+    let hook = move |page: &Page| {
+        if page.title == "Grant what is missing." {
+            *block.borrow_mut() = words(page);
+            lab.lab.change(|cluster| cluster.acl.clone_from(&taken));
+        }
+    };
+    let held = project.stage.hold_as(project.setting(), &answers, Some(Box::new(hook))).await;
+    assert!(shown.borrow().contains("pveum acl modify"), "{}", shown.borrow());
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+    assert_eq!(project.text(), before);
 }

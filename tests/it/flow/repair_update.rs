@@ -116,3 +116,37 @@ fn whoever_leaves_a_repair_leaves_nothing_behind() {
     assert!(!format!("{:?} {:?}", hand.w, hand.page()).contains(&SECRET[..12]));
     assert!(checkup::findings(&hand.w).is_empty());
 }
+
+/// A conversation in a folder with this config.
+fn in_folder(text: &str) -> Hand {
+    let (w, asked) = Wizard::new(setting(Path::new(HERE)), Draft::default());
+    let mut hand = Hand { w, asked };
+    let around = Around { folder: HERE.into(), names: vec![".env".into()], ..Around::default() };
+    hand.tell(Msg::Around(Box::new(around)));
+    reads(&mut hand, text);
+    hand
+}
+
+#[test]
+fn the_first_page_says_that_the_folders_config_is_broken_and_leads_to_its_mend() {
+    let mut hand = in_folder(&text(&format!("PROXMOX_TOKEN_NAME=apex@pve!tool\nPROXMOX_TOKEN_VALUE={SECRET}\n")));
+    let words = super::repair::words(&hand.page());
+    assert!(words.contains("is there and does not work"), "{words}");
+    assert_eq!((hand.w.at(), surveys(&hand)), (PageId::Tool, 0), "no host is asked");
+    hand.submit();
+    assert_eq!(hand.w.at(), PageId::Checkup);
+    assert_eq!(hand.look().1, Path::new(HERE).join(".env"));
+}
+
+#[test]
+fn a_config_that_is_well_or_not_filled_in_yet_is_not_mentioned_and_a_no_goes_on() {
+    for value in [SECRET, "your-token-secret-here"] {
+        let hand = in_folder(&text(&token_lines(value)));
+        assert!(!super::repair::words(&hand.page()).contains("does not work"), "{value}");
+    }
+    let mut hand = in_folder(&text(&format!("PROXMOX_TOKEN_NAME=apex@pve!tool\nPROXMOX_TOKEN_VALUE={SECRET}\n")));
+    hand.chose("mend_here".into(), "no");
+    hand.chose("target".into(), "token-only");
+    hand.submit();
+    assert_eq!(hand.w.at(), PageId::Host);
+}

@@ -1,10 +1,11 @@
 //! After the repair: the same checks again, and what was wrong before beside what is wrong now.
 
 use crate::domain::finding::{Finding, Severity};
+use crate::domain::shell;
 use crate::domain::visible::whole;
 use crate::wizard::Wizard;
 use crate::wizard::message::Effect;
-use crate::wizard::page::{Block, LinkState, PlanGroup, PlanLine, Tone};
+use crate::wizard::page::{Block, Command, LinkState, PlanGroup, PlanLine, Tone};
 use crate::wizard::step::toned;
 
 use super::{Told, ask, told};
@@ -70,12 +71,21 @@ pub fn blocks(w: &Wizard) -> Vec<Block> {
             format!("Checked again: nothing is wrong any more. {} can work with it.", now.title),
         ));
     }
+    if now.worst() == Some(Severity::Error) {
+        blocks.extend(again(w).map(|text| Block::Command(Command { about: "What is left is mended by".into(), text })));
+    }
     // What is new is told whole: nobody has read it yet.
     let new: Vec<Finding> = new.into_iter().cloned().collect();
     if !new.is_empty() {
         blocks.push(Block::Findings(new));
     }
     blocks
+}
+
+/// The command that goes on with what is left.
+fn again(w: &Wizard) -> Option<String> {
+    let path = w.setting.mend.as_ref()?.to_str()?;
+    Some(format!("labwizard {}", shell::quote(path).ok()?))
 }
 
 /// The last page's first line.

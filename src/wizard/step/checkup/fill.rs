@@ -52,7 +52,7 @@ pub fn fill(w: &mut Wizard, told: &Told, number: u8, way: &Way) -> Option<Says> 
     };
     address(w, one);
     signs_in(w, config, &spec, one, way);
-    picks(w, &spec, one, way);
+    picks(w, config, &spec, one, way);
     evidence(w, number, way);
     let pin = config.read.get(number, &Fact::Fingerprint).and_then(|value| value.text.as_str().parse().ok());
     Some(Says { verifies: one.verifies, ca_file: one.ca_file.clone(), pin })
@@ -119,12 +119,12 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
     }
 }
 
-/// The answers to the target's own questions. What the file leaves out stays out.
-fn picks(w: &mut Wizard, spec: &Spec, one: &ConfigHost, way: &Way) {
+/// The answers to the target's own questions. What the file leaves out stays out, also where another host of it has it.
+fn picks(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way: &Way) {
     for question in questions::picks(spec) {
         let id = details::id(question.name);
-        match one.picks.get(question.name) {
-            Some(value) => w.draft.choose(id, Id::new(value.clone())),
+        match config.read.get(one.instance, &Fact::Pick(question.name.to_owned())) {
+            Some(value) => w.draft.choose(id, Id::new(value.text.as_str().to_owned())),
             None if matches!(way, Way::Ask(asked) if *asked == id) => w.draft.forget(&id),
             None => w.draft.choose(id, Pick::LATER),
         }

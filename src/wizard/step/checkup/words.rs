@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use crate::diagnosis::codes;
-use crate::domain::finding::{Finding, Mend, Severity, Step};
+use crate::domain::finding::{Finding, Fix, Mend, Severity, Step};
 use crate::domain::visible::visible;
 use crate::domain::{Id, Trouble};
 use crate::wizard::Wizard;
-use crate::wizard::page::{Answer, Block, Tone};
-use crate::wizard::step::{count, details, file, host, token, toned};
+use crate::wizard::page::{Answer, Block, Command, Tone};
+use crate::wizard::step::{count, details, file, host, quiet, say, token, toned};
 
 use super::{Told, ways};
 
@@ -53,9 +53,27 @@ pub fn tested(told: &Told) -> Option<Block> {
     Some(toned(Tone::Good, lines.join("\n")))
 }
 
+/// What can be done without labwizard, the gravest finding's first.
+pub fn by_hand(told: &Told) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let worth = told.findings.iter().filter(|(_, finding)| finding.severity >= Severity::Warning);
+    for fix in worth.flat_map(|(_, finding)| &finding.fix) {
+        let block = match fix {
+            Fix::Say(sentence) => say(sentence.clone()),
+            Fix::Run { on, command } => Block::Command(Command { about: on.clone(), text: command.clone() }),
+        };
+        if !blocks.contains(&block) {
+            blocks.push(block);
+        }
+    }
+    if !blocks.is_empty() {
+        blocks.insert(0, quiet("Or by hand:"));
+    }
+    blocks
+}
+
 /// The answers that stand for a mend.
 pub fn answers(told: &Told, mend: &Mend) -> Vec<Answer> {
-    let tool = &told.title;
     let answer = |title: String, about: &str| Answer {
         id: ways::id(mend),
         title,
@@ -63,47 +81,27 @@ pub fn answers(told: &Told, mend: &Mend) -> Vec<Answer> {
         risky: false,
     };
     match mend {
-        Mend::Ask(field) => vec![answer(asked(field), "Everything else stays as it is.")],
+        Mend::Ask(field) => vec![answer(asked(field), "")],
         Mend::Rewrite { key } => {
-            vec![answer(
-                format!("Write {} in the shape that {tool} reads", visible(key)),
-                "From what stands there; shown first.",
-            )]
+            vec![answer(format!("Write {} as {} reads it", visible(key), told.title), "from what stands there")]
         }
-        Mend::Remove { key, line } => vec![answer(format!("Delete line {line}, {}", visible(key)), "Kept for undo.")],
-        Mend::Close => vec![answer("Close the file to others".into(), "Only you can read it then: mode 0600.")],
-        Mend::Ignore => vec![answer("Keep the file out of git".into(), "A line in the .gitignore beside it.")],
+        Mend::Remove { key, line } => vec![answer(format!("Delete line {line}, {}", visible(key)), "kept for undo")],
+        Mend::Close => vec![answer("Close the file to others".into(), "only you can read it then")],
+        Mend::Ignore => vec![answer("Keep the file out of git".into(), "a line in the .gitignore beside it")],
         Mend::Grant => vec![
-            answer(
-                "Grant exactly what is missing".into(),
-                "You sign in as somebody who may; shown path by path first. The file stays as it is.",
-            ),
+            answer("Grant exactly what is missing".into(), "needs a login that may; shown first"),
             Answer {
                 id: ways::COMMANDS,
-                title: "Show the commands that grant it".into(),
-                about: vec!["For root's shell on the host.".into()],
+                title: "Show the commands".into(),
+                about: vec!["for root's shell on the host".into()],
                 risky: false,
             },
         ],
-        Mend::NewSecret => {
-            vec![answer(
-                "Give the token a new secret".into(),
-                "You sign in; it keeps its name and its rights. Shown first.",
-            )]
-        }
-        Mend::NewToken => {
-            vec![answer("Have another token made".into(), "You sign in; it gets the rights that do the job.")]
-        }
-        Mend::Certificate => {
-            vec![answer("Compare the old and the new certificate".into(), "Nothing is sent before you agree.")]
-        }
-        Mend::Verify => {
-            vec![answer(format!("Have {tool} verify the certificate"), "Then nobody on the way can read the token.")]
-        }
-        Mend::LookUp => vec![answer(
-            "Sign in and look up why".into(),
-            "An administrator sees the user and its tokens, and whether they have ended.",
-        )],
+        Mend::NewSecret => vec![answer("Give the token a new secret".into(), "needs a login; its rights stay")],
+        Mend::NewToken => vec![answer("Have another token made".into(), "needs a login")],
+        Mend::Certificate => vec![answer("Look at the certificate".into(), "nothing is sent before you agree")],
+        Mend::Verify => vec![answer("Have the certificate verified".into(), "so that nobody can listen in")],
+        Mend::LookUp => vec![answer("Sign in and look up why".into(), "needs an administrator's login")],
     }
 }
 
