@@ -9,7 +9,7 @@ use labwizard::diagnosis::leaning::Leaning;
 use labwizard::diagnosis::{Reading, judge};
 use labwizard::disk::{Git, read_config};
 use labwizard::domain::observation::Surroundings;
-use labwizard::domain::{Around, Credential, FileSeen, Finding, Inquiry, Observation, Secret, Seen, Trust};
+use labwizard::domain::{Around, Credential, FileSeen, Finding, HostAt, Inquiry, Observation, Secret, Seen, Trust};
 use labwizard::runtime::check::{Ground, Order, Waiting, check};
 use labwizard::target::{Library, needs};
 
@@ -105,15 +105,9 @@ impl Scene {
     pub async fn decide(&self) -> Vec<Finding> {
         let (config, _) = self.understood();
         let trust = Trust::Pin(self.lab.fingerprint().parse().unwrap());
-        let asked_by = |credential, estate| Inquiry {
-            endpoints: vec![local(self.lab.port())],
-            address: None,
-            trust: Some(trust.clone()),
-            credential: Some(credential),
-            paths: Vec::new(),
-            lists: false,
-            estate,
-        };
+        let at = HostAt { endpoint: local(self.lab.port()), address: None, trust: trust.clone() };
+        let asked_by =
+            |credential, estate| Inquiry { credential: Some(credential), estate, lists: false, ..Inquiry::of(&at) };
         let own = config.hosts[0].credential.as_ref().expect("the file signs in").share();
         let root = Secret::new(self.lab.user("root@pam").unwrap().password);
         let root = Credential::Password { user: "root@pam".parse().unwrap(), password: root };
