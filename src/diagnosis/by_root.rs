@@ -106,7 +106,7 @@ pub fn without_login(finding: Finding, who: Who<'_>, release: Option<Release>) -
         )
         .run("Why it was refused; the last line is the latest", TOKEN_JOURNAL)
         .run("Which tokens the user has, and when they end", who.tokens())
-        .run("Take root's one-time codes again", root.unlock())
+        .run("Unlock root's one-time codes, which eight wrong ones lock", root.unlock())
         .run("A new password for root", root.password());
     match (who.token(), regenerates(release)) {
         (Some(_), true) => finding

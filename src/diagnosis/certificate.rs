@@ -327,7 +327,7 @@ pub(super) fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, readin
             codes::TLS_NOT_TLS,
             Error,
             Step::Host,
-            format!("What answers at “{host}” is no TLS."),
+            format!("What answers at “{host}” does not speak TLS."),
             "Another program listens on this port.",
         )
         .say("Check the port; Proxmox's is 8006.")

@@ -163,6 +163,34 @@ fn asked_at(fact: &Fact) -> (Step, Id) {
     }
 }
 
+/// What is to be put in where a value of this kind is missing or made up.
+fn put_in(fact: &Fact, key: &str) -> String {
+    match fact {
+        Fact::Address | Fact::Host => "Put in the name or address of your Proxmox host, as in pve.lan.".into(),
+        Fact::Url => "Put in the address of your Proxmox host, as in https://pve.lan:8006.".into(),
+        Fact::ApiUrl => "Put in the address of your Proxmox host, as in https://pve.lan:8006/api2/json.".into(),
+        Fact::Port => "Put in the port; Proxmox's own is 8006.".into(),
+        Fact::User => "Put in the user with its realm, as in apex@pve.".into(),
+        Fact::UserName | Fact::Realm => "Put in your user's name and realm, as in apex and pve.".into(),
+        Fact::TokenName => "Put in the name that your token has under Datacenter → Permissions → API Tokens.".into(),
+        Fact::TokenId => {
+            "Put in the full id of your token, as in apex@pve!lab: it stands under Datacenter → Permissions → API Tokens."
+                .into()
+        }
+        Fact::TokenSecret => {
+            "Put in the secret that Proxmox showed when your token was made. It is shown once; if it is lost, have a new one made."
+                .into()
+        }
+        Fact::Token => {
+            "Put in id and secret of your token, as in apex@pve!lab=… The secret is shown once, when the token is made."
+                .into()
+        }
+        Fact::Password => "Put in the password of the user.".into(),
+        Fact::Pick(_) => "Put in a name that your host has; labwizard shows them in a list.".into(),
+        _ => format!("Write {key}."),
+    }
+}
+
 /// A finding about one value, placed where the value is asked for. Key and line are all that it tells of it.
 fn about(
     code: Code,

@@ -14,7 +14,8 @@ mod login;
 pub mod make;
 mod make_apply;
 mod make_run;
-mod repair;
+pub mod repair;
+mod repair_update;
 mod rights_made;
 mod safety;
 mod unseen;
@@ -62,6 +63,8 @@ pub struct Script {
     /// How often Enter was pressed.
     presses: Rc<RefCell<usize>>,
     hook: Option<Hook>,
+    /// A page that is submitted and comes back.
+    again: Option<(Step, String)>,
     /// Ctrl-C is pressed, once, while this action of the run is under way.
     leaves_at: Option<usize>,
 }
@@ -82,6 +85,9 @@ impl Script {
             return Some(Input::Quit);
         }
         let place = (page.step, page.title.clone());
+        if self.again.take_if(|again| *again == place).is_some() {
+            return Some(Input::Submit);
+        }
         for block in &page.blocks {
             let (id, is_field) = match block {
                 Block::Field(field) => (&field.id, true),
@@ -89,14 +95,22 @@ impl Script {
                 Block::Pick(pick) => (&pick.id, false),
                 _ => continue,
             };
-            let Some(answer) = self.answers.get(id.as_str()) else { continue };
+            let Some(answer) = self.answers.get(id.as_str()).cloned() else { continue };
             if !self.given.insert((place.0, place.1.clone(), id.clone())) {
                 continue;
+            }
+            // What is chosen where the same page comes back.
+            if let Some(next) = self.answers.remove(&format!("{id}, then")) {
+                let id = id.clone();
+                self.answers.insert(id.to_string(), next);
+                self.given.remove(&(place.0, place.1.clone(), id.clone()));
+                self.again = Some(place);
+                return Some(Input::Chose { question: id, choice: Id::new(answer) });
             }
             return Some(if is_field {
                 Input::Typed { field: id.clone(), text: Text::new(answer.as_str()), pasted: false }
             } else {
-                Input::Chose { question: id.clone(), choice: Id::new(answer.clone()) }
+                Input::Chose { question: id.clone(), choice: Id::new(answer) }
             });
         }
         // A page that came back with nothing new to answer is where the walk ends.

@@ -76,7 +76,15 @@ fn shape(sight: &Sight<'_>, value: &ReadValue, text: &str, endpoint: &Endpoint, 
         _ if !scheme => TrapKind::NoScheme,
         Fact::Url if path => TrapKind::ApiPath,
         Fact::ApiUrl if !path => TrapKind::NoApiPath,
-        _ if bare.matches("/api2/json").count() > 1 => TrapKind::ApiPath,
+        _ if bare.matches("/api2/json").count() > 1 => {
+            return Some(rewritten(
+                value,
+                codes::FILE_SHAPE,
+                format!("{} ends in /api2/json more than once.", visible(&value.key)),
+                "The tool sends its requests to this address as it is, and the host knows no such path.".into(),
+                "Leave /api2/json there once.",
+            ));
+        }
         // An IPv6 address in a whole address stands in brackets.
         _ if matches!(endpoint.host, Host::V6(_)) && !text.contains('[') => {
             return Some(rewritten(

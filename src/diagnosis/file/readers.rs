@@ -190,8 +190,7 @@ fn differs(line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Findin
     let rewrite = Mend::Rewrite { key: key.to_owned() };
     let fact = &line.known.fact;
     let unseen = reading.value(key, *other).is_some_and(|text| text.chars().any(|c| is_hidden(c) || c == '\u{a0}'));
-    let reader = upper_first(&other.to_string());
-    let fix = "Write the value so that all of them read the same.";
+    let fix = "Write key, “=” and value without blanks between, without “export”, with no comment behind; a value with blanks, # or $ in single quotes.";
     let severity = if agree.is_empty() { Error } else { Warning };
     let why = why(line, reading);
     let finding = if unseen {
@@ -201,7 +200,7 @@ fn differs(line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Findin
             fact,
             line.entry.line(),
             format!("{} holds characters that nobody sees.", line.key),
-            format!("They came along with copying. {reader} takes them for a part of the value."),
+            format!("They came along with copying, and {other} takes them for a part of the value."),
         )
         .say("Take them out; the value itself is good.")
     } else if let Some((first, _)) = agree.first() {
@@ -210,8 +209,8 @@ fn differs(line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Findin
             severity,
             fact,
             line.entry.line(),
-            format!("{} and {other} would hold different values for {}.", upper_first(&first.to_string()), line.key),
-            why,
+            format!("{} is not read alike by {first} and {other}.", line.key),
+            format!("Which of the two the tool uses decides what it holds. Of {other}: {why}"),
         )
         .say(fix)
     } else {
@@ -221,7 +220,7 @@ fn differs(line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Findin
             severity,
             fact,
             line.entry.line(),
-            format!("{reader} would not hold what stands there for {}.", line.key),
+            format!("{} is not read as it stands by {other}.", line.key),
             why,
         )
         .say(fix)
@@ -257,7 +256,6 @@ fn pasted_into_a_shell(sight: &Sight<'_>, line: &Line<'_>) -> Option<Finding> {
             "A shell that loads the file reads it as it stands. A line of it pasted into bash ends in “event not found”: there a “!” in double quotes calls up an earlier command.",
         )
         .say("Single quotes hold it in both.")
-        .mend(Mend::Rewrite { key: line.entry.key().to_owned() })
     })
 }
 

@@ -1,6 +1,6 @@
 //! Lines that beat, double or lack each other: the target's traps as findings with their mends.
 
-use super::{Judged, Mended, Sight, Told, ask, asked_at, codes};
+use super::{Judged, Mended, Sight, Told, ask, asked_at, codes, put_in};
 use crate::domain::finding::{Code, Finding, Mend, Severity, Step};
 use crate::domain::visible::{visible, whole};
 use crate::target::Fact;
@@ -209,6 +209,15 @@ fn missing(sight: &Sight<'_>, hits: &[&TrapHit], out: &mut Judged) {
     }
     for (severity, mend, group) in groups {
         let mut finding = base(sight, group[0], severity);
+        if let ([hit], Some(known)) = (group.as_slice(), sight.known(&group[0].key)) {
+            finding.fix.clear();
+            finding = finding.say(put_in(&known.fact, &visible(&hit.key)));
+            // The target's own words for the key say why it is needed.
+            let about = sight.spec.keys.get(&known.of).and_then(|key| key.about.as_ref());
+            if let Some(about) = about {
+                finding.cause = format!("{} {}", finding.cause, visible(about.as_str()));
+            }
+        }
         if group.len() > 1 {
             let keys: Vec<String> = group.iter().map(|hit| visible(&hit.key)).collect();
             let (last, others) = keys.split_last().unwrap_or((&keys[0], &[]));

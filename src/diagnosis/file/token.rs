@@ -1,9 +1,9 @@
 //! Who signs in, and with what: the parts of a token in a file, each in the shape that its tool takes.
 
 use super::value::{asked, rewritten};
-use super::{Mended, Sight, about, codes};
+use super::{Mended, Sight, about, codes, put_in};
 use crate::domain::finding::{Code, Finding, Mend, Severity::*};
-use crate::domain::paste::{Known, Part, Paste, PasteProblem, PastedSecret, is_uuid, parse_paste};
+use crate::domain::paste::{Known, Part, PasteProblem, PastedSecret, is_uuid, parse_paste};
 use crate::domain::visible::{upper_first, visible};
 use crate::domain::{Id, TokenId, TokenName, UserId, placeholder};
 use crate::target::Fact;
@@ -106,7 +106,7 @@ fn unfilled(value: &ReadValue, what: &str) -> Finding {
         codes::FILE_PLACEHOLDER,
         format!("{} still holds the value of an example.", visible(&value.key)),
         format!("In it stands {what}."),
-        "Put in the name that your token has under Datacenter → Permissions → API Tokens.",
+        put_in(&value.fact, &visible(&value.key)),
     )
 }
 
@@ -125,7 +125,7 @@ pub(super) fn secret(value: &ReadValue, text: &str) -> Option<Finding> {
     }
     let paste = parse_paste(text, Known::default());
     if paste.secret.as_ref().and_then(PastedSecret::sound).is_some_and(|sound| sound.reveal() != text) {
-        return Some(repaired(value, &paste));
+        return Some(repaired(value, text));
     }
     PastedSecret::new(text).problem().map(|problem| {
         let shape = crate::domain::Secret::new(text.to_owned()).shape();
@@ -142,16 +142,21 @@ pub(super) fn secret(value: &ReadValue, text: &str) -> Option<Finding> {
 }
 
 /// A secret that is whole and not letter by letter what Proxmox gave out.
-fn repaired(value: &ReadValue, paste: &Paste) -> Finding {
-    let mut finding = rewritten(
+fn repaired(value: &ReadValue, text: &str) -> Finding {
+    let what = if text.bytes().any(|b| b.is_ascii_uppercase()) {
+        "Capital letters stand in it"
+    } else if !text.contains('-') {
+        "Its hyphens are missing"
+    } else {
+        "More stands there than the secret"
+    };
+    rewritten(
         value,
         codes::TOKEN_SHAPE,
         format!("The secret in {} is not written as Proxmox writes it.", visible(&value.key)),
-        "Proxmox compares a secret letter by letter, with small letters and four hyphens.".into(),
+        format!("{what}. Proxmox compares letter by letter, and writes small letters with four hyphens."),
         "Write it as Proxmox showed it.",
-    );
-    finding.evidence.extend(paste.repairs.iter().map(|repair| visible(repair)));
-    finding
+    )
 }
 
 /// Id and secret in one.
@@ -187,10 +192,7 @@ pub(super) fn whole(value: &ReadValue, text: &str) -> Option<Finding> {
             "User or name of the token is missing: before the secret belongs user@realm!name=.".into(),
             "Look at user and token under Datacenter → Permissions → API Tokens.".into(),
         )),
-        (None, None) => {
-            let fix = "Write user@realm!name=secret, as one text.".into();
-            Some(shapeless(value, "What stands there is not user@realm!name=secret.".into(), fix))
-        }
+        (None, None) => Some(shapeless(value, "What stands there is not user@realm!name=secret.".into(), WHOLE.into())),
         (Some(_), Some(Some(problem))) => Some(secret_in_whole(value, problem)),
         (Some(id), Some(None)) => {
             let sound = paste.secret.as_ref()?.sound()?;
@@ -199,28 +201,20 @@ pub(super) fn whole(value: &ReadValue, text: &str) -> Option<Finding> {
             if value.fact != Fact::Token || stands.as_str() == text {
                 return None;
             }
-            let mut finding = if text.starts_with("PVEAPIToken") {
-                rewritten(
-                    value,
-                    codes::FILE_SHAPE,
-                    format!("{key} holds more than the value."),
-                    "PVEAPIToken= belongs to the header that the tool makes itself.".into(),
-                    "Keep only user@realm!name=secret.",
-                )
+            let (cause, fix) = if text.starts_with("PVEAPIToken") {
+                ("PVEAPIToken= belongs to the header that the tool makes itself.", "Keep only user@realm!name=secret.")
+            } else if text.contains('=') {
+                ("The tool sends the value as it stands, and Proxmox wants user@realm!name=secret.", WHOLE)
             } else {
-                rewritten(
-                    value,
-                    codes::FILE_SHAPE,
-                    format!("The token in {key} is not written as the tool sends it."),
-                    "The tool sends the value as it stands, and Proxmox wants user@realm!name=secret.".into(),
-                    "Write it in that shape.",
-                )
+                ("Between id and secret stands “:”, as Proxmox Backup Server writes it; Proxmox VE wants “=”.", WHOLE)
             };
-            finding.evidence.extend(paste.repairs.iter().map(|repair| visible(repair)));
-            Some(finding)
+            let title = format!("The token in {key} is not written as the tool sends it.");
+            Some(rewritten(value, codes::FILE_SHAPE, title, cause.into(), fix))
         }
     }
 }
+
+const WHOLE: &str = "Write user@realm!name=secret, as one text.";
 
 fn shapeless(value: &ReadValue, cause: String, fix: String) -> Finding {
     asked(value, codes::TOKEN_SHAPE, format!("{} holds no whole token.", visible(&value.key)), cause, fix)

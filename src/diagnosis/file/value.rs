@@ -1,6 +1,6 @@
 //! One value after the other, by the parsers of the wizard's fields.
 
-use super::{Mended, Sight, about, ask, codes, host, token};
+use super::{Mended, Sight, about, ask, codes, host, put_in, token};
 use crate::domain::finding::{Code, Finding, Mend, Severity::*};
 use crate::domain::paste::is_uuid;
 use crate::domain::placeholder;
@@ -41,7 +41,7 @@ fn unfilled(value: &ReadValue, text: &str) -> Option<Finding> {
                 format!("{key} holds the secret of a public document."),
                 format!("It is {what}, and no host gave it out for you."),
             )
-            .say("Put in the secret that Proxmox showed when your token was made; it is shown only once.")
+            .say(put_in(&value.fact, &key))
             .mended(ask(&value.fact)),
         );
     }
@@ -72,7 +72,7 @@ fn unfilled(value: &ReadValue, text: &str) -> Option<Finding> {
             format!("{key} still holds the value of an example."),
             format!("Where a value of your own belongs stands {what}."),
         )
-        .say("Put in your own value.")
+        .say(put_in(&value.fact, &key))
         .mended(ask(&value.fact)),
     )
 }

@@ -61,13 +61,13 @@ pub fn refused(refused: &Refused<'_>, reading: &Reading<'_>) -> Finding {
         true => finding.say("A name of the directory's server in that line means that it was not reached: start it, or correct the realm under Datacenter → Permissions → Realms."),
         false => finding,
     };
-    finding
-        .run("Which users there are, enabled and until when", "pveum user list")
-        .run(SHELL, named.password())
-        .possible(&possible)
-        .mend(Mend::LookUp)
-        .mend(Mend::Ask(PASSWORD))
-        .mend(Mend::NewToken)
+    let finding = finding.run("Which users there are, enabled and until when", "pveum user list");
+    // A directory keeps its passwords itself.
+    let finding = match directory {
+        true => finding,
+        false => finding.run(format!("A new password. {SHELL}"), named.password()),
+    };
+    finding.possible(&possible).mend(Mend::LookUp).mend(Mend::Ask(PASSWORD)).mend(Mend::NewToken)
 }
 
 /// What the list of users says of a login that was refused; none where it leaves several causes.

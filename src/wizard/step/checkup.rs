@@ -7,8 +7,8 @@ mod told;
 mod ways;
 mod words;
 
+use crate::domain::Id;
 use crate::domain::finding::{Finding, Mend, Severity};
-use crate::domain::{Id, TokenId};
 use crate::target::Verify;
 use crate::target::spec::VerifyWord;
 use crate::wizard::Wizard;
@@ -51,14 +51,6 @@ fn way(w: &Wizard) -> Option<&Way> {
 pub fn in_file(w: &Wizard) -> Option<&[Mend]> {
     match way(w)? {
         Way::File(mends) => Some(mends),
-        _ => None,
-    }
-}
-
-/// The token that is granted what it lacks, and keeps its secret.
-pub fn granted(w: &Wizard) -> Option<&TokenId> {
-    match way(w)? {
-        Way::Grant => w.repair.as_ref()?.says.token.as_ref(),
         _ => None,
     }
 }
@@ -168,7 +160,7 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.extend(
             w.evidence.checkup.iter().flat_map(|c| &c.hosts).map(|host| Block::Road(road::of_survey(&host.survey))),
         );
-        blocks.extend(words::tested(w, &told));
+        blocks.extend(words::tested(&told));
     }
     for (heading, findings) in told.groups() {
         blocks.extend(heading.map(|heading| toned(Tone::Plain, heading)));

@@ -8,8 +8,8 @@ use crate::target::guide::clicks;
 use crate::target::needs::{owner_needs, role_name};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
-use crate::wizard::page::{Block, Command, Field, Tone};
-use crate::wizard::step::{Next, Parts, access, details, host, make, quiet, say, token, toned, tool, uses, wrong};
+use crate::wizard::page::{Block, Command, Tone};
+use crate::wizard::step::{Next, Parts, access, details, host, make, open_field, quiet, say, token, toned, tool, uses};
 
 pub const USER: Id = Id::fixed("user");
 pub const NAME: Id = Id::fixed("token_name");
@@ -165,8 +165,8 @@ pub fn page(w: &Wizard) -> Parts {
     let mut blocks = Vec::new();
     if !lacking(w) {
         blocks.extend(host::realm_words(w));
-        blocks.push(field(USER, "User", w, default_user(w), user(w).err()));
-        blocks.push(field(NAME, "Token name", w, default_name(w), name(w).err()));
+        blocks.push(open_field(w, USER, "User", default_user(w), user(w).err()));
+        blocks.push(open_field(w, NAME, "Token name", default_name(w), name(w).err()));
     }
     if access::in_web_ui(w) && !lacking(w) {
         blocks.extend(web_ui(w));
@@ -197,19 +197,6 @@ pub fn page(w: &Wizard) -> Parts {
         ],
         ..Parts::default()
     }
-}
-
-fn field(id: Id, label: &str, w: &Wizard, default: String, error: Option<IdError>) -> Block {
-    Block::Field(Field {
-        value: w.draft.raw(&id),
-        id,
-        label: label.into(),
-        placeholder: default,
-        secret: false,
-        multiline: false,
-        note: None,
-        error: error.and_then(|error| wrong(format!("{}.", visible(&error.to_string())), None)),
-    })
 }
 
 /// The same by the web UI.

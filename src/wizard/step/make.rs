@@ -4,14 +4,13 @@ pub mod wish;
 mod words;
 
 use crate::domain::finding::Finding;
-use crate::domain::token::IdError;
-use crate::domain::visible::{upper_first, visible};
+use crate::domain::visible::visible;
 use crate::domain::{Change, Id, Text, TokenSeen, UserId, change, time};
 use crate::plan::make::{Making, NoMaking};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
 use crate::wizard::step::{
-    By, Next, PageId, Parts, access, details, file, host, listed, lives, quiet, token, toned, tool, wrong,
+    By, Next, PageId, Parts, access, details, file, host, listed, lives, open_field, quiet, token, toned, tool, wrong,
 };
 
 use wish::{BESIDE, DATE, IN_PLACE, LEAST, MINE, NEVER, NO, OTHER_NAME, PASTE, QUARTER, SAME, SERVICE, YEAR, YES};
@@ -113,9 +112,9 @@ pub fn page(w: &Wizard) -> Parts {
     let mut blocks = vec![Block::Choice(whose(w, &who))];
     if !wish::mine(w) {
         let error = wish::owner(w).and_then(Result::err);
-        blocks.push(field(w, token::USER, "User", wish::default_user(w), error));
+        blocks.push(open_field(w, token::USER, "User", wish::default_user(w), error));
     }
-    blocks.push(field(w, token::NAME, "Token name", wish::default_name(w), wish::name(w).err()));
+    blocks.push(open_field(w, token::NAME, "Token name", wish::default_name(w), wish::name(w).err()));
     if let Some(there) = existing(w) {
         blocks.extend(already(w, there));
     }
@@ -179,19 +178,6 @@ fn whose(w: &Wizard, who: &str) -> Choice {
         chosen: Some(w.draft.choice(&WHOSE).cloned().unwrap_or(SERVICE)),
         error: None,
     }
-}
-
-fn field(w: &Wizard, id: Id, label: &str, default: String, error: Option<IdError>) -> Block {
-    Block::Field(Field {
-        value: w.draft.raw(&id),
-        id,
-        label: label.into(),
-        placeholder: default,
-        secret: false,
-        multiline: false,
-        note: None,
-        error: error.and_then(|error| wrong(format!("{}.", upper_first(&visible(&error.to_string()))), None)),
-    })
 }
 
 fn rights(w: &Wizard) -> Choice {

@@ -28,11 +28,13 @@ pub mod verify;
 
 use crate::domain::finding::Step;
 use crate::domain::paste::{Known, parse_paste};
+use crate::domain::token::IdError;
+use crate::domain::visible::{upper_first, visible};
 use crate::domain::{Certificate, Endpoint, Id, Text, Trust, time};
 use crate::wizard::Wizard;
 use crate::wizard::errand::Errand;
 use crate::wizard::message::{Effect, Exit};
-use crate::wizard::page::{Block, FieldError, Page, Paragraph, Tone};
+use crate::wizard::page::{Block, Field, FieldError, Page, Paragraph, Tone};
 
 /// The pages in their one order. A step may have several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -342,6 +344,20 @@ pub(crate) fn toned(tone: Tone, text: impl Into<String>) -> Block {
 
 pub(crate) fn wrong(what: impl Into<String>, hint: impl Into<Option<String>>) -> Option<FieldError> {
     Some(FieldError { what: what.into(), hint: hint.into() })
+}
+
+/// A field that is shown as it is typed, with what stands there while it is empty.
+pub(crate) fn open_field(w: &Wizard, id: Id, label: &str, default: String, error: Option<IdError>) -> Block {
+    Block::Field(Field {
+        value: w.draft.raw(&id),
+        id,
+        label: label.into(),
+        placeholder: default,
+        secret: false,
+        multiline: false,
+        note: None,
+        error: error.and_then(|error| wrong(format!("{}.", upper_first(&visible(&error.to_string()))), None)),
+    })
 }
 
 /// The field, where a whole token was typed or pasted into one that is shown and resolved. The token is kept as a secret.

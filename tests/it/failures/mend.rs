@@ -56,6 +56,10 @@ impl Scene {
             }
             Fix::Host(what) => self.at_the_host(what),
             Fix::Agree => self.agree(),
+            Fix::ShellQuotes(key) => {
+                let line = self.text.lines().find(|line| self::key(line) == key).unwrap().replace('"', "'");
+                self.text = with_line(&self.text, &line);
+            }
             Fix::Unset(name) => self.environment.retain(|other| other != name),
             Fix::Direct => {
                 let line = format!("PROXMOX_HOST=127.0.0.1:{}", self.lab.port());

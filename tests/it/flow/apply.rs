@@ -255,7 +255,7 @@ fn answers_that_nobody_asked_for_end_as_wrong_usage() {
 fn what_the_host_does_not_have_is_named_and_not_written() {
     let place = Place::new(Scenario::Fine);
     let ran = place.apply(&place.answers(FROM_ENV).replace("\"pve1\"", "\"pve9\""), &["--yes", "--json"]);
-    assert_eq!((ran.code, ran.codes()), (1, vec!["pick.unknown".to_owned()]), "{}", ran.all());
+    assert_eq!((ran.code, ran.codes()), (1, vec!["node.unknown".to_owned()]), "{}", ran.all());
     assert!(!place.env_file().exists());
 }
 

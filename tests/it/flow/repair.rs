@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use labwizard::lab::{Lab, LabRelease, Scenario};
+use labwizard::lab::{Lab, LabRelease, NewCertificate, Scenario};
 use labwizard::wizard::Setting;
 use labwizard::wizard::page::{Block, Page};
 
@@ -10,7 +10,7 @@ use super::make::ADMIN;
 use super::{Held, Stage, TOOL, answers, given, lab};
 
 /// Another secret than any lab's.
-const WRONG: &str = "00000000-0000-4000-8000-00000000dead";
+pub const WRONG: &str = "00000000-0000-4000-8000-00000000dead";
 
 /// A project whose file a walk wrote, with the lab that it is for.
 pub struct Project {
@@ -79,7 +79,7 @@ pub fn words(page: &Page) -> String {
 }
 
 /// The page that tells what was found.
-fn checkup(held: &Held) -> &Page {
+pub fn checkup(held: &Held) -> &Page {
     let asks = |page: &&Page| page.blocks.iter().any(|b| matches!(b, Block::Choice(c) if c.id.as_str() == "mend"));
     held.pages.iter().find(asks).unwrap_or(held.last())
 }
@@ -158,4 +158,96 @@ async fn a_host_never_met_goes_through_trust_and_it_is_said_that_it_is_the_first
     assert!(words(trust.expect("it asks")).contains("first time"), "{}", words(trust.unwrap()));
     assert!(held.is_done(), "{}", held.told());
     assert_eq!(project.changed(&before), ["PROXMOX_TOKEN_VALUE"]);
+}
+
+#[tokio::test]
+async fn somebody_who_signs_in_learns_why_the_host_refuses_and_stays_signed_in_for_the_mend() {
+    let project = Project::new().await;
+    project.set("PROXMOX_TOKEN_VALUE", WRONG);
+    let before = project.text();
+    let held = project.repair(&project.login(&[("mend", "look-up"), ("mend, then", "new-secret")])).await;
+    let told: Vec<String> = held.pages.iter().map(words).collect();
+    assert!(told.iter().any(|page| page.contains("its secret is another")), "{}", told.join("\n---\n"));
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(project.changed(&before), ["PROXMOX_TOKEN_VALUE"]);
+    let logins = project.lab.received().iter().filter(|sent| sent.path.contains("/access/ticket")).count();
+    assert_eq!(logins, 2, "a password and a code, once");
+}
+
+#[tokio::test]
+async fn a_missing_right_is_granted_and_nothing_in_the_file_changes() {
+    let project = Project::new().await;
+    project.lab.change(|cluster| cluster.acl.retain(|row| row.who != TOOL || row.path != "/vms"));
+    let before = project.text();
+    let held = project.repair(&project.login(&[("mend", "grant")])).await;
+    assert!(held.is_done(), "{}\n{:?}", held.told(), held.pages.len());
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+    assert_eq!(project.text(), before);
+    assert!(!held.told().contains(&project.lab.token(TOOL).unwrap().secret));
+}
+
+#[tokio::test]
+async fn a_changed_certificate_is_agreed_to_side_by_side_and_stop_is_what_stands_there() {
+    let project = Project::new().await;
+    project.lab.swap_certificate(NewCertificate::NewCluster).unwrap();
+    let before = project.text();
+    let held = project.repair(&given(&[("mend", "certificate")])).await;
+    assert_eq!(held.last().title, "The certificate has changed.", "{}", held.told());
+    assert!(held.told().contains("agreed then"), "{}", held.told());
+    // Nobody chose: it was to stop, and nothing was sent.
+    let held = project.repair(&given(&[("mend", "certificate"), ("trust", "pin"), ("review", "do")])).await;
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+    assert_eq!(project.text(), before);
+}
+
+#[tokio::test]
+async fn faults_of_the_text_are_mended_in_one_go_without_asking_the_host_for_more() {
+    let project = Project::new().await;
+    project.set("PROXMOX_TOKEN_NAME", TOOL);
+    let text = project.text() + "PROXMOX_USER=apex@pve\n";
+    std::fs::write(project.stage.env_file(), text).unwrap();
+    let held = project.repair(&given(&[("mend", "all"), ("review", "do")])).await;
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+    let after = project.text();
+    assert!(after.contains("PROXMOX_TOKEN_NAME=glassdome-token"), "{:?}", super::keys(&after));
+    assert_eq!(after.matches("PROXMOX_USER=").count(), 1);
+}
+
+#[tokio::test]
+async fn of_two_hosts_the_broken_one_is_mended_and_the_other_one_stays() {
+    let project = Project::new().await;
+    let second = lab(LabRelease::default(), Scenario::Fine).await;
+    let more = format!(
+        "PROXMOX_02_HOST=127.0.0.1:{}\nPROXMOX_02_USER=apex@pve\nPROXMOX_02_TOKEN_NAME=glassdome-token\n\
+         PROXMOX_TOKEN_VALUE_02={WRONG}\nPROXMOX_02_VERIFY_SSL=false\n",
+        second.port()
+    );
+    std::fs::write(project.stage.env_file(), project.text() + &more).unwrap();
+    let before = project.text();
+    let right = second.token(TOOL).unwrap().secret;
+    let answers = given(&[("mend", "ask.token"), ("trust", "pin"), ("token", &right), ("review", "do")]);
+    let held = project.repair(&answers).await;
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(project.changed(&before), ["PROXMOX_TOKEN_VALUE_02"], "{}", held.told());
+}
+
+#[tokio::test]
+async fn what_stands_in_the_file_is_on_no_page_and_an_unfinished_repair_is_not_kept() {
+    let project = Project::new().await;
+    let secret = project.lab.token(TOOL).unwrap().secret;
+    const CANARY: &str = "canary-7f3a9c1e-of-another-tool";
+    std::fs::write(project.stage.env_file(), project.text() + &format!("DB_PASSWORD={CANARY}\n")).unwrap();
+    project.lab.change(|cluster| cluster.acl.retain(|row| row.who != TOOL));
+    let held = project.repair(&project.login(&[("mend", "grant"), ("review", "back")])).await;
+    let password = project.lab.user(ADMIN).unwrap().password;
+    for page in &held.pages {
+        let shown = format!("{}{:?}", words(page), super::canary::painted(page));
+        for needle in [secret.as_str(), CANARY, password.as_str()] {
+            assert!(!shown.contains(needle), "{}", page.title);
+        }
+    }
+    assert!(project.stage.state().walk().unwrap().is_none());
+    assert!(!format!("{:?}", held.wizard).contains(&secret));
 }

@@ -158,3 +158,25 @@ fn what_a_hostile_host_says_steers_no_terminal() {
     only_text(&text(&output.stderr));
     assert!(text(&output.stdout).contains("\\u{"), "what cannot be seen is shown: {}", said(&output));
 }
+
+#[test]
+fn a_file_that_is_there_is_mended_line_by_line() {
+    let (sandbox, lab) = (Sandbox::new(), lab());
+    let text = format!(
+        "PROXMOX_HOST={}\nPROXMOX_USER=apex@pve\nPROXMOX_TOKEN_NAME={}\nPROXMOX_TOKEN_VALUE={}\nPROXMOX_VERIFY_SSL=false\n\
+         PROXMOX_NODE=pve1\nLAB_PROXMOX_INSTANCE=01\n",
+        address(&lab),
+        whole_token(&lab).split('=').next().unwrap_or_default(),
+        secret(&lab)
+    );
+    fs::write(sandbox.project().join(".env"), &text).unwrap();
+    let output = sandbox.run(&["--plain", ".env"], "PROXMOX_TOKEN_NAME in the shape\nDo it\n\n\n");
+    let out = self::text(&output.stdout);
+    only_text(&out);
+    let after = fs::read_to_string(sandbox.project().join(".env")).unwrap();
+    let others =
+        |text: &str| text.lines().filter(|line| !line.contains("TOKEN_NAME")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(others(&after), others(&text), "{out}");
+    assert!(after.contains("PROXMOX_TOKEN_NAME=glassdome-token\n"), "{out}");
+    assert!(out.contains("gone") && !out.contains(&secret(&lab)), "{out}");
+}

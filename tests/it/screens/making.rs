@@ -14,7 +14,7 @@ const RUN: &str = "0a1b2c";
 const DAY: i64 = 86_400;
 
 /// The project lies in the home folder, so that paths are short and alike everywhere.
-fn setting(stage: &Stage) -> Setting {
+pub fn setting(stage: &Stage) -> Setting {
     let home = stage.project().parent().map(std::path::Path::to_owned);
     Setting { home, run_name: RUN.into(), ..stage.setting() }
 }
@@ -31,6 +31,10 @@ fn page<'h>(held: &'h Held, title: &str) -> &'h Page {
 
 /// Draws it at each size, with stand-ins of the same width for what differs from day to day.
 fn looks(name: &str, stage: &Stage, lab: &Lab, held: &Held, page: &Page) {
+    drawn(&format!("making_{name}"), stage, lab, held, page);
+}
+
+pub fn drawn(name: &str, stage: &Stage, lab: &Lab, held: &Held, page: &Page) {
     let now = held.wizard.setting.now;
     let folder =
         stage.project().parent().and_then(|folder| folder.file_name()).map(|name| name.to_string_lossy().into_owned());
@@ -50,7 +54,7 @@ fn looks(name: &str, stage: &Stage, lab: &Lab, held: &Held, page: &Page) {
             assert_eq!(varies.len(), stand_in.len(), "{varies}");
             text = text.replace(varies.as_str(), stand_in);
         }
-        let name = format!("making_{name}_{}x{}", size.0, size.1);
+        let name = format!("{name}_{}x{}", size.0, size.1);
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "../snapshots" }, {
             insta::assert_snapshot!(name, text);
         });

@@ -17,6 +17,7 @@ mod keys;
 mod making;
 mod pages;
 mod pictures;
+mod repair;
 mod terminal;
 
 const UNICODE: Look = Look { color: true, ascii: false };

@@ -86,7 +86,7 @@ pub(crate) const ROWS: &[Row] = &[
         "bpg-env",
         "'a@pve!tok=00000000-0000-4000-8000-000000000004'",
         "\"a@pve!tok=00000000-0000-4000-8000-000000000004\"",
-        &[". file.shell-expands rewrite:PROXMOX_VE_API_TOKEN"],
+        &[". file.shell-expands"],
     ),
     ("bpg-env", "ENDPOINT=https", "ENDPOINT = https", &["! file.shell-expands rewrite:PROXMOX_VE_ENDPOINT"]),
     ("plain-password", "hunter22", "hunt$er22", &["~ file.readers-differ rewrite:PROXMOX_PASSWORD"]),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnosis::config::{Config, ConfigHost, Scene, understand};
 use crate::diagnosis::leaning::{Leaning, Sources, lean};
+use crate::diagnosis::untold;
 use crate::domain::finding::Finding;
 use crate::domain::{Credential, Der, Endpoint, HostRecord, Release, Seen, Trust, certificates_from_pem};
 use crate::wizard::Wizard;
@@ -174,6 +175,19 @@ pub fn understood(w: &Wizard, file: &FileEvidence) -> Result<Config, Box<Finding
 fn ca_path(config: &Config, host: &ConfigHost) -> Option<PathBuf> {
     let named = host.ca_file.as_ref().filter(|_| host.verifies != Some(false))?;
     Some(config.path.parent().unwrap_or(Path::new("/")).join(named))
+}
+
+/// Why the CA that a host's lines name cannot be used.
+pub fn no_ca(config: &Config, host: &ConfigHost, checkup: &Checkup) -> Option<Finding> {
+    let path = ca_path(config, host)?;
+    let asked = checkup.cas.iter().find(|ca| ca.asked == path)?;
+    let why = match asked.answer.as_ref()? {
+        Err(trouble) => trouble.what.clone(),
+        Ok((seen, _)) if seen.there.is_none() => "There is no such file.".to_owned(),
+        Ok(_) if ca(config, host, checkup).is_none() => "It holds no certificate.".to_owned(),
+        Ok(_) => return None,
+    };
+    Some(untold::no_ca(&path, &why))
 }
 
 /// The CA that the file names, where it could be read.

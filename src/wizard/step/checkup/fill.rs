@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
 use crate::domain::host_input::HostError;
-use crate::domain::{Credential, Fingerprint, Id, Link, Seen, Text, TokenId};
+use crate::domain::{Credential, Fingerprint, Id, Link, Seen, Text};
 use crate::target::fact::Fact;
 use crate::target::questions;
 use crate::target::read::ReadAccess;
@@ -24,7 +24,6 @@ use super::{Told, Way};
 /// What the file says of a host, where the usual pages have other words for it or none.
 #[derive(Debug)]
 pub struct Says {
-    pub token: Option<TokenId>,
     verifies: Option<bool>,
     ca_file: Option<PathBuf>,
     pin: Option<Fingerprint>,
@@ -49,21 +48,14 @@ pub fn fill(w: &mut Wizard, told: &Told, number: u8, way: &Way) -> Option<Says> 
     target(w, config, number);
     let Some(one) = config.hosts.iter().find(|host| host.instance == number) else {
         // A file without any host is filled by the usual pages.
-        return Some(Says { token: None, verifies: None, ca_file: None, pin: None });
+        return Some(Says { verifies: None, ca_file: None, pin: None });
     };
     address(w, one);
     signs_in(w, config, &spec, one, way);
     picks(w, &spec, one, way);
     evidence(w, number, way);
-    let token = match &one.credential {
-        Some(Credential::Token { id, .. }) => Some(id.clone()),
-        _ => match config.read.access(&spec, number) {
-            ReadAccess::Token { id: Ok(id), .. } => Some(id),
-            _ => None,
-        },
-    };
     let pin = config.read.get(number, &Fact::Fingerprint).and_then(|value| value.text.as_str().parse().ok());
-    Some(Says { token, verifies: one.verifies, ca_file: one.ca_file.clone(), pin })
+    Some(Says { verifies: one.verifies, ca_file: one.ca_file.clone(), pin })
 }
 
 fn target(w: &mut Wizard, config: &Config, number: u8) {
@@ -117,7 +109,12 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
     }
     match way {
         Way::NewSecret => w.draft.choose(make::EXISTING, wish::IN_PLACE),
-        Way::NewToken => w.draft.choose(make::EXISTING, wish::BESIDE),
+        Way::Grant => w.draft.choose(make::EXISTING, make::KEEP),
+        Way::NewToken => {
+            w.draft.choose(make::EXISTING, wish::BESIDE);
+            // The owner of the old one may be what is wrong with it.
+            [token::USER, token::NAME].iter().for_each(|id| w.draft.forget(id));
+        }
         _ => {}
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use crate::diagnosis::checked::{Asked, Circumstances, judge_config};
 use crate::diagnosis::config::Config;
+use crate::diagnosis::{proved, untold};
 use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::visible::visible;
 use crate::domain::{Observation, Seen};
@@ -20,6 +21,8 @@ pub struct Told {
     pub config: Option<Config>,
     /// The target's title.
     pub title: String,
+    /// What holds, a sentence each.
+    pub proved: Vec<String>,
     /// The gravest first; with the number of the host where it is about one.
     pub findings: Vec<(Option<u8>, Finding)>,
 }
@@ -38,7 +41,10 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
     checkup.file.answer.as_ref()?;
     let config = match ask::understood(w, &checkup.file) {
         Ok(config) => config,
-        Err(finding) => return Some(Told { config: None, title: String::new(), findings: vec![(None, *finding)] }),
+        Err(finding) => {
+            let findings = vec![(None, *finding)];
+            return Some(Told { config: None, title: String::new(), proved: Vec::new(), findings });
+        }
     };
     let records = ask::records(w, after);
     let about = Circumstances {
@@ -49,7 +55,10 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
     };
     let of_file = judge_config(&config, &[], &about);
     let mut findings: Vec<(Option<u8>, Finding)> = of_file.iter().map(|finding| (None, finding.clone())).collect();
+    let mut proved = Vec::new();
+    let title = config.spec(&w.setting.library).map(|spec| spec.title.as_str().to_owned()).unwrap_or_default();
     for host in &config.hosts {
+        findings.extend(ask::no_ca(&config, host, checkup).map(|finding| (Some(host.instance), finding)));
         let Some(asked) = checkup.host(host.instance) else { continue };
         let seen = match after {
             true => asked.survey.seen.clone(),
@@ -62,11 +71,17 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
                 of_both.remove(at);
             }
         }
+        let reached = asked.seen.iter().any(|o| matches!(o.seen, Seen::IsProxmox { .. }));
+        let unsettled = asked.trust.is_none() && host.credential.is_some() && reached;
+        of_both.extend(
+            unsettled.then(|| untold::unsettled(&host.typed, false, host.verifies == Some(false), &asked.seen)),
+        );
+        let needs = config.needs_seen(&w.setting.library, host, &asked.seen);
+        proved.extend(proved::proved(&host.typed, host.credential.as_ref(), &title, &needs, &asked));
         findings.extend(of_both.into_iter().map(|finding| (Some(host.instance), finding)));
     }
     findings.sort_by_key(|(_, finding)| Reverse(finding.severity));
-    let title = config.spec(&w.setting.library).map(|spec| spec.title.as_str().to_owned()).unwrap_or_default();
-    Some(Told { config: Some(config), title, findings })
+    Some(Told { config: Some(config), title, proved, findings })
 }
 
 /// What an administrator who signed in on the way saw of users and tokens decides between causes that the host does not tell.

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::diagnosis::codes;
 use crate::domain::finding::{Finding, Mend, Severity, Step};
 use crate::domain::visible::visible;
-use crate::domain::{Id, Seen, Trouble};
+use crate::domain::{Id, Trouble};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Tone};
 use crate::wizard::step::{count, details, file, host, token, toned};
@@ -44,28 +44,13 @@ pub fn title(path: &str, told: &Told) -> String {
     }
 }
 
-/// What the roads that were travelled prove.
-pub fn tested(w: &Wizard, told: &Told) -> Vec<Block> {
-    let Some(config) = &told.config else { return Vec::new() };
-    let asked: Vec<_> = w.evidence.checkup.iter().flat_map(|checkup| &checkup.hosts).collect();
-    let signed_in = asked.iter().filter(|host| host.survey.signed_in()).count();
+/// What was proved, a line each.
+pub fn tested(told: &Told) -> Option<Block> {
+    let config = told.config.as_ref()?;
     let read = count(config.read.values.len(), "value was", "values were");
-    let mut words = format!("{read} read the way {} reads them.", told.title);
-    if signed_in > 0 {
-        let needs = config.hosts.iter().find_map(|host| {
-            let asked = asked.iter().find(|asked| asked.instances.contains(&host.instance))?;
-            Some(config.needs_seen(&w.setting.library, host, &asked.survey.seen))
-        });
-        let rights: usize = needs.iter().flatten().map(|need| need.privileges.len()).sum();
-        words.push_str(&format!(" It signs in at {},", count(signed_in, "host", "hosts")));
-        words.push_str(&format!(" and holds all {rights} privileges that {} needs.", told.title));
-    }
-    let mut blocks = vec![toned(Tone::Good, words)];
-    let unasked = asked.iter().any(|host| !host.survey.seen.iter().any(|o| matches!(o.seen, Seen::SignedIn { .. })));
-    if asked.is_empty() || unasked {
-        blocks.push(toned(Tone::Warning, "Not every host was signed in to, so nothing is known of the rights there."));
-    }
-    blocks
+    let mut lines = vec![format!("{read} read the way {} reads them.", told.title)];
+    lines.extend(told.proved.iter().cloned());
+    Some(toned(Tone::Good, lines.join("\n")))
 }
 
 /// The answers that stand for a mend.
