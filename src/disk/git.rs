@@ -270,26 +270,25 @@ fn pattern(name: &str) -> String {
 }
 
 #[cfg(test)]
-impl Git {
-    /// A git that is a shell script. Another process writes it, so that no other test's child can hold it open for writing
-    /// while it is started.
-    pub(super) fn fake(folder: &Path, text: &str) -> Git {
-        let program = folder.join("git");
-        let write = r#"printf '%s' "$1" > "$0" && chmod 755 "$0""#;
-        let written =
-            Command::new("sh").arg("-c").arg(write).arg(&program).arg(format!("#!/bin/sh\n{text}\n")).status();
-        assert!(written.unwrap().success());
-        Git { program, environment: vec![("HOME", "/home/x".into())], time: GIT_TIME }
-    }
-
-    pub(super) fn within(self, time: Duration) -> Git {
-        Git { time, ..self }
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Git {
+        /// A git that is a shell script. Another process writes it, so that no other test's child can hold it open for writing
+        /// while it is started.
+        pub(in crate::disk) fn fake(folder: &Path, text: &str) -> Git {
+            let program = folder.join("git");
+            let write = r#"printf '%s' "$1" > "$0" && chmod 755 "$0""#;
+            let written =
+                Command::new("sh").arg("-c").arg(write).arg(&program).arg(format!("#!/bin/sh\n{text}\n")).status();
+            assert!(written.unwrap().success());
+            Git { program, environment: vec![("HOME", "/home/x".into())], time: GIT_TIME }
+        }
+
+        pub(in crate::disk) fn within(self, time: Duration) -> Git {
+            Git { time, ..self }
+        }
+    }
     use std::os::unix::fs::PermissionsExt;
 
     fn variable(name: &str) -> Option<OsString> {
