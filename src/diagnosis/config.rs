@@ -125,7 +125,7 @@ fn recognised(scene: Scene<'_>) -> Result<(Document, &Target, &Form), Box<Findin
                 let named = forms.iter().any(|form| {
                     form.editor() == Some(dialect) && form.file.iter().any(|pattern| matches(pattern, &place))
                 });
-                wrong = wrong.or(Some(error).filter(|_| named || dialect == Dialect::Hcl));
+                wrong = wrong.or(Some(error).filter(|_| named && mentions(&forms, scene.library, text)));
                 continue;
             }
         };
@@ -152,6 +152,13 @@ fn recognised(scene: Scene<'_>) -> Result<(Document, &Target, &Form), Box<Findin
         Some(error) => damaged(scene, &error),
         None => not_understood("It holds no keys of a tool that labwizard knows.", scene),
     })
+}
+
+/// Whether a text that cannot be read names a key of a tool: then it is that tool's file, and damaged; else it is nobody's.
+fn mentions(forms: &[&Form], library: &Library, text: &Text) -> bool {
+    let telling = forms.iter().filter_map(|form| form.found.as_ref()).flat_map(|found| found.keys.iter());
+    let keys = library.iter().flat_map(|target| target.spec.keys.iter()).map(|(name, _)| name);
+    telling.map(|key| key.as_str()).chain(keys.filter(|key| key.contains('_'))).any(|key| text.as_str().contains(key))
 }
 
 /// A document of this target and form, understood.

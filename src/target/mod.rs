@@ -5,6 +5,7 @@ pub mod example;
 pub mod fact;
 pub mod facts;
 pub mod guide;
+pub mod held;
 pub mod library;
 pub mod meant;
 pub mod module;

@@ -35,9 +35,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("login.wrong-password", "only ever a possible cause: the host tells refused logins apart for nobody"),
     ("realm.down", "only ever a possible cause: the host tells refused logins apart for nobody"),
     ("target.untested", "the conversation, where nothing is asked"),
-    ("file.", "a file; its samples stand in `files.rs`"),
-    ("token.shape", "a file; its samples stand in `files.rs`"),
-    ("token.example-secret", "a file; its samples stand in `files.rs`"),
+    ("file.clash", "the conversation, where two tools would share a file"),
 ];
 
 fn all() -> Vec<Sample> {

@@ -284,7 +284,7 @@ fn no_lines(sight: &Sight<'_>, out: &mut Judged) -> Vec<Told> {
                 format!("The line of {} cannot be read.", visible(key)),
                 "Between key and value belongs “=”; programs skip a line without it.",
             )
-            .say(format!("Write it as in {}=…", visible(key)))
+            .say(format!("Write {}, then “=” and the value.", visible(key)))
             .mended(ask(&known.fact)),
         );
         told.push(Told { of: known.of, instance: known.instance });

@@ -17,7 +17,9 @@ fn a_file_that_is_not_there_damaged_or_unknown_is_said_to_be_so_and_left_alone()
     let around = Around::default();
     assert_eq!(code(Scene { library: &library, seen: &missing, around: &around, environment: &[] }), "file.not-read");
     for (path, text, expected) in [
-        ("/lab/.env", "'A=1\nB=2'\n", "file.damaged"),
+        ("/lab/.env", "'A=1\nPROXMOX_HOST=2'\n", "file.damaged"),
+        ("/lab/.env", "'A=1\nB=2'\n", "file.not-understood"),
+        ("/lab/terraform.tfvars", "region = = \"CANARY\"\n", "file.not-understood"),
         ("/lab/terraform.tfvars", "proxmox_endpoint = \"https://pve.lan\nproxmox_api_token = 3\n", "file.damaged"),
         ("/lab/terraform.tfvars", "proxmox_endpoint = = \"CANARY\"\n", "file.damaged"),
         ("/lab/notes", "dear diary\n", "file.not-understood"),
@@ -120,4 +122,14 @@ fn other_files_that_hold_the_secret_are_named() {
     assert_eq!(around("/lab/.env", beside), ["~ file.example-holds-secret NewSecret"]);
     let twice = Around { examples, copies: vec![copy("/lab/.env.example", false, true)], ..Around::default() };
     assert_eq!(around("/lab/.env", twice), ["~ file.example-holds-secret NewSecret"], "said once");
+}
+
+#[test]
+fn a_plain_file_with_a_password_is_told_from_one_of_a_tool_that_takes_no_port() {
+    let text = "PROXMOX_HOST=pve.lan\nPROXMOX_PORT=8006\nPROXMOX_USER=a@pve\nPROXMOX_PASSWORD=hunter22\nPROXMOX_VERIFY_SSL=false\n";
+    assert_eq!(config("/lab/.env", text).target, "proxmox-env");
+    let shared = text.replace("PROXMOX_PORT=8006\n", "");
+    let finding = read_with("/lab/.env", &shared, &Around::default(), &[]).map(|config| config.target).unwrap_err();
+    assert_eq!(finding.code.0, "file.not-understood");
+    assert!(finding.evidence[0].contains(", or of "), "{finding:?}");
 }

@@ -74,7 +74,11 @@ fn a_file_that_labwizard_wrote_by_its_defaults_is_silent_in_every_form() {
                         let loud: Vec<_> = config.findings.iter().filter(|f| f.severity > Severity::Info).collect();
                         assert!(loud.is_empty(), "{name}\n{text}\n{loud:#?}");
                         let host = &config.hosts[0];
-                        assert_eq!(host.place.as_ref().unwrap().endpoints, [place.clone()], "{name}\n{text}");
+                        assert_eq!(
+                            host.place.as_ref().unwrap().endpoints.as_slice(),
+                            std::slice::from_ref(&place),
+                            "{name}\n{text}"
+                        );
                         assert!(host.credential.is_some(), "{name}");
                         if !password {
                             let own = understand(scene).unwrap();
