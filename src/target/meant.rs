@@ -50,6 +50,11 @@ pub fn credential(spec: &Spec, read: &ReadFile, instance: u8) -> Option<Credenti
     match read.access(spec, instance) {
         ReadAccess::Nothing => None,
         ReadAccess::Password { password, .. } => {
+            // A token in the place of user and password is meant as a token; as a password it would only be refused.
+            let place = [Fact::User, Fact::UserName].iter().find_map(|fact| read.get(instance, fact));
+            if let Some(Ok(id)) = place.map(|value| plain(value.text.as_str()).parse::<TokenId>()) {
+                return Some(Credential::Token { id, secret: small(&PastedSecret::new(password.reveal()))? });
+            }
             let password = Some(password).filter(|p| crate::domain::placeholder(p.reveal()).is_none())?;
             Some(Credential::Password { user: user(read, instance)?, password })
         }

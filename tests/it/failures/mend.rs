@@ -21,9 +21,12 @@ use crate::flow::Stage;
 
 impl Scene {
     /// Does one step of a repair. `finding` is the one that is repaired.
-    pub fn repair(&mut self, fix: &Fix, finding: &Finding) {
+    ///
+    /// # Errors
+    /// Why the mend comes to nothing, in words.
+    pub fn repair(&mut self, fix: &Fix, finding: &Finding, named: Option<&str>) -> Result<(), String> {
         match fix {
-            Fix::Mend => self.mend(finding),
+            Fix::Mend => return self.mend(finding, named),
             Fix::Console(command) => self.run(command),
             Fix::Shown => {
                 let command = finding.fix.iter().find_map(|fix| match fix {
@@ -56,19 +59,25 @@ impl Scene {
             }
             Fix::Host(what) => self.at_the_host(what),
             Fix::Agree => self.agree(),
+            Fix::ShellQuotes(key) => {
+                let line = self.text.lines().find(|line| self::key(line) == key).unwrap().replace('"', "'");
+                self.text = with_line(&self.text, &line);
+            }
             Fix::Unset(name) => self.environment.retain(|other| other != name),
             Fix::Direct => {
                 let line = format!("PROXMOX_HOST=127.0.0.1:{}", self.lab.port());
                 self.text = with_line(&self.text, &line);
             }
         }
+        Ok(())
     }
 
-    /// The first mend of the finding that is the file's own, as the program plans it.
-    fn mend(&mut self, finding: &Finding) {
+    /// The mend that is named, or the first that is the file's own, as the program plans it.
+    fn mend(&mut self, finding: &Finding, named: Option<&str>) -> Result<(), String> {
         let (config, seen) = self.understood();
         let library = Library::built_in();
-        let mends: Vec<Mend> = finding.mends.iter().filter(|one| mend::is_of_the_file(one)).take(1).cloned().collect();
+        let is_meant = |one: &Mend| mend::is_of_the_file(one) && named.is_none_or(|words| in_words(one) == words);
+        let mends: Vec<Mend> = finding.mends.iter().filter(|one| is_meant(one)).take(1).cloned().collect();
         let endpoints = BTreeMap::from([(1, local(self.road.port(&self.lab)))]);
         let told = mend::Told { endpoints: Some(&endpoints), ..mend::Told::default() };
         let shown = |path: &Path| path.display().to_string();
@@ -81,8 +90,10 @@ impl Scene {
             agreed: Vec::new(),
             shown: &shown,
         };
-        let mended = mend::plan(&order).unwrap_or_else(|error| panic!("{mends:?}: {error}"));
-        assert!(!mended.plan.actions.is_empty(), "{mends:?} come to nothing");
+        let mended = mend::plan(&order).map_err(|error| format!("{mends:?}: {error}"))?;
+        if mended.plan.actions.is_empty() {
+            return Err(format!("{mends:?} come to nothing"));
+        }
         for planned in mended.plan.actions {
             match planned.action {
                 Action::Edit(edit) => {
@@ -96,6 +107,7 @@ impl Scene {
                 other => panic!("{other:?} is no change of the file"),
             }
         }
+        Ok(())
     }
 
     fn use_token(&mut self, token: &LabToken) {

@@ -81,7 +81,10 @@ async fn tried(row: &Row, release: LabRelease) -> Vec<String> {
         return wrong;
     }
     for fix in &row.fix {
-        scene.repair(fix, &found);
+        if let Err(why) = scene.repair(fix, &found, row.mend.as_deref()) {
+            wrong.push(why);
+            return wrong;
+        }
     }
     let after = Box::pin(scene.check()).await;
     let left: Vec<Finding> = after

@@ -148,6 +148,8 @@ pub enum Fix {
     Host(String),
     /// The new certificate is agreed to.
     Agree,
+    /// The value of this key is put between single quotes.
+    ShellQuotes(String),
     /// The variable is unset.
     Unset(String),
     /// What stood on the road is gone.
@@ -170,6 +172,7 @@ impl TryFrom<String> for Fix {
             "host" => Fix::Host(owned),
             "agree" => Fix::Agree,
             "unset" => Fix::Unset(owned),
+            "shell-quotes" => Fix::ShellQuotes(owned),
             "direct" => Fix::Direct,
             other => return Err(format!("nothing is repaired by “{other}”")),
         })
