@@ -66,6 +66,17 @@ fn what_is_typed_or_pasted_at_the_answers_goes_to_the_pages_only_field() {
 }
 
 #[test]
+fn a_token_that_is_pasted_at_the_answers_does_not_come_into_sight() {
+    let mut page = pages::trust();
+    page.blocks.retain(|block| !matches!(block, Block::Field(_)));
+    page.blocks.insert(0, Block::Field(pages::field("compare", "Compare", "")));
+    page.focus = Some(id("trust"));
+    let mut held = held(page);
+    assert_eq!(held.say(b"apex@pve!tok\n00000000-0000-4000-8000-000000000001\n"), []);
+    assert!(!held.text().contains("00000000"), "{}", held.text());
+}
+
+#[test]
 fn among_several_fields_what_is_typed_at_the_answers_goes_to_none() {
     let mut page = pages::trust();
     page.blocks.push(Block::Field(pages::field("other", "Other", "")));

@@ -12,6 +12,7 @@ use crate::front::tui::keyboard::Heard;
 use crate::front::tui::keys::{self, Action};
 use crate::wizard::message::Input;
 use crate::wizard::page::{Block, Page};
+use crate::wizard::step::take_apart;
 
 /// How long a secret stays shown.
 const REVEAL: Duration = Duration::from_secs(20);
@@ -241,10 +242,11 @@ impl Screen {
         let Some(page) = self.page.as_ref().filter(|page| page.busy.is_none()) else { return Vec::new() };
         let Some(mut id) = self.focus.current.clone() else { return Vec::new() };
         // Among answers no letter means anything, so what is typed there is meant for the page's only field. Of several fields
-        // nobody can say which; one may be a secret's.
+        // nobody can say which. A token is meant for another page, and does not come into sight here.
         if text != " "
             && matches!(question(page, &id), Some(Question::Choice(_)))
             && let Some(only) = only_field(page)
+            && take_apart(&only, &Text::new(text)).is_none()
         {
             id = only;
             self.focus.current = Some(id.clone());
