@@ -7,7 +7,7 @@ use crate::diagnosis::picks::Told;
 use crate::domain::finding::Finding;
 use crate::domain::observation::{ClusterCa, Seen};
 use crate::domain::visible::visible;
-use crate::domain::{Id, Need, Release};
+use crate::domain::{Holder, Id, Need, Release};
 use crate::target::fact::Fact;
 use crate::target::needs::{needs, never};
 use crate::target::questions::{self, Entry, PickQuestion};
@@ -15,7 +15,7 @@ use crate::target::spec::{List, VerifyWord};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Field, Item, Pick};
-use crate::wizard::step::{Next, Parts, checkup, file, host, instance, token, tool, trust, uses, wrong};
+use crate::wizard::step::{Next, Parts, checkup, file, host, instance, make, token, tool, trust, uses, wrong};
 
 /// How the tool shall verify the host's certificate.
 pub const VERIFY: Id = Id::fixed("verify");
@@ -113,7 +113,31 @@ pub fn release(w: &Wizard) -> Release {
 
 /// What the target needs, on this release and with these answers.
 pub fn rights(w: &Wizard) -> Vec<Need> {
-    tool::spec(w).map(|spec| needs(spec, release(w), &picks(w), &uses::chosen(w))).unwrap_or_default()
+    tool::spec(w).map(|spec| needs(spec, release(w), &places(w), &uses::chosen(w))).unwrap_or_default()
+}
+
+/// The picks as far as they are part of ACL paths. No file says which storage was picked; in a repair the grants that the token
+/// and its user have tell it, so that nothing is granted at a wider path than before.
+pub fn places(w: &Wizard) -> BTreeMap<String, String> {
+    let mut picks = picks(w);
+    let (Some(spec), Some(estate), Some(id), true) =
+        (tool::spec(w), make::estate(w), make::id(w), w.setting.mend.is_some())
+    else {
+        return picks;
+    };
+    let theirs = |who: &Holder| *who == Holder::Token(id.clone()) || *who == Holder::User(id.user.clone());
+    for right in &spec.rights {
+        let Some((above, pick)) = right.on.split_once("{pick.").filter(|(_, pick)| pick.ends_with('}')) else {
+            continue;
+        };
+        let pick = pick.trim_end_matches('}');
+        let granted = estate.acl.iter().filter(|row| theirs(&row.who)).filter_map(|row| row.path.strip_prefix(above));
+        let one = granted.into_iter().find(|rest| !rest.is_empty() && !rest.contains('/'));
+        if let (Some(one), false) = (one, picks.contains_key(pick)) {
+            picks.insert(pick.to_owned(), one.to_owned());
+        }
+    }
+    picks
 }
 
 /// What no token can do of what was asked for.

@@ -15,7 +15,7 @@ use crate::wizard::step::{
 
 use wish::{BESIDE, DATE, IN_PLACE, LEAST, MINE, NEVER, NO, OTHER_NAME, PASTE, QUARTER, SAME, SERVICE, YEAR, YES};
 pub use wish::{
-    EXISTING, EXPIRE, EXPIRE_DATE, KEEP, REMOVE_OLD, RIGHTS, WHOSE, existing, expire, keeps, making, paths,
+    EXISTING, EXPIRE, EXPIRE_DATE, KEEP, REMOVE_OLD, RIGHTS, WHOSE, estate, existing, expire, id, keeps, making, paths,
     same_rights, signer,
 };
 

@@ -112,6 +112,23 @@ async fn a_wrong_secret_is_mended_by_a_new_one_and_one_line_is_changed() {
 }
 
 #[tokio::test]
+async fn a_token_that_labwizard_made_gets_a_new_secret_and_no_grant_at_a_wider_path() {
+    let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::Fine).await);
+    let made = stage.hold(&super::make::making(&lab)).await;
+    assert!(made.is_done(), "{}", made.told());
+    let project = Project { stage, lab };
+    project.set("PROXMOX_TOKEN_VALUE", WRONG);
+    let before = project.text();
+    // Somebody else, for the code of the one who made it is used up.
+    let root = project.lab.user("root@pam").unwrap();
+    let login = [("login_user", "root@pam"), ("login_password", root.password.as_str()), ("mend", "new-secret")];
+    let held = project.repair(&project.login(&login)).await;
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(project.changed(&before), ["PROXMOX_TOKEN_VALUE"], "{}", held.told());
+    assert!(!held.told().contains("acl modify"), "{}", held.told());
+}
+
+#[tokio::test]
 async fn a_token_that_is_pasted_anew_is_all_that_is_asked() {
     let project = Project::new().await;
     let right = project.lab.token(TOOL).unwrap().secret;

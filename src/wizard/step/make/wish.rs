@@ -213,7 +213,7 @@ pub fn making(w: &Wizard) -> Option<Result<Making, NoMaking>> {
 /// What the token's owner needs; where a tool looks at the owner this is more than the token has.
 fn owned(w: &Wizard) -> Vec<crate::domain::Need> {
     tool::spec(w)
-        .map(|spec| owner_needs(spec, details::release(w), &details::picks(w), &uses::chosen(w)))
+        .map(|spec| owner_needs(spec, details::release(w), &details::places(w), &uses::chosen(w)))
         .unwrap_or_default()
 }
 
