@@ -41,18 +41,18 @@ fn insecure_answers_send_no_token_to_a_changed_certificate_and_forget_no_trust()
 fn undo_takes_the_file_back_and_leaves_the_trust_that_was_agreed_to() {
     let place = Place::new(Scenario::Fine);
     assert_eq!(place.apply(&place.answers(FROM_ENV), &["--yes"]).code, 0);
-    let mut undo = place.command("", &[]);
-    undo = {
-        let mut command = Command::new(undo.get_program());
-        command
-            .arg("undo")
-            .current_dir(place.project())
-            .env_clear()
-            .env("HOME", place.home())
-            .env("LABWIZARD_STATE", place.state());
-        command
+    let undo = |arguments: &[&str]| {
+        let mut command = Command::new(place.command("", &[]).get_program());
+        command.args(arguments).current_dir(place.project()).env_clear();
+        command.env("HOME", place.home()).env("LABWIZARD_STATE", place.state());
+        place.run(command)
     };
-    let ran = place.run(undo);
+    // No run was named, and nobody is there to agree to the latest.
+    let ran = undo(&["undo"]);
+    assert_eq!(ran.code, 2, "{}", ran.all());
+    assert!(ran.all().contains(&place.env_file().display().to_string()), "{}", ran.all());
+    assert!(place.env_file().exists(), "{}", ran.all());
+    let ran = undo(&["undo", "--yes"]);
     assert_eq!(ran.code, 0, "{}", ran.all());
     assert!(!place.env_file().exists(), "{}", ran.all());
     let without_trust: String = place
