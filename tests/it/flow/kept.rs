@@ -127,3 +127,18 @@ fn what_the_host_lacks_is_listed_at_the_end_with_how_to_make_it() {
     );
     assert!(!std::fs::read_to_string(place.env_file()).unwrap().contains("\nUBUNTU_2204_TEMPLATE_ID="));
 }
+
+#[test]
+fn a_command_that_is_misspelt_is_no_file_to_mend() {
+    let home = tempfile::tempdir().unwrap();
+    for (typed, meant) in [("chek", Some("labwizard check")), ("nothing-like-it.env", None)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_labwizard"));
+        command.arg(typed).current_dir(home.path()).env_clear().env("HOME", home.path());
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(&format!("There is no file “{typed}”.")), "{said}");
+        assert_eq!(said.contains("Is the command meant?"), meant.is_some(), "{said}");
+        assert!(said.contains(meant.unwrap_or_default()), "{said}");
+    }
+}
