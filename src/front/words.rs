@@ -163,6 +163,7 @@ pub fn link(link: &RoadLink) -> String {
 pub fn planned(number: usize, action: &PlanLine) -> String {
     let mut line = format!("{number}. {}", action.sentence);
     if action.state != LinkState::Waiting {
+        line.truncate(line.trim_end_matches('.').len());
         line.push_str(": ");
         line.push_str(state(action.state));
     }
