@@ -7,10 +7,10 @@ use crate::diagnosis::leaning::Leaning;
 use crate::diagnosis::round::signed_in;
 use crate::diagnosis::verifying::Beyond;
 use crate::diagnosis::{Reading, codes, judge, picks};
-use crate::domain::finding::{Finding, Mend};
+use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::observation::Surroundings;
 use crate::domain::visible::visible;
-use crate::domain::{Credential, Grantee, HostRecord, Observation, Timestamp, Trust};
+use crate::domain::{Credential, Grantee, HostRecord, Observation, Seen, Timestamp, Trust};
 use crate::target::{Library, needs};
 
 /// One host of the file, as it was asked.
@@ -55,6 +55,12 @@ pub fn judge_config(config: &Config, asked: &[Asked], about: &Circumstances<'_>)
             };
             if from(one, Leaning::File) && asked.iter().any(vouched) {
                 found.iter_mut().for_each(tools_alone);
+            }
+            let holds = |other: &Asked| {
+                other.instance == one.instance && from(other, Leaning::File) && held(&other.seen)
+            };
+            if from(one, Leaning::Remembered) && asked.iter().any(holds) {
+                found.iter_mut().filter(|one| one.code == codes::TLS_CHANGED).for_each(tool_goes_on);
             }
             findings.extend(found);
         }
@@ -129,6 +135,19 @@ fn tools_alone(finding: &mut Finding) {
     finding.cause = finding.cause.replace(" Nothing was sent.", "");
     finding.evidence.push(
         "labwizard signed in all the same, since an earlier run agreed to this certificate; the tool goes by its file alone"
+            .to_owned(),
+    );
+}
+
+fn held(seen: &[Observation]) -> bool {
+    seen.iter().any(|one| matches!(one.seen, Seen::Certificate { verdict: Some(Ok(())), .. }))
+}
+
+/// The certificate is another than the remembered one, and the tool takes it by its file: only labwizard stops.
+fn tool_goes_on(finding: &mut Finding) {
+    finding.severity = Severity::Warning;
+    finding.evidence.push(
+        "the new certificate holds against what the file says, so the tool goes on; only labwizard remembers the old one"
             .to_owned(),
     );
 }
