@@ -62,8 +62,8 @@ pub enum Command {
 /// Tests config files: what stands in them, their hosts, and what their tools may do there. Nothing is changed, not even what
 /// labwizard remembers.
 ///
-/// Without FILE these are the files that labwizard wrote, then those below this folder, at most two folders down, that a known
-/// tool would read; what git ignores is among them. Exit codes: 0 nothing keeps a tool from working, 1 something does, 2 wrong
+/// Without FILE these are the files below this folder, at most two folders down, that a known tool would read, what git ignores
+/// among them; then those that labwizard wrote in earlier runs, wherever they are. Exit codes: 0 nothing keeps a tool from working, 1 something does, 2 wrong
 /// usage or no file, 130 interrupted.
 #[derive(Debug, Args)]
 pub struct Check {
@@ -79,8 +79,8 @@ pub struct Check {
     /// Send nothing where nothing verifies the certificate, also where the file says not to verify it
     #[arg(long)]
     pub strict: bool,
-    /// What every host's certificate is held against, whatever is remembered and whatever the files say:
-    /// sha256:FINGERPRINT, ca:PATH, system or insecure
+    /// What every host's certificate is held against, whatever the files say: sha256:FINGERPRINT, ca:PATH, system or
+    /// insecure. The last two do not lift what an earlier run agreed to
     #[arg(long, value_name = "TRUST")]
     pub trust: Option<String>,
     /// How long the whole check may take

@@ -19,13 +19,14 @@ mod signin;
 pub mod ssh;
 pub mod token_end;
 pub mod untold;
+pub mod verifying;
 
 use crate::domain::{
     Finding, Fingerprint, Grantee, Need, Observation, Release, Seen, Timestamp, Trust, observation::Surroundings,
 };
 
 pub use road::request_trouble;
-pub use signin::decide;
+pub use signin::{decide, without_reason as refused_without_reason};
 
 /// What the judge must know besides what was seen.
 #[derive(Debug)]

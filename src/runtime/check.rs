@@ -168,7 +168,8 @@ impl Round<'_> {
             trust: Some((own.clone(), crate::diagnosis::leaning::Leaning::File)),
             seen: round::handshake(&travelled.looks[at]),
         });
-        std::iter::once(main).chain(own).collect()
+        // What the tool stops at first is told first.
+        own.into_iter().chain([main]).collect()
     }
 
     /// What could not be found out.
@@ -182,8 +183,7 @@ impl Round<'_> {
         let reached = seen.iter().any(|one| matches!(one.seen, Seen::IsProxmox { .. }));
         let said = understood.ca(host.instance) == CaFile::Broken;
         let unsettled = wish.trust.is_none() && host.credential.is_some() && reached && !said;
-        let says_not_to = host.verifies == Some(false);
-        unsettled.then(|| untold::unsettled(&host.typed, self.order.strict, says_not_to, &seen))
+        unsettled.then(|| untold::unsettled(&host.typed, self.order.strict, &host.verifying(), &seen))
     }
 
     fn proved(&self, config: &Config, wish: &Wish, answer: &Answered) -> Vec<String> {
@@ -211,7 +211,7 @@ impl Round<'_> {
                 Credential::Password { user, .. } => user.clone(),
                 Credential::Ticket(_) | Credential::Shell(_) => return None,
             };
-            let files = mine().map(|(wish, _)| wish.of.0).collect();
+            let files = mine().map(|(wish, _)| (wish.of.0, wish.typed.clone())).collect();
             let place = wish.endpoints.first()?.to_string();
             Some(Tried { files, place, user, who: who.to_string(), refused })
         };

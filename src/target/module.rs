@@ -1,7 +1,8 @@
 //! The Terraform or OpenTofu module around a file of values: what it declares, what it lacks, and how it is run.
 
 use crate::format::FormatError;
-use crate::format::hcl::{Declared, declared_variables, provider_sources};
+use crate::format::hcl::{Argument, Declared, Given, declared_variables, provider_arguments, provider_sources};
+use crate::target::recognise::same_source;
 
 /// What the `*.tf` files of one folder say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,10 @@ pub struct Module {
     pub variables: Vec<(String, Declared)>,
     /// Source addresses, as they stand.
     pub providers: Vec<String>,
+    /// The names that the code has for them, in the same order.
+    names: Vec<String>,
+    /// What the code gives to providers.
+    given: Vec<Given>,
     /// Files that could not be read; what they declare is not known.
     pub damaged: Vec<(String, FormatError)>,
 }
@@ -40,15 +45,29 @@ impl Module {
     pub fn read<'t>(folder: &str, files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Module {
         let mut module = Module { folder: folder.to_owned(), ..Module::default() };
         for (path, text) in files {
-            match (declared_variables(text), provider_sources(text)) {
-                (Ok(variables), Ok(sources)) => {
+            match (declared_variables(text), provider_sources(text), provider_arguments(text)) {
+                (Ok(variables), Ok(sources), Ok(given)) => {
                     module.variables.extend(variables.into_iter().map(|v| (path.to_owned(), v)));
-                    module.providers.extend(sources.into_iter().map(|s| s.source));
+                    for one in sources {
+                        module.names.push(one.name);
+                        module.providers.push(one.source);
+                    }
+                    module.given.extend(given);
                 }
-                (Err(error), _) | (_, Err(error)) => module.damaged.push((path.to_owned(), error)),
+                (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
+                    module.damaged.push((path.to_owned(), error));
+                }
             }
         }
         module
+    }
+
+    /// What the code gives the provider with this source as this argument, in each of its blocks.
+    pub fn arguments(&self, source: &str, argument: &str) -> Vec<Argument> {
+        let sources = self.names.iter().zip(&self.providers);
+        let mine: Vec<&String> = sources.filter(|(_, one)| same_source(one, source)).map(|(name, _)| name).collect();
+        let given = self.given.iter().filter(|(name, of, _)| mine.contains(&name) && of == argument);
+        given.map(|(.., argument)| argument.clone()).collect()
     }
 
     /// The names of the declared variables; `None` where nothing is declared, so that nothing leads.
@@ -96,6 +115,19 @@ pub fn loaded_variables(folder: &str, files: &[(String, Vec<String>)]) -> Vec<(S
         parent(path) == folder && loads_by_itself(name)
     });
     by_itself.flat_map(|(path, keys)| keys.iter().map(|key| (path.clone(), key.clone()))).collect()
+}
+
+/// Whether what a file that is loaded by itself sets counts before what `file` sets, both in the module's folder: the
+/// `*.auto.tfvars` come after `terraform.tfvars` in the order of their names, and the last counts. What is named on the command
+/// line counts before all of them.
+pub fn outranks(loaded: &str, file: &str) -> bool {
+    let rank = |name: &str| match name {
+        "terraform.tfvars" => Some((0, String::new())),
+        "terraform.tfvars.json" => Some((1, String::new())),
+        auto if loads_by_itself(auto) => Some((2, auto.to_owned())),
+        _ => None,
+    };
+    rank(file).is_some_and(|own| rank(loaded).is_some_and(|other| other > own))
 }
 
 /// Whether a file in the module's folder is loaded without being named.
@@ -149,6 +181,15 @@ mod tests {
         ];
         assert_eq!(loaded_variables("tofu", &files), [("tofu/terraform.tfvars".to_owned(), "a".to_owned())]);
         assert_eq!(loaded_variables("", &files), []);
+    }
+
+    #[test]
+    fn of_files_that_are_loaded_by_themselves_the_last_counts() {
+        assert!(outranks("a.auto.tfvars", "terraform.tfvars"));
+        assert!(outranks("b.auto.tfvars", "a.auto.tfvars"));
+        assert!(!outranks("terraform.tfvars", "a.auto.tfvars"));
+        assert!(!outranks("terraform.tfvars", "terraform.tfvars"));
+        assert!(!outranks("a.auto.tfvars", "lab.tfvars"), "it is named on the command line");
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub struct Around<'a> {
     pub environment: &'a [String],
     /// The variables that the module declares, where there is a module.
     pub declared: Option<&'a [String]>,
-    /// Variables that a file which the tool loads by itself sets: file and name. They beat `TF_VAR_` lines.
+    /// Variables that a file which the tool loads by itself sets, and that count before this one: file and name.
     pub loaded: &'a [(String, String)],
 }
 
@@ -106,7 +106,7 @@ pub fn hits(spec: &Spec, form: &Form, held: &[Held], around: Around<'_>) -> Vec<
     duplicates(held, &mut out);
     told(spec, form, held, &file, &mut out);
     for value in &file.values {
-        shape(spec, value, &mut out);
+        shape(spec, &file, value, &mut out);
     }
     for line in held {
         let known = file.values.iter().any(|v| v.key == line.key);
@@ -176,7 +176,7 @@ fn told(spec: &Spec, form: &Form, held: &[Held], file: &ReadFile, out: &mut Vec<
 }
 
 /// What follows from the fact and what stands in its place.
-fn shape(spec: &Spec, value: &ReadValue, out: &mut Vec<TrapHit>) {
+fn shape(spec: &Spec, file: &ReadFile, value: &ReadValue, out: &mut Vec<TrapHit>) {
     let text = value.text.as_str();
     if placeholder(text).is_some() {
         out.push(hit(TrapKind::Placeholder, value));
@@ -202,8 +202,7 @@ fn shape(spec: &Spec, value: &ReadValue, out: &mut Vec<TrapHit>) {
     out.extend(kind.map(|kind| hit(kind, value)));
     let words = spec.keys.get(&value.of).map(|key| &key.words[..]);
     if let Some([yes, no]) = words
-        && !text.eq_ignore_ascii_case(yes)
-        && !text.eq_ignore_ascii_case(no)
+        && !file.takes(spec, value)
     {
         out.push(hit(TrapKind::NoSwitch(yes.to_string(), no.to_string()), value));
     }
@@ -235,9 +234,7 @@ fn surroundings(form: &Form, line: &Held, known: bool, around: Around<'_>, out: 
         if around.declared.is_some_and(|declared| !declared.iter().any(|d| d == plain)) {
             push(TrapKind::Undeclared, None);
         }
-        if !prefix.is_empty()
-            && let Some((file, _)) = around.loaded.iter().find(|(_, name)| name == plain)
-        {
+        if known && let Some((file, _)) = around.loaded.iter().find(|(_, name)| name == plain) {
             push(TrapKind::Outranked, Some(file.clone()));
         }
     }

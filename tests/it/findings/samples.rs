@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use labwizard::diagnosis::verifying::{Beyond, Verifying};
 use labwizard::diagnosis::{Reading, judge, login, picks, ssh, untold};
 use labwizard::domain::finding::{Finding, Step};
 use labwizard::domain::observation::{
@@ -401,7 +402,11 @@ fn tokens(names: &Names, add: Add<'_>) {
     let here =
         Seen::IsProxmox { realms: vec![realm("pam", "pam"), realm("pvee", "pve")], release_hint: Some(NEW), via: None };
     if case.signer.is_some() {
-        add("a realm that is not there", case.found(&seen([here, Seen::NoSuchRealm(names.realm.clone())])));
+        let login = Case { password: true, signer: user(names).map(Grantee::User), ..case.clone() };
+        let not_sent = Seen::NoSuchRealm(names.realm.clone());
+        add("a login of a realm that is not there", login.found(&seen([here.clone(), not_sent])));
+        let refused = Seen::SignInRefused { status: 401, phrase: "Authentication failed!".into(), clock_off: None };
+        add("a refused token of a realm that is not there", case.found(&seen([here, refused])));
     }
     for (about, trouble) in [
         ("no answer to sign-in", RequestTrouble::TimedOut),
@@ -574,9 +579,20 @@ fn checks(names: &Names, add: Add<'_>) {
     let shown = seen([shown(names, Ok(()), 365 * DAY), Seen::Started(Link::SignIn)]);
     add(
         "nothing says what to hold the certificate against",
-        vec![untold::unsettled(&names.host, false, false, &shown)],
+        vec![untold::unsettled(&names.host, false, &Verifying::default(), &shown)],
     );
-    add("strictly, nothing is sent where nothing verifies", vec![untold::unsettled(&names.host, true, true, &shown)]);
+    let says_not_to = Verifying { verifies: Some(false), by: None };
+    add(
+        "strictly, nothing is sent where nothing verifies",
+        vec![untold::unsettled(&names.host, true, &says_not_to, &shown)],
+    );
+    for (name, by) in [
+        ("the environment says whether to verify", Beyond::Environment("PROXMOX_VERIFY_SSL".into())),
+        ("only the code says whether to verify", Beyond::Code),
+    ] {
+        let verifying = Verifying { verifies: None, by: Some(by) };
+        add(name, vec![untold::unsettled(&names.host, false, &verifying, &shown)]);
+    }
     add("the time was over", vec![untold::unfinished(&names.host, Duration::from_secs(20), &shown)]);
     add("a CA file that cannot be used", vec![untold::no_ca(Path::new("/lab/ca.pem"), "It holds no certificate.")]);
 }
