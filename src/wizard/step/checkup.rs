@@ -14,7 +14,7 @@ use crate::target::spec::VerifyWord;
 use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit};
 use crate::wizard::page::{Answer, Block, Choice, Tone};
-use crate::wizard::step::{By, Next, PageId, Parts, guide, host, road, say, toned, wrong};
+use crate::wizard::step::{By, Next, PageId, Parts, guide, host, login, road, say, toned, wrong};
 
 pub use told::Told;
 pub use ways::Way;
@@ -166,6 +166,7 @@ pub fn page(w: &Wizard) -> Parts {
     };
     let mut blocks = Vec::new();
     blocks.extend(told.about().map(say));
+    blocks.extend(words::in_vain(w, &told));
     if told.worst() < Some(Severity::Warning) {
         blocks.extend(
             w.evidence.checkup.iter().flat_map(|c| &c.hosts).map(|host| Block::Road(road::of_survey(&host.survey))),
@@ -190,6 +191,14 @@ pub fn page(w: &Wizard) -> Parts {
         help,
         ..Parts::default()
     }
+}
+
+/// Who signed in to look for the cause and was not shown it.
+fn looked_in_vain(w: &Wizard, told: &Told) -> Option<String> {
+    let asks = told.offers().iter().any(|(mend, _)| *mend == Mend::LookUp);
+    (asks && w.session.was_signed_in() && super::make::wish::estate(w).is_some())
+        .then(|| super::make::signer(w).map(|who| who.to_string()))
+        .flatten()
 }
 
 /// The roads that are travelled.
@@ -233,10 +242,13 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     });
     options.push(Answer { id: LEAVE, title: "Leave it as it is".into(), about: Vec::new(), risky: false });
     let chosen = w.draft.choice(&MEND).filter(|id| options.iter().any(|option| option.id == **id)).cloned();
+    // A look that told nothing is not what comes first a second time.
+    let looked = looked_in_vain(w, told).is_some();
+    let first = options.iter().find(|option| !looked || option.id != ways::id(&Mend::LookUp));
     Choice {
         id: MEND,
         label: "What shall be done?".into(),
-        chosen: chosen.or_else(|| options.first().map(|option| option.id.clone())),
+        chosen: chosen.or_else(|| first.map(|option| option.id.clone())),
         options,
         error: if w.tried() { wrong("This cannot be done here.", None) } else { None },
     }
@@ -283,7 +295,12 @@ fn set_out(w: &mut Wizard, told: Told, way: Way, instance: Option<u8>) -> Next {
     w.repair = Some(Repair { instance, before, wanted, says, way });
     match way_of(w) {
         Way::Commands if host::look(w).is_some() => guide::show_missing(w),
-        Way::LookUp if returns(w) => return Next::Stay,
+        // Whoever is signed in sees too little: somebody else is to.
+        Way::LookUp if returns(w) => {
+            w.session.sign_out();
+            w.evidence.survey = None;
+            w.draft.forget(&login::USER);
+        }
         _ => {}
     }
     let next = super::pages(w).into_iter().find(|page| *page > PageId::Checkup && !super::skips(w, *page));

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::diagnosis::checked::{Asked, Circumstances, judge_config};
 use crate::diagnosis::config::Config;
-use crate::diagnosis::{proved, untold};
+use crate::diagnosis::{codes, proved, untold};
 use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::visible::visible;
 use crate::domain::{Observation, Seen};
@@ -95,6 +95,16 @@ fn with_estate(w: &Wizard, mut seen: Vec<Observation>, at: &[crate::domain::Endp
     seen
 }
 
+/// How many of a finding's mends are one mend only together.
+fn together(finding: &Finding) -> usize {
+    let is_line = |mend: &&Mend| matches!(mend, Mend::Remove { .. });
+    // Of a token and a password one goes; of lines that stand twice or that nobody reads, all.
+    match finding.code {
+        codes::FILE_DUPLICATE | codes::FILE_IGNORED => finding.mends.iter().take_while(is_line).count().max(1),
+        _ => 1,
+    }
+}
+
 impl Told {
     pub fn all(&self) -> Vec<Finding> {
         self.findings.iter().map(|(_, finding)| finding.clone()).collect()
@@ -122,12 +132,16 @@ impl Told {
         first.into_iter().flat_map(|(instance, mends)| mends.into_iter().map(move |mend| (mend, instance))).collect()
     }
 
-    /// Everything that is mended in the file without a question; of two ways to mend one line the easier.
+    /// Everything that is mended in the file without a question; of two ways to mend one line the easier, and of lines that
+    /// are too many each.
     pub fn file_mends(&self) -> Vec<Mend> {
         let mut all: Vec<Mend> = Vec::new();
         for (_, finding) in &self.findings {
-            let first = finding.mends.first().filter(|mend| ways::is_file(mend));
-            all.extend(first.filter(|mend| !all.contains(mend)).cloned());
+            for mend in finding.mends.iter().take(together(finding)).filter(|mend| ways::is_file(mend)) {
+                if !all.contains(mend) {
+                    all.push(mend.clone());
+                }
+            }
         }
         all
     }

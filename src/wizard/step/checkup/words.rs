@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::diagnosis::codes;
 use crate::domain::finding::{Finding, Fix, Mend, Severity, Step};
-use crate::domain::visible::visible;
+use crate::domain::visible::{visible, whole};
 use crate::domain::{Id, Trouble};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Command, Tone};
@@ -53,23 +53,38 @@ pub fn tested(told: &Told) -> Option<Block> {
     Some(toned(Tone::Good, lines.join("\n")))
 }
 
-/// What can be done without labwizard, the gravest finding's first.
+/// What can be done without labwizard, the gravest finding's first; where there are several, each says what it is for.
 pub fn by_hand(told: &Told) -> Vec<Block> {
     let mut blocks = Vec::new();
-    let worth = told.findings.iter().filter(|(_, finding)| finding.severity >= Severity::Warning);
-    for fix in worth.flat_map(|(_, finding)| &finding.fix) {
-        let block = match fix {
-            Fix::Say(sentence) => say(sentence.clone()),
-            Fix::Run { on, command } => Block::Command(Command { about: on.clone(), text: command.clone() }),
-        };
-        if !blocks.contains(&block) {
-            blocks.push(block);
+    let worth = || told.findings.iter().map(|(_, finding)| finding).filter(|f| f.severity >= Severity::Warning);
+    let several = worth().filter(|finding| !finding.fix.is_empty()).count() > 1;
+    for finding in worth() {
+        let fixes: Vec<Block> = finding.fix.iter().map(fix).filter(|fix| !blocks.contains(fix)).collect();
+        if several && !fixes.is_empty() {
+            blocks.push(quiet(format!("“{}”", whole(&finding.title))));
         }
+        blocks.extend(fixes);
     }
     if !blocks.is_empty() {
         blocks.insert(0, quiet("Or by hand:"));
     }
     blocks
+}
+
+fn fix(fix: &Fix) -> Block {
+    match fix {
+        Fix::Say(sentence) => say(sentence.clone()),
+        Fix::Run { on, command } => Block::Command(Command { about: on.clone(), text: command.clone() }),
+    }
+}
+
+/// What is to be said where a look for the cause told none.
+pub fn in_vain(w: &Wizard, told: &Told) -> Option<Block> {
+    let who = super::looked_in_vain(w, told)?;
+    Some(toned(
+        Tone::Warning,
+        format!("{} signed in, and the host did not show it enough to tell why. root@pam is shown all users and tokens.", visible(&who)),
+    ))
 }
 
 /// The answers that stand for a mend.
