@@ -1,6 +1,6 @@
 //! Checks config files: reads them, asks their hosts side by side, and judges. It writes nothing, not even its own memory.
 
-mod files;
+pub(super) mod files;
 mod travel;
 
 use std::path::PathBuf;
@@ -179,11 +179,7 @@ impl Round<'_> {
         if !travelled.ended {
             return Some(untold::unfinished(&host.typed, self.order.within, &seen));
         }
-        let reached = seen.iter().any(|one| matches!(one.seen, Seen::IsProxmox { .. }));
-        let said = understood.ca(host.instance) == CaFile::Broken;
-        let unsettled = wish.trust.is_none() && host.credential.is_some() && reached && !said;
-        let says_not_to = host.verifies == Some(false);
-        unsettled.then(|| untold::unsettled(&host.typed, self.order.strict, says_not_to, &seen))
+        round::unsettled(host, wish, understood.ca(host.instance), self.order.strict, &seen)
     }
 
     fn proved(&self, config: &Config, wish: &Wish, answer: &Answered) -> Vec<String> {

@@ -199,12 +199,17 @@ pub fn verify(w: &Wizard) -> VerifyWord {
     {
         return *way;
     }
-    let costs = ca_costs(w).is_some();
+    let costs = ca_costs(w).is_some() && !checkup::verifies(w);
     let order = [VerifyWord::System, VerifyWord::Ca, VerifyWord::Pin, VerifyWord::Off];
     order.into_iter().find(|way| ways.contains(way) && !(*way == VerifyWord::Ca && costs)).unwrap_or(VerifyWord::Off)
 }
 
-fn asks_verification(w: &Wizard) -> bool {
+/// Something is there to verify by.
+pub fn can_verify(w: &Wizard) -> bool {
+    ways(w).iter().any(|way| matches!(way, VerifyWord::Ca | VerifyWord::System))
+}
+
+pub fn asks_verification(w: &Wizard) -> bool {
     ways(w).len() > 1 && checkup::verification(w).is_none()
 }
 
@@ -242,6 +247,11 @@ pub fn page(w: &Wizard) -> Parts {
     let findings = findings(w);
     blocks.extend(instance::question(w).map(Block::Choice));
     for question in questions(w) {
+        let id = id(question.name);
+        let wrong = findings.iter().any(|finding| finding.field.as_ref() == Some(&id));
+        if !checkup::asks(w, &id) && !wrong && w.draft.choice(&id).is_some() {
+            continue;
+        }
         blocks.push(if host::offline(w) { typed(w, &question) } else { pick(w, &question, &findings) });
     }
     if asks_verification(w) {
@@ -251,10 +261,15 @@ pub fn page(w: &Wizard) -> Parts {
         title: format!("The details for {}.", tool::title(w)),
         blocks,
         submit: "next",
-        focus: findings.first().and_then(|finding| finding.field.clone()),
+        focus: findings.first().and_then(|finding| finding.field.clone()).or_else(|| first_verification(w)),
         help: vec!["The lists come from the host, as far as the token may see. What is not there yet can wait: it is left out of the file, and the last page says how to add it.".into()],
         ..Parts::default()
     }
+}
+
+/// Where how to verify is what is mended, it is what is asked first.
+fn first_verification(w: &Wizard) -> Option<Id> {
+    (checkup::verifies(w) && asks_verification(w)).then_some(VERIFY)
 }
 
 fn pick(w: &Wizard, question: &PickQuestion<'_>, findings: &[Finding]) -> Block {

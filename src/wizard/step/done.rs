@@ -200,7 +200,8 @@ fn next_commands(w: &Wizard) -> Option<Command> {
 pub fn submit(w: &mut Wizard, by: By) -> Next {
     if by == By::World && checkup::after::is_awaited(w) {
         let effects = checkup::after::go_on(w);
-        return if effects.is_empty() { Next::Do(effects) } else { Next::Wait(effects) };
+        let over = effects.is_empty() && !checkup::after::is_awaited(w);
+        return if over { Next::Do(effects) } else { Next::Wait(effects) };
     }
     if by == By::World {
         return Next::Do(Vec::new());

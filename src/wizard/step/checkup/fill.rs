@@ -30,6 +30,18 @@ pub struct Says {
 }
 
 impl Says {
+    pub fn verifies(&self) -> bool {
+        self.verifies == Some(true)
+    }
+
+    pub fn pins(&self) -> bool {
+        self.pin.is_some()
+    }
+
+    pub fn names_ca(&self) -> bool {
+        self.ca_file.is_some()
+    }
+
     /// How the tool verifies by the file.
     pub fn verification(&self) -> (VerifyWord, Verify) {
         match (self.verifies, &self.ca_file, self.pin) {

@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 
 use crate::diagnosis::checked::{Asked, Circumstances, judge_config};
 use crate::diagnosis::config::Config;
-use crate::diagnosis::{codes, proved, untold};
+use crate::diagnosis::leaning::Leaning;
+use crate::diagnosis::{codes, proved, round};
 use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::visible::visible;
 use crate::domain::{Observation, Seen};
@@ -60,24 +61,26 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
     for host in &config.hosts {
         findings.extend(ask::no_ca(&config, host, checkup).map(|finding| (Some(host.instance), finding)));
         let Some(asked) = checkup.host(host.instance) else { continue };
-        let seen = match after {
-            true => asked.survey.seen.clone(),
-            false => with_estate(w, asked.survey.seen.clone(), &asked.survey.inputs.endpoints),
-        };
-        let asked = Asked { instance: host.instance, trust: asked.trust.clone(), seen };
-        let mut of_both = judge_config(&config, std::slice::from_ref(&asked), &about);
+        let seen = checkup.seen(asked);
+        let seen = if after { seen } else { with_estate(w, seen, &asked.survey.inputs.endpoints) };
+        let mut of_host = vec![Asked { instance: host.instance, trust: asked.trust.clone(), seen }];
+        of_host.extend(checkup.own(host.instance).map(|(own, seen)| Asked {
+            instance: host.instance,
+            trust: Some((own.clone(), Leaning::File)),
+            seen,
+        }));
+        let mut of_both = judge_config(&config, &of_host, &about);
         for known in &of_file {
             if let Some(at) = of_both.iter().position(|finding| finding == known) {
                 of_both.remove(at);
             }
         }
-        let reached = asked.seen.iter().any(|o| matches!(o.seen, Seen::IsProxmox { .. }));
-        let unsettled = asked.trust.is_none() && host.credential.is_some() && reached;
-        of_both.extend(
-            unsettled.then(|| untold::unsettled(&host.typed, false, host.verifies == Some(false), &asked.seen)),
-        );
-        let needs = config.needs_seen(&w.setting.library, host, &asked.seen);
-        proved.extend(proved::proved(&host.typed, host.credential.as_ref(), &title, &needs, &asked));
+        let main = &of_host[0];
+        let wish = checkup.wishes.iter().map(|(wish, _)| wish).find(|wish| wish.of.1 == host.instance);
+        let ca = ask::ca(&config, host, checkup);
+        of_both.extend(wish.and_then(|wish| round::unsettled(host, wish, ca, false, &main.seen)));
+        let needs = config.needs_seen(&w.setting.library, host, &main.seen);
+        proved.extend(proved::proved(&host.typed, host.credential.as_ref(), &title, &needs, main));
         findings.extend(of_both.into_iter().map(|finding| (Some(host.instance), finding)));
     }
     findings.sort_by_key(|(_, finding)| Reverse(finding.severity));

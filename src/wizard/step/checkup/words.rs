@@ -8,7 +8,7 @@ use crate::domain::visible::{visible, whole};
 use crate::domain::{Id, Trouble};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Command, Tone};
-use crate::wizard::step::{count, details, file, host, quiet, say, token, toned};
+use crate::wizard::step::{count, details, file, host, quiet, say, token, toned, trust};
 
 use super::{Told, ways};
 
@@ -83,7 +83,10 @@ pub fn in_vain(w: &Wizard, told: &Told) -> Option<Block> {
     let who = super::looked_in_vain(w, told)?;
     Some(toned(
         Tone::Warning,
-        format!("{} signed in, and the host did not show it enough to tell why. root@pam is shown all users and tokens.", visible(&who)),
+        format!(
+            "{} signed in, and the host did not show it enough to tell why. root@pam is shown all users and tokens.",
+            visible(&who)
+        ),
     ))
 }
 
@@ -128,6 +131,7 @@ fn asked(field: &Id) -> String {
         (token::NAME, "Type another token name"),
         (token::PASSWORD, "Type another password"),
         (details::VERIFY, "Choose how the certificate is verified"),
+        (trust::TRUST, "Look at the certificate"),
     ];
     if let Some((_, words)) = known.iter().find(|(id, _)| id == field) {
         return (*words).to_owned();
