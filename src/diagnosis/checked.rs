@@ -4,15 +4,12 @@ use std::path::PathBuf;
 
 use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
-use crate::diagnosis::{Reading, codes, judge, picks};
-use crate::domain::finding::{Finding, Severity, Step};
+use crate::diagnosis::{Reading, judge, picks};
+use crate::domain::finding::Finding;
 use crate::domain::observation::Surroundings;
 use crate::domain::visible::visible;
-use crate::domain::{Credential, Grantee, HostRecord, Id, Observation, Seen, Timestamp, Trust};
-use crate::target::spec::VerifyWord;
+use crate::domain::{Credential, Grantee, HostRecord, Observation, Timestamp, Trust};
 use crate::target::{Library, needs};
-
-const TRUST: Id = Id::fixed("trust");
 
 /// One host of the file, as it was asked.
 #[derive(Debug)]
@@ -56,19 +53,6 @@ pub fn judge_config(config: &Config, asked: &[Asked], about: &Circumstances<'_>)
     findings
 }
 
-/// What was agreed to is labwizard's own knowledge: by its file the tool takes any certificate.
-fn unverified(title: &str, typed: &str) -> Finding {
-    Finding::new(
-        codes::TLS_UNVERIFIED,
-        Severity::Info,
-        Step::Trust,
-        format!("{title} itself does not verify the certificate of “{typed}”."),
-        "The file says not to. labwizard held the certificate against what was agreed to; whoever stands on the way between \
-         the tool and the host can show any other, and read the token.",
-    )
-    .at(TRUST)
-}
-
 fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstances<'_>) -> Vec<Finding> {
     let typed = visible(&host.typed);
     let who = host.credential.as_ref().map(|who| visible(&who.to_string())).unwrap_or_default();
@@ -105,12 +89,6 @@ fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstan
             now: about.now,
         },
     );
-    let form = config.form(about.library);
-    let could = form.is_some_and(|form| form.verify.iter().any(|way| *way != VerifyWord::Off));
-    let held = asked.seen.iter().any(|one| matches!(one.seen, Seen::Certificate { verdict: Some(Ok(())), .. }));
-    if host.verifies == Some(false) && could && held && trust != Some(&Trust::Unverified) {
-        findings.push(unverified(&title, &typed));
-    }
     findings.extend(spec.map(|spec| picks::judge(spec, &host.picks, &asked.seen)).unwrap_or_default());
     findings
 }

@@ -188,7 +188,7 @@ impl Round<'_> {
         let needs = config.needs_seen(&self.ground.library, host, &seen);
         let title = config.spec(&self.ground.library).map_or("", |spec| spec.title.as_str());
         let asked = Asked { instance: host.instance, trust: wish.trust.clone(), seen };
-        proved(&host.typed, host.credential.as_ref(), title, &needs, &asked)
+        proved(host, title, &needs, &asked)
     }
 
     /// Who tried to sign in, each once.

@@ -106,4 +106,6 @@ pub enum Exit {
     /// A finding of severity error, or an action that failed.
     Failed,
     Interrupted,
+    /// The same file is taken up again, from the beginning.
+    Again,
 }

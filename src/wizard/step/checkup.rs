@@ -14,7 +14,7 @@ use crate::target::spec::VerifyWord;
 use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit};
 use crate::wizard::page::{Answer, Block, Choice, Tone};
-use crate::wizard::step::{By, Next, PageId, Parts, details, guide, host, login, road, say, toned, trust, wrong};
+use crate::wizard::step::{By, Next, PageId, Parts, details, guide, host, login, make, road, say, toned, trust, wrong};
 
 pub use told::Told;
 pub use ways::Way;
@@ -143,7 +143,7 @@ pub fn goes_on(w: &Wizard) -> bool {
 
 /// The look for the cause is over, and the page says what it found.
 pub fn returns(w: &Wizard) -> bool {
-    way(w) == Some(&Way::LookUp) && w.at() < PageId::Make && super::make::wish::estate(w).is_some()
+    way(w) == Some(&Way::LookUp) && w.at() < PageId::Make && make::estate(w).is_some()
 }
 
 pub fn enter(w: &mut Wizard) -> Vec<Effect> {
@@ -224,8 +224,8 @@ pub fn page(w: &Wizard) -> Parts {
 /// Who signed in to look for the cause and was not shown it.
 fn looked_in_vain(w: &Wizard, told: &Told) -> Option<String> {
     let asks = told.offers().iter().any(|(mend, _)| *mend == Mend::LookUp);
-    (asks && w.session.was_signed_in() && super::make::wish::estate(w).is_some())
-        .then(|| super::make::signer(w).map(|who| who.to_string()))
+    (asks && w.session.was_signed_in() && make::estate(w).is_some())
+        .then(|| make::signer(w).map(|who| who.to_string()))
         .flatten()
 }
 
@@ -256,7 +256,7 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
         options.extend(several.clone());
     }
     for (mend, _) in &offers {
-        options.extend(words::answers(told, mend));
+        options.extend(words::answers(w, told, mend));
     }
     options.retain(|option| option.id != ways::COMMANDS || ask::is_remembered(w, told));
     if !in_file {

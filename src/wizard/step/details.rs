@@ -178,6 +178,16 @@ fn ways(w: &Wizard) -> Vec<VerifyWord> {
         .collect()
 }
 
+/// What the host has that a name stands for which it does not have: the same in another case, or without what follows a dot;
+/// else what would be suggested anyway.
+pub fn closest(w: &Wizard, pick: &str, typed: &str) -> Option<String> {
+    let question = questions(w).into_iter().find(|question| question.name == pick)?;
+    let entries = entries(w, &question);
+    let bare = |name: &str| name.split('.').next().unwrap_or_default().to_lowercase();
+    let like = entries.iter().position(|entry| bare(&entry.value) == bare(typed));
+    like.or_else(|| question.suggested(&entries)).map(|at| entries[at].value.clone())
+}
+
 fn way_id(way: VerifyWord) -> Id {
     match way {
         VerifyWord::Off => OFF,

@@ -370,3 +370,36 @@ async fn what_the_tool_holds_the_certificate_against_is_judged_in_a_repair_as_in
     let held = project.repair(&given(&[("mend", "leave")])).await;
     assert!(words(checkup(&held)).contains("cannot work with"), "{}", words(checkup(&held)));
 }
+
+#[tokio::test]
+async fn of_a_secret_that_stands_twice_the_pasted_one_goes_where_it_counts_and_nobody_is_asked_for_lines() {
+    let project = Project::new().await;
+    let right = project.lab.token(TOOL).unwrap().secret;
+    std::fs::write(project.stage.env_file(), project.text() + &format!("PROXMOX_TOKEN_VALUE={WRONG}\n")).unwrap();
+    let held = project.repair(&given(&[("mend", "ask.token"), ("token", &right), ("review", "do")])).await;
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(project.text().matches("PROXMOX_TOKEN_VALUE=").count(), 1);
+    assert!(value(&project, "PROXMOX_TOKEN_VALUE") == Some(right), "{}", held.told());
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+}
+
+#[tokio::test]
+async fn what_a_repair_leaves_wrong_is_gone_on_with() {
+    let project = Project::new().await;
+    project.set("PROXMOX_TOKEN_VALUE", WRONG);
+    project.set("PROXMOX_TOKEN_NAME", TOOL);
+    let held = project.repair(&given(&[("mend", "rewrite.PROXMOX_TOKEN_NAME"), ("review", "do")])).await;
+    assert_eq!(held.last().title, "It was done, and Glassdome still cannot work.", "{}", held.told());
+    assert!(held.told().contains("Go on with what is left"), "{}", held.told());
+}
+
+#[tokio::test]
+async fn the_host_has_one_like_it_and_that_one_is_suggested() {
+    let project = Project::new().await;
+    project.set("PROXMOX_NODE", "PVE1.lan");
+    let before = project.text();
+    let held = project.repair(&given(&[("mend", "ask.pick.node"), ("review", "do")])).await;
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(project.changed(&before), ["PROXMOX_NODE"]);
+    assert_eq!(value(&project, "PROXMOX_NODE").as_deref(), Some("pve1"));
+}

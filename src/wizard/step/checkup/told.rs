@@ -5,13 +5,13 @@ use std::cmp::Reverse;
 use crate::diagnosis::checked::{Asked, Circumstances, judge_config};
 use crate::diagnosis::config::Config;
 use crate::diagnosis::leaning::Leaning;
-use crate::diagnosis::{codes, proved, round};
+use crate::diagnosis::{codes, proved, round, untold};
 use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::visible::visible;
-use crate::domain::{Observation, Seen};
+use crate::domain::{Observation, Seen, Trust};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Checkup;
-use crate::wizard::step::make;
+use crate::wizard::step::{make, token};
 
 use super::{ask, ways};
 
@@ -79,8 +79,13 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         let wish = checkup.wishes.iter().map(|(wish, _)| wish).find(|wish| wish.of.1 == host.instance);
         let ca = ask::ca(&config, host, checkup);
         of_both.extend(wish.and_then(|wish| round::unsettled(host, wish, ca, false, &main.seen)));
+        // What labwizard remembers mends nothing of what the tool does.
+        let verified = !matches!(main.trust, None | Some((Trust::Unverified, _)));
+        if after && verified && host.verifies == Some(false) {
+            of_both.push(untold::unverified(&title, &host.typed));
+        }
         let needs = config.needs_seen(&w.setting.library, host, &main.seen);
-        proved.extend(proved::proved(&host.typed, host.credential.as_ref(), &title, &needs, main));
+        proved.extend(proved::proved(host, &title, &needs, main));
         findings.extend(of_both.into_iter().map(|finding| (Some(host.instance), finding)));
     }
     findings.sort_by_key(|(_, finding)| Reverse(finding.severity));
@@ -129,6 +134,15 @@ impl Told {
         let mends = |finding: &Finding| match (finding.mends.is_empty(), &finding.field) {
             (true, Some(field)) => vec![Mend::Ask(field.clone())],
             _ => finding.mends.clone(),
+        };
+        // Whoever has no token to paste can have one made.
+        let mends = |finding: &Finding| {
+            let mut mends = mends(finding);
+            let pastes = mends.iter().any(|mend| matches!(mend, Mend::Ask(field) if *field == token::TOKEN));
+            if pastes && !mends.contains(&Mend::NewToken) {
+                mends.push(Mend::NewToken);
+            }
+            mends
         };
         let mut with = worth.map(|(instance, finding)| (*instance, mends(finding)));
         let first = with.find(|(_, mends)| !mends.is_empty());

@@ -8,7 +8,7 @@ use crate::domain::visible::{visible, whole};
 use crate::domain::{Id, Trouble};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Command, Tone};
-use crate::wizard::step::{count, details, file, host, quiet, say, token, toned, trust};
+use crate::wizard::step::{count, details, file, host, make, quiet, say, token, toned, trust};
 
 use super::{Told, ways};
 
@@ -66,7 +66,7 @@ pub fn by_hand(told: &Told) -> Vec<Block> {
         blocks.extend(fixes);
     }
     if !blocks.is_empty() {
-        blocks.insert(0, quiet("Or by hand:"));
+        blocks.insert(0, quiet(if told.offers().is_empty() { "By hand:" } else { "Or by hand:" }));
     }
     blocks
 }
@@ -91,7 +91,8 @@ pub fn in_vain(w: &Wizard, told: &Told) -> Option<Block> {
 }
 
 /// The answers that stand for a mend.
-pub fn answers(told: &Told, mend: &Mend) -> Vec<Answer> {
+pub fn answers(w: &Wizard, told: &Told, mend: &Mend) -> Vec<Answer> {
+    let login = login(w);
     let answer = |title: String, about: &str| Answer {
         id: ways::id(mend),
         title,
@@ -107,7 +108,7 @@ pub fn answers(told: &Told, mend: &Mend) -> Vec<Answer> {
         Mend::Close => vec![answer("Close the file to others".into(), "only you can read it then")],
         Mend::Ignore => vec![answer("Keep the file out of git".into(), "a line in the .gitignore beside it")],
         Mend::Grant => vec![
-            answer("Grant exactly what is missing".into(), "needs a login that may; shown first"),
+            answer("Grant exactly what is missing".into(), &format!("{login}; shown first")),
             Answer {
                 id: ways::COMMANDS,
                 title: "Show the commands".into(),
@@ -115,11 +116,19 @@ pub fn answers(told: &Told, mend: &Mend) -> Vec<Answer> {
                 risky: false,
             },
         ],
-        Mend::NewSecret => vec![answer("Give the token a new secret".into(), "needs a login; its rights stay")],
-        Mend::NewToken => vec![answer("Have another token made".into(), "needs a login")],
+        Mend::NewSecret => vec![answer("Give the token a new secret".into(), &format!("{login}; its rights stay"))],
+        Mend::NewToken => vec![answer("Have another token made".into(), &login)],
         Mend::Certificate => vec![answer("Look at the certificate".into(), "nothing is sent before you agree")],
         Mend::Verify => vec![answer("Have the certificate verified".into(), "so that nobody can listen in")],
         Mend::LookUp => vec![answer("Sign in and look up why".into(), "needs an administrator's login")],
+    }
+}
+
+/// Whose login makes it.
+fn login(w: &Wizard) -> String {
+    match make::signer(w) {
+        Some(who) => format!("by {}, who is signed in", visible(&who.to_string())),
+        None => "needs a login that may".to_owned(),
     }
 }
 
