@@ -302,8 +302,3 @@ fn damaged(scene: Scene<'_>, error: &FormatError) -> Box<Finding> {
         .say(format!("Mend line {}, and run the check again. The file is left as it is.", error.line)),
     )
 }
-
-/// The editor of a form's files, where there is one.
-pub fn dialect(form: &Form) -> Option<Dialect> {
-    form.editor()
-}

@@ -5,10 +5,11 @@ use super::{Mended, Sight, about, codes, put_in};
 use crate::domain::finding::{Code, Finding, Mend, Severity::*};
 use crate::domain::paste::{Known, Part, PasteProblem, PastedSecret, is_uuid, parse_paste};
 use crate::domain::visible::{upper_first, visible};
-use crate::domain::{Id, TokenId, TokenName, UserId, placeholder};
+use crate::domain::{Credential, Id, TokenId, TokenName, UserId, placeholder};
 use crate::target::Fact;
 use crate::target::meant;
-use crate::target::read::{IdTrouble, ReadValue, looks_secret};
+use crate::target::read::{IdTrouble, ReadAccess, ReadValue, looks_secret};
+use crate::target::spec::Way;
 use crate::target::traps::{TrapHit, TrapKind};
 
 fn token() -> Mend {
@@ -47,6 +48,9 @@ pub(super) fn user(sight: &Sight<'_>, value: &ReadValue, text: &str) -> Option<F
         return Some(malformed(value, IdTrouble::LooksSecret));
     }
     if text.parse::<TokenId>().is_ok() && value.fact != Fact::Realm {
+        if is_login(sight, value) {
+            return Some(token_as_login(sight, value));
+        }
         return Some(rewritten(
             value,
             codes::FILE_SHAPE,
@@ -62,6 +66,35 @@ pub(super) fn user(sight: &Sight<'_>, value: &ReadValue, text: &str) -> Option<F
         _ => UserId::new("root", text),
     };
     whole.err().map(|error| malformed(value, error.into()))
+}
+
+fn is_login(sight: &Sight<'_>, value: &ReadValue) -> bool {
+    matches!(sight.read.access(sight.spec, value.instance), ReadAccess::Password { .. })
+}
+
+/// A token's id where the user of a login belongs: with its secret behind it the whole token has keys of its own.
+fn token_as_login(sight: &Sight<'_>, value: &ReadValue) -> Finding {
+    let key = visible(&value.key);
+    let is_whole = matches!(meant::credential(sight.spec, sight.read, value.instance), Some(Credential::Token { .. }));
+    let cause = "The tool signs in with them as user and password, and Proxmox knows no user of this name.";
+    if is_whole && sight.spec.accepts.proxmox.contains(&Way::Token) {
+        return rewritten(
+            value,
+            codes::FILE_SHAPE,
+            format!("A token stands where user and password belong, its id in {key}."),
+            cause.into(),
+            "Put user, name and secret into the keys for a token, and take the password out.",
+        );
+    }
+    let cause = "Proxmox knows no user of this name, and a token signs in with its secret, not with a password.".into();
+    let title = format!("{key} holds a full token id, and the user alone belongs there.");
+    asked(
+        value,
+        codes::FILE_SHAPE,
+        title,
+        cause,
+        "Put in the token with its secret; or, to sign in with a password, keep only what stands before the “!”.",
+    )
 }
 
 /// The token's short name, or its full id.
@@ -237,7 +270,11 @@ fn secret_in_whole(value: &ReadValue, problem: &crate::domain::paste::SecretProb
 }
 
 /// A password may be anything; only what is known to be something else is said.
-pub(super) fn password(value: &ReadValue, text: &str) -> Option<Finding> {
+pub(super) fn password(sight: &Sight<'_>, value: &ReadValue, text: &str) -> Option<Finding> {
+    if meant::id_as_user(sight.read, value.instance).is_some() {
+        // What stands beside it is the fault, and is told there.
+        return None;
+    }
     let title = if is_uuid(text) {
         format!("{} holds what looks like the secret of a token.", visible(&value.key))
     } else if text.contains('!') && parse_paste(text, Known::default()).complete().is_some() {

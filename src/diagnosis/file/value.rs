@@ -12,19 +12,20 @@ use crate::target::read::ReadValue;
 /// What is wrong with the value; of several things the one that somebody must say before what can be written anew.
 pub(super) fn judge(sight: &Sight<'_>, value: &ReadValue) -> Option<Finding> {
     let text = plain(value.text.as_str());
-    unfilled(value, &text)
+    let text = text.as_str();
+    unfilled(value, text)
         .or_else(|| match &value.fact {
-            Fact::Address | Fact::Host | Fact::Url | Fact::ApiUrl => host::judge(sight, value, &text),
-            Fact::Port => host::port(value, &text),
-            Fact::User | Fact::UserName | Fact::Realm => token::user(sight, value, &text),
-            Fact::TokenName | Fact::TokenId => token::id(sight, value, &text),
-            Fact::TokenSecret => token::secret(value, &text),
-            Fact::Token => token::whole(value, &text),
-            Fact::Password => token::password(value, &text),
+            Fact::Address | Fact::Host | Fact::Url | Fact::ApiUrl => host::judge(sight, value, text),
+            Fact::Port => host::port(value, text),
+            Fact::User | Fact::UserName | Fact::Realm => token::user(sight, value, text),
+            Fact::TokenName | Fact::TokenId => token::id(sight, value, text),
+            Fact::TokenSecret => token::secret(value, text),
+            Fact::Token => token::whole(value, text),
+            Fact::Password => token::password(sight, value, text),
             _ => None,
         })
         .or_else(|| bare(sight, value))
-        .or_else(|| copied(value, &text))
+        .or_else(|| copied(value, text))
 }
 
 /// What an example put there to be replaced.

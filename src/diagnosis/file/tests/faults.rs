@@ -27,6 +27,13 @@ pub(crate) const ROWS: &[Row] = &[
     ("plain", "'a@pve!tok'", "tok", &["! file.wrong-shape ask:token"]),
     ("depl0y", "a@pve!tok", "tok", &["! file.wrong-shape rewrite:api_token_id"]),
     ("telmate", "\"a@pve!tok\"", "\"tok\"", &["! file.wrong-shape ask:token"]),
+    (
+        "plain-password",
+        "=a@pve\nPROXMOX_PASSWORD=hunter22",
+        "=a@pve!tok\nPROXMOX_PASSWORD=00000000-0000-4000-8000-000000000004",
+        &["! file.wrong-shape rewrite:PROXMOX_USER"],
+    ),
+    ("plain-password", "=a@pve\n", "=a@pve!tok\n", &["! file.wrong-shape ask:token"]),
     // 2: placeholders
     ("glassdome", SECRET, "your-token-secret-here", &["! file.placeholder ask:token"]),
     ("glassdome", SECRET, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", &["! file.placeholder ask:token"]),
