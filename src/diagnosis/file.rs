@@ -7,6 +7,7 @@ mod place;
 mod readers;
 mod stands;
 mod token;
+mod unfilled;
 mod value;
 
 pub use place::{copies, not_read};

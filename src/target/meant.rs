@@ -75,7 +75,8 @@ pub fn id_as_user(read: &ReadFile, instance: u8) -> Option<TokenId> {
 /// The token's id, wherever it stands: in its own place, in that of the whole token, or with the secret.
 pub fn token_id(read: &ReadFile, instance: u8) -> Option<TokenId> {
     if let Some(whole) = read.get(instance, &Fact::Token) {
-        return of_paste(&parse_paste(whole.text.as_str(), Known::default()));
+        let text = whole.text.as_str();
+        return of_paste(&parse_paste(text, Known::default())).or_else(|| as_written(text).map(|(id, _)| id));
     }
     let beside = || of_paste(&parse_paste(read.get(instance, &Fact::TokenSecret)?.text.as_str(), Known::default()));
     id(read, instance).or_else(beside)
@@ -87,6 +88,12 @@ pub fn secret(read: &ReadFile, instance: u8) -> Option<Secret> {
     let text = value.text.as_str();
     let alone = || (value.fact == Fact::TokenSecret).then(|| small(&PastedSecret::new(plain(text).as_str())))?;
     parse_paste(text, Known::default()).secret.as_ref().and_then(small).or_else(alone)
+}
+
+/// A whole token that stands as Proxmox wants it, whatever its parts are called.
+pub fn as_written(text: &str) -> Option<(TokenId, Secret)> {
+    let (id, secret) = text.rsplit_once('=')?;
+    Some((id.parse().ok()?, PastedSecret::new(secret).sound()?.share()))
 }
 
 fn of_paste(paste: &Paste) -> Option<TokenId> {

@@ -1,11 +1,11 @@
 //! Who signs in, and with what: the parts of a token in a file, each in the shape that its tool takes.
 
 use super::value::{asked, rewritten};
-use super::{Mended, Sight, about, codes, put_in};
+use super::{Mended, Sight, about, codes, unfilled};
 use crate::domain::finding::{Code, Finding, Mend, Severity::*};
 use crate::domain::paste::{Known, Part, PasteProblem, PastedSecret, is_uuid, parse_paste};
 use crate::domain::visible::{upper_first, visible};
-use crate::domain::{Credential, Id, TokenId, TokenName, UserId, placeholder};
+use crate::domain::{Credential, Id, TokenId, TokenName, UserId};
 use crate::target::Fact;
 use crate::target::meant;
 use crate::target::read::{IdTrouble, ReadAccess, ReadValue, looks_secret};
@@ -99,10 +99,8 @@ fn token_as_login(sight: &Sight<'_>, value: &ReadValue) -> Finding {
 
 /// The token's short name, or its full id.
 pub(super) fn id(sight: &Sight<'_>, value: &ReadValue, text: &str) -> Option<Finding> {
-    let name = text.rsplit_once('!').map_or(text, |(_, name)| name);
-    let user = text.rsplit_once('!').map(|(user, _)| user);
-    if let Some(what) = placeholder(name).or_else(|| user.and_then(placeholder)) {
-        return Some(unfilled(value, what));
+    if let Some(finding) = unfilled::id(value, text) {
+        return Some(finding);
     }
     if looks_secret(text) {
         let mut finding = trap(sight, value, TrapKind::SecretInName);
@@ -131,16 +129,6 @@ pub(super) fn id(sight: &Sight<'_>, value: &ReadValue, text: &str) -> Option<Fin
             Some(finding)
         }
     }
-}
-
-fn unfilled(value: &ReadValue, what: &str) -> Finding {
-    asked(
-        value,
-        codes::FILE_PLACEHOLDER,
-        format!("{} still holds the value of an example.", visible(&value.key)),
-        format!("In it stands {what}."),
-        put_in(&value.fact, &visible(&value.key)),
-    )
 }
 
 /// The secret alone.
@@ -198,7 +186,12 @@ pub(super) fn whole(value: &ReadValue, text: &str) -> Option<Finding> {
     let paste = parse_paste(text, Known::default());
     for problem in &paste.problems {
         match problem {
-            PasteProblem::Placeholder { part, what } if *part != Part::Secret => return Some(unfilled(value, what)),
+            PasteProblem::Placeholder { part, what } if *part != Part::Secret => {
+                return match meant::as_written(text) {
+                    Some((id, _)) => unfilled::id(value, &id.to_string()),
+                    None => Some(unfilled::in_part(value, what)),
+                };
+            }
             PasteProblem::TwoNames
             | PasteProblem::OtherProduct(_)
             | PasteProblem::Ticket

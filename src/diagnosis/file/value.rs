@@ -1,9 +1,7 @@
 //! One value after the other, by the parsers of the wizard's fields.
 
-use super::{Mended, Sight, about, ask, codes, host, put_in, token};
+use super::{Mended, Sight, about, ask, codes, host, token, unfilled};
 use crate::domain::finding::{Code, Finding, Mend, Severity::*};
-use crate::domain::paste::is_uuid;
-use crate::domain::placeholder;
 use crate::domain::visible::{is_hidden, visible};
 use crate::target::Fact;
 use crate::target::meant::plain;
@@ -13,7 +11,7 @@ use crate::target::read::ReadValue;
 pub(super) fn judge(sight: &Sight<'_>, value: &ReadValue) -> Option<Finding> {
     let text = plain(value.text.as_str());
     let text = text.as_str();
-    unfilled(value, text)
+    unfilled::judge(value, text)
         .or_else(|| match &value.fact {
             Fact::Address | Fact::Host | Fact::Url | Fact::ApiUrl => host::judge(sight, value, text),
             Fact::Port => host::port(value, text),
@@ -26,56 +24,6 @@ pub(super) fn judge(sight: &Sight<'_>, value: &ReadValue) -> Option<Finding> {
         })
         .or_else(|| bare(sight, value))
         .or_else(|| copied(value, text))
-}
-
-/// What an example put there to be replaced.
-fn unfilled(value: &ReadValue, text: &str) -> Option<Finding> {
-    let what = placeholder(text)?;
-    let key = visible(&value.key);
-    if value.fact.is_secret() && is_uuid(text) {
-        return Some(
-            about(
-                codes::TOKEN_EXAMPLE,
-                Error,
-                &value.fact,
-                value.line,
-                format!("{key} holds the secret of a public document."),
-                format!("It is {what}, and no host gave it out for you."),
-            )
-            .say(put_in(&value.fact, &key))
-            .mended(ask(&value.fact)),
-        );
-    }
-    let needed = matches!(
-        value.fact,
-        Fact::Address
-            | Fact::Host
-            | Fact::Url
-            | Fact::ApiUrl
-            | Fact::User
-            | Fact::UserName
-            | Fact::Realm
-            | Fact::TokenName
-            | Fact::TokenId
-            | Fact::TokenSecret
-            | Fact::Token
-            | Fact::Password
-    );
-    // A lab may be called so; the wizard's field takes it too.
-    let may_be_meant = what.contains("documents use");
-    let severity = if needed && !may_be_meant { Error } else { Warning };
-    Some(
-        about(
-            codes::FILE_PLACEHOLDER,
-            severity,
-            &value.fact,
-            value.line,
-            format!("{key} still holds the value of an example."),
-            format!("Where a value of your own belongs stands {what}."),
-        )
-        .say(put_in(&value.fact, &key))
-        .mended(ask(&value.fact)),
-    )
 }
 
 /// The tool's own text around the value is missing.

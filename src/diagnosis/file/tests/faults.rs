@@ -47,6 +47,12 @@ pub(crate) const ROWS: &[Row] = &[
     ("bpg", "pve.lan", "YOUR_PROXMOX_IP", &["! file.placeholder ask:host"]),
     ("bpg", "pve.lan", "pve.example.com", &["~ file.placeholder ask:host"]),
     ("glassdome", "=pve\n", "=NODE_NAME\n", &["~ file.placeholder ask:pick.node"]),
+    ("glassdome", "=a@pve\n", "=your-user@pve\n", &["! file.placeholder ask:token"]),
+    ("glassdome", "=tok", "=your-token-name", &["! file.placeholder ask:token"]),
+    ("glassdome", "=tok", "=TOKENID", &["! file.placeholder ask:token"]),
+    ("plain", "'a@pve!tok'", "tokenid", &["! file.placeholder ask:token"]),
+    ("plain-password", "hunter22", "'<password>'", &["! file.placeholder ask:password"]),
+    ("plain-password", "hunter22", "YOUR-PASSWORD", &["! file.placeholder ask:password"]),
     // 3: a half is missing
     ("bpg", "a@pve!tok=00000000-0000-4000-8000-000000000004", "a@pve!tok", &["! token.shape ask:token NewSecret"]),
     ("bpg", "a@pve!tok=00000000-0000-4000-8000-000000000004", "a@pve!tok=", &["! token.shape ask:token NewSecret"]),
@@ -235,6 +241,27 @@ fn what_can_be_written_anew_is_understood_as_it_is_meant() {
             Some(Credential::Password { .. }) => assert_eq!(*which, "plain-password"),
             other => panic!("{which}: {new}: {other:?}"),
         }
+    }
+}
+
+#[test]
+fn a_word_of_examples_that_may_be_a_name_is_doubted_and_still_tried() {
+    for (which, old, new) in [
+        ("glassdome", "=a@pve\n", "=user@pve\n"),
+        ("glassdome", "=a@pve\n", "=username@pam\n"),
+        ("glassdome", "=tok", "=secret"),
+        ("glassdome", "=tok", "=tokenid"),
+        ("plain", "a@pve!tok", "user@pve!tokenid"),
+        ("bpg", "a@pve!tok", "a@pve!secret"),
+        ("bpg", "a@pve!tok", "user@pam!tok"),
+        ("plain-password", "hunter22", "your-garden"),
+        ("plain-password", "hunter22", "changeme"),
+    ] {
+        let (path, text) = good(which);
+        let config = config(path, &text.replacen(old, new, 1));
+        let field = if which == "plain-password" && old == "hunter22" { "password" } else { "token" };
+        assert_eq!(told(&config.findings), [format!("~ file.placeholder ask:{field}")], "{which} {new}");
+        assert!(config.hosts[0].credential.is_some(), "{which} {new}");
     }
 }
 
