@@ -12,6 +12,14 @@ struct Line<'a> {
     entry: Entry<'a>,
     known: Known,
     key: String,
+    /// What each reader that takes this line makes of the file.
+    read_by: Vec<&'a (Reader, Reading<'a>)>,
+}
+
+/// Whether the tool takes the lines of this host by this reader.
+fn reads(sight: &Sight<'_>, reader: Reader, instance: u8) -> bool {
+    let further = sight.spec.instances.as_ref().and_then(|instances| instances.reader);
+    instance > 1 || further.is_none_or(|further| Reader::from(further) != reader)
 }
 
 /// What is wrong with lines before anybody looks at their values; which keys that settles.
@@ -19,6 +27,7 @@ pub(super) fn judge(sight: &Sight<'_>, out: &mut Judged) -> Vec<Told> {
     let mut told = Vec::new();
     let entries: Vec<Entry<'_>> = sight.document.entries().filter(|entry| !entry.is_commented()).collect();
     let readings = readings(sight, out);
+    let mut unlike = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         let doubled = entries.iter().enumerate().any(|(other, one)| other != at && one.key() == entry.key());
         let counts = !entries[at + 1..].iter().any(|later| later.key() == entry.key());
@@ -26,10 +35,11 @@ pub(super) fn judge(sight: &Sight<'_>, out: &mut Judged) -> Vec<Told> {
         if !sight.uses(&known.fact, known.instance) {
             continue;
         }
-        let line = Line { entry: *entry, key: visible(entry.key()), known };
+        let read_by = readings.iter().filter(|(reader, _)| reads(sight, *reader, known.instance)).collect();
+        let line = Line { entry: *entry, key: visible(entry.key()), known, read_by };
         let Some(finding) = valueless(sight, &line)
             .or_else(|| reference(sight, &line, &readings))
-            .or_else(|| (!doubled).then(|| differs(&line, &readings)).flatten())
+            .or_else(|| (!doubled).then(|| differs(&line)).flatten())
         else {
             out.findings.extend(pasted_into_a_shell(sight, &line));
             continue;
@@ -39,8 +49,12 @@ pub(super) fn judge(sight: &Sight<'_>, out: &mut Judged) -> Vec<Told> {
             out.unfit.push(entry.key().to_owned());
             told.push(Told { of: line.known.of.clone(), instance: line.known.instance });
         }
-        out.findings.push(finding);
+        match is_unlike(&finding) {
+            true => unlike.push((line.entry.line(), line.key, finding)),
+            false => out.findings.push(finding),
+        }
     }
+    out.findings.extend(by_cause(unlike));
     told.extend(no_lines(sight, out));
     told
 }
@@ -170,22 +184,22 @@ fn names_another(text: &str) -> bool {
 }
 
 /// A value that not every reader takes as it stands.
-fn differs(line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Finding> {
+fn differs(line: &Line<'_>) -> Option<Finding> {
     let value = line.entry.value()?;
     if value.is_blank() {
         return None;
     }
     let key = line.entry.key();
-    let holds = |(reader, reading): &(Reader, Reading<'_>)| reading.value(key, *reader).map(Text::new);
+    let holds = |(reader, reading): &&(Reader, Reading<'_>)| reading.value(key, *reader).map(Text::new);
     // What all of them hold is what the tool has, whatever another program would make of the line.
-    let mut held = readings.iter().map(holds);
+    let mut held = line.read_by.iter().map(holds);
     if let Some(Some(first)) = held.next()
         && held.all(|value| value.as_ref() == Some(&first))
     {
         return None;
     }
-    let takes = |(reader, reading): &(Reader, Reading<'_>)| reading.value(key, *reader) == Some(value.as_str());
-    let (agree, differ): (Vec<_>, Vec<_>) = readings.iter().partition(|one| takes(one));
+    let takes = |(reader, reading): &&(Reader, Reading<'_>)| reading.value(key, *reader) == Some(value.as_str());
+    let (agree, differ): (Vec<_>, Vec<_>) = line.read_by.iter().copied().partition(takes);
     let (other, reading) = differ.first()?;
     let rewrite = Mend::Rewrite { key: key.to_owned() };
     let fact = &line.known.fact;
@@ -226,6 +240,44 @@ fn differs(line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Findin
         .say(fix)
     };
     Some(finding.mend(rewrite))
+}
+
+/// Whether it is about how readers take a line, and not about the value in it.
+fn is_unlike(finding: &Finding) -> bool {
+    [codes::FILE_READERS, codes::FILE_SHELL].contains(&finding.code) && finding.severity > Info
+}
+
+/// Lines that are taken apart for one reason are one finding, which names them all.
+fn by_cause(lines: Vec<(usize, String, Finding)>) -> Vec<Finding> {
+    let mut groups: Vec<Vec<(usize, String, Finding)>> = Vec::new();
+    for line in lines {
+        let alike = |group: &&mut Vec<(usize, String, Finding)>| {
+            let (first, one) = (&group[0].2, &line.2);
+            first.code == one.code && first.severity == one.severity && first.cause == one.cause
+        };
+        match groups.iter_mut().find(alike) {
+            Some(group) => group.push(line),
+            None => groups.push(vec![line]),
+        }
+    }
+    groups.into_iter().map(as_one).collect()
+}
+
+fn as_one(mut group: Vec<(usize, String, Finding)>) -> Finding {
+    let (_, key, mut finding) = group.remove(0);
+    if group.is_empty() {
+        return finding;
+    }
+    let rest = finding.title.strip_prefix(&format!("{key} is ")).unwrap_or(&finding.title).to_owned();
+    finding.title = format!("{} keys are {rest}", group.len() + 1);
+    for seen in &mut finding.evidence {
+        *seen = format!("{seen}: {key}");
+    }
+    for (line, key, other) in group {
+        finding.evidence.push(format!("line {line}: {key}"));
+        finding.mends.extend(other.mends);
+    }
+    finding
 }
 
 /// Why a reader takes something else, by its own words for this line, else by what stands in it.

@@ -103,8 +103,13 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     ("bpg-env", "ENDPOINT=https", "ENDPOINT = https", &["! file.shell-expands rewrite:PROXMOX_VE_ENDPOINT"]),
     ("plain-password", "hunter22", "hunt$er22", &["~ file.readers-differ rewrite:PROXMOX_PASSWORD"]),
-    ("glassdome", "=pve.lan", "=pve.lan # the old one", &["~ file.readers-differ rewrite:PROXMOX_HOST"]),
-    ("glassdome", "PROXMOX_HOST", "export PROXMOX_HOST", &["~ file.readers-differ rewrite:PROXMOX_HOST"]),
+    ("plain", "PROXMOX_HOST=", "PROXMOX_HOST =", &["~ file.readers-differ rewrite:PROXMOX_HOST"]),
+    (
+        "plain",
+        "PROXMOX_HOST=pve.lan\nPROXMOX_PORT=",
+        "PROXMOX_HOST =pve.lan\nPROXMOX_PORT =",
+        &["~ file.readers-differ rewrite:PROXMOX_HOST rewrite:PROXMOX_PORT"],
+    ),
     // C2: references
     ("glassdome", SECRET, "${VICTIM}", &["! file.reference ask:token"]),
     ("glassdome", "=pve.lan", "=${VICTIM}", &["! file.reference ask:host"]),
@@ -358,6 +363,27 @@ fn a_further_host_of_the_file_is_judged_as_its_own() {
     );
     assert!(config.hosts[0].credential.is_some() && config.hosts[1].credential.is_none());
     assert_eq!(config.hosts[1].place.as_ref().unwrap().endpoints[0].to_string(), "b.lan:8006");
+}
+
+#[test]
+fn a_line_is_held_only_against_the_readers_that_take_it() {
+    let (path, text) = good("glassdome");
+    let exported = text.replace("\nPROXMOX_", "\nexport PROXMOX_").replace("=pve.lan", "=pve.lan # the old one");
+    assert_eq!(told(&config(path, &exported).findings), [] as [&str; 0], "the first host's lines are python-dotenv's");
+    let second = "PROXMOX_02_HOST=b.lan # mine\nexport PROXMOX_02_USER=a@pve\n\
+                  PROXMOX_TOKEN_VALUE_02=00000000-0000-4000-8000-000000000004\n";
+    let said = told(&config(path, &format!("{exported}{second}")).findings);
+    let one = |key: &str| format!("~ file.readers-differ rewrite:{key}");
+    assert_eq!(said, [one("PROXMOX_02_HOST"), one("PROXMOX_02_USER")]);
+}
+
+#[test]
+fn lines_with_one_cause_are_one_finding_that_names_each() {
+    let (path, text) = good("bpg-env");
+    let finding = &config(path, &text.replace('=', " = ")).findings[0];
+    assert!(finding.title.starts_with("3 keys are not read as"), "{}", finding.title);
+    assert_eq!(finding.evidence.len(), 3, "{:?}", finding.evidence);
+    assert!(finding.evidence[1].ends_with(": PROXMOX_VE_API_TOKEN"), "{:?}", finding.evidence);
 }
 
 #[test]
