@@ -1,6 +1,6 @@
 //! Judges what was seen: observations in, findings out; never asks anybody.
 
-mod alike;
+pub mod alike;
 mod by_root;
 mod certificate;
 pub mod checked;
