@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::diagnosis::codes;
-use crate::diagnosis::file::Sight;
+use crate::diagnosis::file::{Doubt, Sight};
 use crate::domain::finding::{Finding, Severity::*, Step};
 use crate::domain::host_input::{HostError, HostInput};
 use crate::domain::visible::{upper_first, visible};
@@ -39,6 +39,8 @@ pub struct Config {
     pub hosts: Vec<ConfigHost>,
     /// What the text and the file alone tell; nobody was asked for it.
     pub findings: Vec<Finding>,
+    /// Those of them that a host takes back when it answers.
+    pub doubts: Vec<Doubt>,
 }
 
 /// One host that a config file names.
@@ -169,13 +171,13 @@ fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -
     let loaded = nearby::loaded(scene.around);
     let traps = Around { environment: scene.environment, declared: declared.as_deref(), loaded: &loaded };
     let sight = Sight { spec, form, document: &document, read: &read, traps, seen: scene.seen, around: scene.around };
-    let (hosts, findings) = if is_example_file(&scene.seen.path) {
+    let (hosts, findings, doubts) = if is_example_file(&scene.seen.path) {
         // Nobody is asked with what an example holds.
-        (Vec::new(), super::file::judge_example(&sight))
+        (Vec::new(), super::file::judge_example(&sight), Vec::new())
     } else {
         let judged = super::file::judge(&sight);
         let hosts = read.instances().into_iter().map(|instance| host(spec, &read, instance, &judged.unfit)).collect();
-        (hosts, judged.findings)
+        (hosts, judged.findings, judged.doubts)
     };
     Config {
         path: scene.seen.path.clone(),
@@ -185,6 +187,7 @@ fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -
         read,
         hosts,
         findings,
+        doubts,
     }
 }
 

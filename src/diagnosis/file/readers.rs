@@ -165,13 +165,41 @@ fn refers(line: &Line<'_>) -> Finding {
 }
 
 /// A value that a reader would replace by something from elsewhere.
-fn reference(_: &Sight<'_>, line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Finding> {
+fn reference(sight: &Sight<'_>, line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Finding> {
     let value = line.entry.value()?;
     let text = value.as_str();
-    let unsure = readings
-        .iter()
-        .any(|(_, reading)| reading.pairs.iter().any(|p| p.key == line.entry.key() && p.unsure.is_some()));
-    (unsure && names_another(text)).then(|| refers(line))
+    let expands = |reading: &Reading<'_>| reading.pairs.iter().any(|p| p.key == line.entry.key() && p.unsure.is_some());
+    if !readings.iter().any(|(_, reading)| expands(reading)) || !names_another(text) {
+        return None;
+    }
+    let filled = line.read_by.iter().all(|(_, reading)| expands(reading));
+    Some(if filled && is_known_here(sight, line.entry.key(), text) { filled_elsewhere(line) } else { refers(line) })
+}
+
+/// Whether each variable that is named is set by the file or where labwizard runs, or has a value for when it is not.
+fn is_known_here(sight: &Sight<'_>, key: &str, text: &str) -> bool {
+    let stands =
+        |name: &str| name != key && sight.document.entries().any(|entry| !entry.is_commented() && entry.key() == name);
+    let set = |name: &str| stands(name) || sight.traps.environment.iter().any(|one| one == name);
+    text.split('$').skip(1).all(|rest| {
+        let (rest, braced) = rest.strip_prefix('{').map_or((rest, false), |rest| (rest, true));
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let (name, behind) = rest.split_at(end);
+        name.is_empty() || set(name) || (braced && behind.trim_start_matches(':').starts_with('-'))
+    })
+}
+
+/// The tool's reader puts the value in: a secret that a program keeps is kept well.
+fn filled_elsewhere(line: &Line<'_>) -> Finding {
+    about(
+        codes::FILE_REFERENCE,
+        Warning,
+        &line.known.fact,
+        line.entry.line(),
+        format!("{} was not tested: its value is put in when the file is loaded.", line.key),
+        "labwizard runs no command of a file and fills in nothing from its environment, so it signed in to nothing with it.",
+    )
+    .say("Leave it so where the tool works.")
 }
 
 /// `${NAME}`, `$(command)`, `` `command` ``, and `$NAME` alone.

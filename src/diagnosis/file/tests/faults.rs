@@ -114,12 +114,10 @@ pub(crate) const ROWS: &[Row] = &[
     ("glassdome", SECRET, "${VICTIM}", &["! file.reference ask:token"]),
     ("glassdome", "=pve.lan", "=${VICTIM}", &["! file.reference ask:host"]),
     ("bpg-env", "'a@pve!tok=00000000-0000-4000-8000-000000000004'", "$VICTIM", &["! file.reference ask:token"]),
-    (
-        "bpg-env",
-        "'a@pve!tok=00000000-0000-4000-8000-000000000004'",
-        "\"$(cat token)\"",
-        &["! file.reference ask:token"],
-    ),
+    ("bpg-env", "'a@pve!tok=00000000-0000-4000-8000-000000000004'", "\"$(cat token)\"", &["~ file.reference"]),
+    ("bpg-env", "'a@pve!tok=00000000-0000-4000-8000-000000000004'", "\"${NONE:-$(cat token)}\"", &["~ file.reference"]),
+    ("bpg-env", "//pve.lan", "//${PROXMOX_VE_INSECURE}.lan", &["~ file.reference"]),
+    ("glassdome", SECRET, "$(pass show pve)", &["! file.placeholder ask:token"]),
     ("bpg", "\"a@pve!tok=00000000-0000-4000-8000-000000000004\"", "\"${var.token}\"", &["! file.reference ask:token"]),
     ("bpg", "\"a@pve!tok=00000000-0000-4000-8000-000000000004\"", "var.token", &["! file.reference ask:token"]),
     ("bpg", "\"https://pve.lan:8006\"", "[\"https://pve.lan:8006\"]", &["! file.wrong-shape ask:host"]),
@@ -140,7 +138,9 @@ pub(crate) const ROWS: &[Row] = &[
     ("bpg", "a@pve!tok", "root!tok", &["! token.shape ask:token"]),
     // 27: IPv6
     ("bpg", "pve.lan:8006", "fd00::5", &["! file.wrong-shape rewrite:proxmox_endpoint"]),
-    ("glassdome", "=pve.lan", "=fd00::5:8006", &["! file.wrong-shape ask:host"]),
+    ("glassdome", "=pve.lan", "=fd00::5:8006", &["~ file.wrong-shape ask:host"]),
+    ("bpg", "pve.lan:8006", "fd00::5:8006", &["! file.wrong-shape ask:host"]),
+    ("plain", "=pve.lan", "=fd00::5:8006", &[]),
     ("depl0y", "pve.lan", "fd00::5", &["! file.wrong-shape ask:host"]),
     ("depl0y", "pve.lan", "my_pve.lan", &["! file.wrong-shape ask:host"]),
     // lines that beat, double or lack each other
@@ -234,7 +234,7 @@ fn what_can_be_written_anew_is_understood_as_it_is_meant() {
         let host = &config.hosts[0];
         let asks =
             expected.iter().any(|line| line.starts_with('!') && (line.contains(" ask:") || line.contains("duplicate")));
-        if asks {
+        if asks || expected.iter().any(|line| line.contains("file.reference")) {
             continue;
         }
         assert!(host.place.is_ok(), "{which}: {new}");
@@ -292,6 +292,31 @@ fn nothing_signs_in_with_what_the_file_does_not_hold_itself() {
     let many = none("plain", "", "", &["PROXMOX_HOST", "PROXMOX_TOKEN_ID", "PROXMOX_TOKEN_SECRET"]);
     assert_eq!(told(&many.findings), ["~ file.shadowed"], "one cause is one finding");
     assert_eq!(many.findings[0].evidence.len(), 3);
+}
+
+#[test]
+fn what_only_looks_wrong_is_taken_back_by_the_host_that_it_is_about() {
+    use crate::diagnosis::checked::{Asked, Circumstances, judge_config};
+    use crate::domain::{Observation, Seen};
+    let library = Library::built_in();
+    let surroundings = crate::domain::observation::Surroundings::default();
+    let about = Circumstances { library: &library, records: &[], surroundings: &surroundings, now: 0 };
+    let is_proxmox = || Seen::IsProxmox { realms: Vec::new(), release_hint: None, via: None };
+    for (which, old, new, seen, said) in [
+        ("glassdome", "=pve.lan", "=fd00::5:8006", None, 1),
+        ("glassdome", "=pve.lan", "=fd00::5:8006", Some(is_proxmox()), 0),
+        ("bpg", ":8006", "", Some(is_proxmox()), 0),
+        ("glassdome", "=tok", "=secret", Some(is_proxmox()), 1),
+        ("bpg", ":8006", ":8006/api2/json", Some(is_proxmox()), 1),
+    ] {
+        let (path, text) = good(which);
+        let config = config(path, &text.replacen(old, new, 1));
+        let seen = seen.map(|seen| Observation { seen, took: Default::default() }).into_iter().collect();
+        let asked = [Asked { instance: 1, trust: None, seen }];
+        let findings = judge_config(&config, &asked, &about);
+        let of_text = findings.iter().filter(|finding| config.findings.contains(finding)).count();
+        assert_eq!(of_text, said, "{which} {new}: {findings:?}");
+    }
 }
 
 #[test]
