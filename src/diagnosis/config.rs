@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnosis::codes;
 use crate::diagnosis::file::{Doubt, Sight};
+use crate::diagnosis::verifying::{self, Beyond, Verifying};
 use crate::domain::finding::{Finding, Severity::*, Step};
 use crate::domain::host_input::{HostError, HostInput};
 use crate::domain::visible::{upper_first, visible};
@@ -53,8 +54,10 @@ pub struct ConfigHost {
     pub place: Result<HostInput, HostError>,
     /// What the tool signs in with, where it is whole, sound, and of this file alone.
     pub credential: Option<Credential>,
-    /// Whether the tool verifies by this file; none where nothing says so.
+    /// Whether the tool verifies; none where nothing that is known says so.
     pub verifies: Option<bool>,
+    /// What settles that beyond the file, or leaves it open.
+    pub beyond: Option<Beyond>,
     /// The file with CAs that it names.
     pub ca_file: Option<PathBuf>,
     /// The answers to the target's picks that stand there.
@@ -176,7 +179,16 @@ fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -
         (Vec::new(), super::file::judge_example(&sight), Vec::new())
     } else {
         let judged = super::file::judge(&sight);
-        let hosts = read.instances().into_iter().map(|instance| host(spec, &read, instance, &judged.unfit)).collect();
+        let verifying = verifying::Scene {
+            spec,
+            form,
+            document: &document,
+            read: &read,
+            around: scene.around,
+            environment: scene.environment,
+            unfit: &judged.unfit,
+        };
+        let hosts = read.instances().into_iter().map(|instance| host(&verifying, instance)).collect();
         (hosts, judged.findings, judged.doubts)
     };
     Config {
@@ -191,9 +203,11 @@ fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -
     }
 }
 
-/// One host. `unfit`: the keys whose value the tool does not have from this file; a secret goes only with an address of the
+/// One host. `scene.unfit`: the keys whose value the tool does not have from this file; a secret goes only with an address of the
 /// same file, and only where both are the file's own.
-fn host(spec: &Spec, read: &ReadFile, instance: u8, unfit: &[String]) -> ConfigHost {
+fn host(scene: &verifying::Scene<'_>, instance: u8) -> ConfigHost {
+    let verifying::Scene { spec, read, unfit, .. } = *scene;
+    let Verifying { verifies, by: beyond } = scene.of(instance);
     let typed = read.host(instance).unwrap_or_default();
     let facts = [
         Fact::Address,
@@ -217,7 +231,8 @@ fn host(spec: &Spec, read: &ReadFile, instance: u8, unfit: &[String]) -> ConfigH
         place: meant::place(read, instance),
         typed,
         credential: if own { meant::credential(spec, read, instance) } else { None },
-        verifies: read.verifies(spec, instance),
+        verifies,
+        beyond,
         ca_file,
         picks: read.picks(),
     }
@@ -255,6 +270,10 @@ impl Config {
 }
 
 impl ConfigHost {
+    pub fn verifying(&self) -> Verifying {
+        Verifying { verifies: self.verifies, by: self.beyond.clone() }
+    }
+
     /// What to ask this host, with the trust that was settled for it. Without trust nothing signs in.
     pub fn inquiry(&self, trust: Option<Trust>, paths: Vec<String>) -> Option<Inquiry> {
         let endpoints = self.place.as_ref().ok()?.endpoints.clone();

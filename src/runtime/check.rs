@@ -182,8 +182,7 @@ impl Round<'_> {
         let reached = seen.iter().any(|one| matches!(one.seen, Seen::IsProxmox { .. }));
         let said = understood.ca(host.instance) == CaFile::Broken;
         let unsettled = wish.trust.is_none() && host.credential.is_some() && reached && !said;
-        let says_not_to = host.verifies == Some(false);
-        unsettled.then(|| untold::unsettled(&host.typed, self.order.strict, says_not_to, &seen))
+        unsettled.then(|| untold::unsettled(&host.typed, self.order.strict, &host.verifying(), &seen))
     }
 
     fn proved(&self, config: &Config, wish: &Wish, answer: &Answered) -> Vec<String> {

@@ -182,7 +182,12 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     ("glassdome", "LAB_PROXMOX_INSTANCE=01\n", "", &["! file.missing-value rewrite:LAB_PROXMOX_INSTANCE"]),
     ("glassdome", "=false", "=maybe", &["! file.wrong-shape Verify"]),
-    ("glassdome", "=false", "=no", &["~ file.wrong-shape rewrite:PROXMOX_VERIFY_SSL"]),
+    ("plain", "=false", "=no", &["~ file.wrong-shape rewrite:PROXMOX_VERIFY_SSL"]),
+    ("bpg-env", "=true", "=True", &["~ file.wrong-shape rewrite:PROXMOX_VE_INSECURE"]),
+    // words that the tool takes for what they say
+    ("glassdome", "=false", "=no", &[]),
+    ("glassdome", "=false", "=0", &[]),
+    ("bpg-env", "=true", "=1", &[]),
     ("plain", "PROXMOX_PORT=8006\n", "", &["~ file.missing-value rewrite:PROXMOX_PORT"]),
     ("plain", "PROXMOX_VERIFY_SSL=false\n", "", &["~ file.missing-value Verify"]),
     // lines that nobody can read

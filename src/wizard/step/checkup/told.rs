@@ -73,9 +73,7 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         }
         let reached = asked.seen.iter().any(|o| matches!(o.seen, Seen::IsProxmox { .. }));
         let unsettled = asked.trust.is_none() && host.credential.is_some() && reached;
-        of_both.extend(
-            unsettled.then(|| untold::unsettled(&host.typed, false, host.verifies == Some(false), &asked.seen)),
-        );
+        of_both.extend(unsettled.then(|| untold::unsettled(&host.typed, false, &host.verifying(), &asked.seen)));
         let needs = config.needs_seen(&w.setting.library, host, &asked.seen);
         proved.extend(proved::proved(&host.typed, host.credential.as_ref(), &title, &needs, &asked));
         findings.extend(of_both.into_iter().map(|finding| (Some(host.instance), finding)));
