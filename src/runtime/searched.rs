@@ -6,7 +6,8 @@ use crate::disk;
 use crate::domain::{Around, FileSeen, Git, Secret, placeholder};
 use crate::target::Fact;
 
-/// The secrets that stand in a config: of each host the token's or the password, whether or not it can sign in with it.
+/// The secrets that stand in a config: of each host the token's or the password, whether or not it can sign in with it. A
+/// password that may be a word of any text is not looked for.
 pub fn secrets(config: &Config) -> Vec<Secret> {
     let mut out: Vec<Secret> = Vec::new();
     for value in config.read.values.iter().filter(|value| value.fact.is_secret()) {
@@ -16,7 +17,7 @@ pub fn secrets(config: &Config) -> Vec<Secret> {
             _ => text,
         };
         let secret = Secret::new(text.trim().to_owned());
-        if placeholder(text).is_none() && out.iter().all(|known| !known.same_as(&secret)) {
+        if placeholder(text).is_none() && secret.is_telling() && out.iter().all(|known| !known.same_as(&secret)) {
             out.push(secret);
         }
     }
@@ -62,7 +63,7 @@ mod tests {
         }
         let text = format!(
             "PROXMOX_HOST=a.lan\nPROXMOX_USER=lab@pve\nPROXMOX_TOKEN_NAME=wiz\nPROXMOX_TOKEN_VALUE={ONE}\n\
-             PROXMOX_02_HOST=b.lan\nPROXMOX_TOKEN_VALUE_02={TWO}\nPROXMOX_PASSWORD=changeme\nLAB_PROXMOX_INSTANCE=01\n"
+             PROXMOX_02_HOST=b.lan\nPROXMOX_TOKEN_VALUE_02={TWO}\nPROXMOX_PASSWORD=glassdome\nLAB_PROXMOX_INSTANCE=01\n"
         );
         let (path, caller) = (dir.join(".env"), Caller::of_process(|_| None));
         std::fs::write(&path, &text).unwrap();

@@ -45,6 +45,6 @@ fn secret(value: &ReadValue) -> Option<Secret> {
         Fact::Token => parse_paste(text, Known::default()).secret?.sound().map(Secret::share),
         Fact::TokenSecret => is_uuid(text).then(|| PastedSecret::new(text)).and_then(|s| s.sound().map(Secret::share)),
         // A short word would be found in any text.
-        _ => (text.len() >= 8).then(|| stands.to_secret()),
+        _ => Some(stands.to_secret()).filter(Secret::is_telling),
     }
 }
