@@ -90,7 +90,7 @@ pub fn understand_as(scene: Scene<'_>, target: &str, form: &str) -> Result<Confi
 fn there(scene: Scene<'_>) -> Result<&Text, Box<Finding>> {
     match &scene.seen.there {
         Some(there) => Ok(&there.text),
-        None => Err(Box::new(super::file::not_read(&scene.seen.path, "There is no such file."))),
+        None => Err(Box::new(super::file::missing(&scene.seen.path))),
     }
 }
 

@@ -10,7 +10,7 @@ mod token;
 mod unfilled;
 mod value;
 
-pub use place::{copies, not_read};
+pub use place::{copies, missing};
 
 use crate::diagnosis::codes;
 use crate::domain::finding::{Finding, Mend, Severity, Step};

@@ -1,9 +1,10 @@
 //! What each program that reads the file takes from its lines: values that differ, that are no values, or that nobody reads.
 
+use super::place::word;
 use super::{Judged, Mended, Sight, Told, about, ask, codes};
+use crate::domain::Text;
 use crate::domain::finding::{Finding, Mend, Severity, Severity::*, Step};
 use crate::domain::visible::{is_hidden, upper_first, visible};
-use crate::domain::{Text, shell};
 use crate::format::{Dialect, Entry, Reader, Reading, read_as};
 use crate::target::read::Known;
 
@@ -113,11 +114,7 @@ fn carriage_returns(sight: &Sight<'_>, reader: Reader, line: usize, severity: Se
         "Before the end of each line stands a character that nobody sees, a carriage return. It would be sent with the secret.",
     )
     .seen(format!("line {line}: U+000D at its end"));
-    let path = sight.seen.path.to_string_lossy();
-    let finding = match shell::quote(&path) {
-        Ok(path) => finding.run("this machine's shell", format!("sed -i 's/\\r$//' {path}")),
-        Err(_) => finding.run("this machine's shell", "sed -i 's/\\r$//' <file>"),
-    };
+    let finding = finding.run("this machine's shell", format!("sed -i 's/\\r$//' {}", word(&sight.seen.path)));
     finding.say("Or have your editor save it with Unix line ends.")
 }
 
@@ -322,11 +319,17 @@ fn why(line: &Line<'_>, reading: &Reading<'_>) -> String {
     "Quotes, backslashes and comments behind a value are not read alike by all programs.".into()
 }
 
+/// Whether bash takes a “!” for an earlier command: not before a blank, “=”, “(”, or the closing quote (bash 5.2, HISTORY
+/// EXPANSION).
+fn calls_up(raw: &str) -> bool {
+    raw.split('!').skip(1).any(|behind| !(behind.is_empty() || behind.starts_with([' ', '\t', '=', '(', '"'])))
+}
+
 /// A “!” in double quotes is safe where the file is loaded, and not where its line is pasted.
 fn pasted_into_a_shell(sight: &Sight<'_>, line: &Line<'_>) -> Option<Finding> {
     let raw = line.entry.written();
     let read_by_shell = sight.form.held_against().contains(&Reader::Sh);
-    (sight.document.dialect() == Dialect::Dotenv && read_by_shell && raw.starts_with('"') && raw.contains('!')).then(|| {
+    (sight.document.dialect() == Dialect::Dotenv && read_by_shell && raw.starts_with('"') && calls_up(raw)).then(|| {
         about(
             codes::FILE_SHELL,
             Info,

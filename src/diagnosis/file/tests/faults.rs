@@ -101,6 +101,8 @@ pub(crate) const ROWS: &[Row] = &[
         "\"a@pve!tok=00000000-0000-4000-8000-000000000004\"",
         &[". file.shell-expands"],
     ),
+    ("plain-password", "hunter22", "\"secret pw!\"", &[]),
+    ("plain-password", "hunter22", "\"secret!pw\"", &[". file.shell-expands"]),
     ("bpg-env", "ENDPOINT=https", "ENDPOINT = https", &["! file.shell-expands rewrite:PROXMOX_VE_ENDPOINT"]),
     ("plain-password", "hunter22", "hunt$er22", &["~ file.readers-differ rewrite:PROXMOX_PASSWORD"]),
     ("plain", "PROXMOX_HOST=", "PROXMOX_HOST =", &["~ file.readers-differ rewrite:PROXMOX_HOST"]),
