@@ -79,8 +79,8 @@ pub struct Check {
     /// Send nothing where nothing verifies the certificate, also where the file says not to verify it
     #[arg(long)]
     pub strict: bool,
-    /// What every host's certificate is held against, whatever is remembered and whatever the files say:
-    /// sha256:FINGERPRINT, ca:PATH, system or insecure
+    /// What every host's certificate is held against, whatever the files say: sha256:FINGERPRINT, ca:PATH, system or
+    /// insecure. The last two do not lift what an earlier run agreed to
     #[arg(long, value_name = "TRUST")]
     pub trust: Option<String>,
     /// How long the whole check may take

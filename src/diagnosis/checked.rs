@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
-use crate::diagnosis::{Reading, judge, picks};
-use crate::domain::finding::Finding;
+use crate::diagnosis::verifying::Beyond;
+use crate::diagnosis::{Reading, codes, judge, picks};
+use crate::domain::finding::{Finding, Mend};
 use crate::domain::observation::Surroundings;
 use crate::domain::visible::visible;
 use crate::domain::{Credential, Grantee, HostRecord, Observation, Timestamp, Trust};
@@ -43,7 +44,11 @@ pub struct Circumstances<'a> {
 
 /// Everything that is wrong or worth knowing about a config: its text, its file, its hosts, and what it picked of them.
 pub fn judge_config(config: &Config, asked: &[Asked], about: &Circumstances<'_>) -> Vec<Finding> {
-    let mut findings = config.findings.clone();
+    let answered = |instance| asked.iter().filter(move |one| one.instance == instance).flat_map(|one| &one.seen);
+    let settled = |finding: &Finding| {
+        config.doubts.iter().any(|doubt| doubt.finding == *finding && doubt.is_settled(answered(doubt.instance)))
+    };
+    let mut findings: Vec<Finding> = config.findings.iter().filter(|finding| !settled(finding)).cloned().collect();
     for one in asked {
         if let Some(host) = config.hosts.iter().find(|host| host.instance == one.instance) {
             findings.extend(of_host(config, host, one, about));
@@ -89,6 +94,15 @@ fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstan
             now: about.now,
         },
     );
+    if host.beyond == Some(Beyond::Code) {
+        findings.iter_mut().filter(|one| one.code == codes::TLS_UNVERIFIED).for_each(said_by_code);
+    }
     findings.extend(spec.map(|spec| picks::judge(spec, &host.picks, &asked.seen)).unwrap_or_default());
     findings
+}
+
+/// Where the code says not to verify, no line of the file can change it.
+fn said_by_code(finding: &mut Finding) {
+    finding.evidence.push("the code beside the file says not to verify".to_owned());
+    finding.mends.retain(|mend| *mend != Mend::Verify);
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::diagnosis::codes;
-use crate::diagnosis::file::Sight;
+use crate::diagnosis::file::{Doubt, Sight};
+use crate::diagnosis::verifying::{self, Beyond, Verifying};
 use crate::domain::finding::{Finding, Severity::*, Step};
 use crate::domain::host_input::{HostError, HostInput};
 use crate::domain::visible::{upper_first, visible};
@@ -39,6 +40,8 @@ pub struct Config {
     pub hosts: Vec<ConfigHost>,
     /// What the text and the file alone tell; nobody was asked for it.
     pub findings: Vec<Finding>,
+    /// Those of them that a host takes back when it answers.
+    pub doubts: Vec<Doubt>,
 }
 
 /// One host that a config file names.
@@ -51,8 +54,10 @@ pub struct ConfigHost {
     pub place: Result<HostInput, HostError>,
     /// What the tool signs in with, where it is whole, sound, and of this file alone.
     pub credential: Option<Credential>,
-    /// Whether the tool verifies by this file; none where nothing says so.
+    /// Whether the tool verifies; none where nothing that is known says so.
     pub verifies: Option<bool>,
+    /// What settles that beyond the file, or leaves it open.
+    pub beyond: Option<Beyond>,
     /// The file with CAs that it names.
     pub ca_file: Option<PathBuf>,
     /// The answers to the target's picks that stand there.
@@ -85,7 +90,7 @@ pub fn understand_as(scene: Scene<'_>, target: &str, form: &str) -> Result<Confi
 fn there(scene: Scene<'_>) -> Result<&Text, Box<Finding>> {
     match &scene.seen.there {
         Some(there) => Ok(&there.text),
-        None => Err(Box::new(super::file::not_read(&scene.seen.path, "There is no such file."))),
+        None => Err(Box::new(super::file::missing(&scene.seen.path))),
     }
 }
 
@@ -169,13 +174,22 @@ fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -
     let loaded = nearby::loaded(scene.around);
     let traps = Around { environment: scene.environment, declared: declared.as_deref(), loaded: &loaded };
     let sight = Sight { spec, form, document: &document, read: &read, traps, seen: scene.seen, around: scene.around };
-    let (hosts, findings) = if is_example_file(&scene.seen.path) {
+    let (hosts, findings, doubts) = if is_example_file(&scene.seen.path) {
         // Nobody is asked with what an example holds.
-        (Vec::new(), super::file::judge_example(&sight))
+        (Vec::new(), super::file::judge_example(&sight), Vec::new())
     } else {
         let judged = super::file::judge(&sight);
-        let hosts = read.instances().into_iter().map(|instance| host(spec, &read, instance, &judged.unfit)).collect();
-        (hosts, judged.findings)
+        let verifying = verifying::Scene {
+            spec,
+            form,
+            document: &document,
+            read: &read,
+            around: scene.around,
+            environment: scene.environment,
+            unfit: &judged.unfit,
+        };
+        let hosts = read.instances().into_iter().map(|instance| host(&verifying, instance)).collect();
+        (hosts, judged.findings, judged.doubts)
     };
     Config {
         path: scene.seen.path.clone(),
@@ -185,12 +199,15 @@ fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -
         read,
         hosts,
         findings,
+        doubts,
     }
 }
 
-/// One host. `unfit`: the keys whose value the tool does not have from this file; a secret goes only with an address of the
+/// One host. `scene.unfit`: the keys whose value the tool does not have from this file; a secret goes only with an address of the
 /// same file, and only where both are the file's own.
-fn host(spec: &Spec, read: &ReadFile, instance: u8, unfit: &[String]) -> ConfigHost {
+fn host(scene: &verifying::Scene<'_>, instance: u8) -> ConfigHost {
+    let verifying::Scene { spec, read, unfit, .. } = *scene;
+    let Verifying { verifies, by: beyond } = scene.of(instance);
     let typed = read.host(instance).unwrap_or_default();
     let facts = [
         Fact::Address,
@@ -214,7 +231,8 @@ fn host(spec: &Spec, read: &ReadFile, instance: u8, unfit: &[String]) -> ConfigH
         place: meant::place(read, instance),
         typed,
         credential: if own { meant::credential(spec, read, instance) } else { None },
-        verifies: read.verifies(spec, instance),
+        verifies,
+        beyond,
         ca_file,
         picks: read.picks(),
     }
@@ -252,6 +270,10 @@ impl Config {
 }
 
 impl ConfigHost {
+    pub fn verifying(&self) -> Verifying {
+        Verifying { verifies: self.verifies, by: self.beyond.clone() }
+    }
+
     /// What to ask this host, with the trust that was settled for it. Without trust nothing signs in.
     pub fn inquiry(&self, trust: Option<Trust>, paths: Vec<String>) -> Option<Inquiry> {
         let endpoints = self.place.as_ref().ok()?.endpoints.clone();
@@ -301,9 +323,4 @@ fn damaged(scene: Scene<'_>, error: &FormatError) -> Box<Finding> {
         .seen(format!("line {}, column {}", error.line, error.column))
         .say(format!("Mend line {}, and run the check again. The file is left as it is.", error.line)),
     )
-}
-
-/// The editor of a form's files, where there is one.
-pub fn dialect(form: &Form) -> Option<Dialect> {
-    form.editor()
 }

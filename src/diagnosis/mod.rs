@@ -20,6 +20,7 @@ mod signin;
 pub mod ssh;
 pub mod token_end;
 pub mod untold;
+pub mod verifying;
 
 use crate::domain::{
     Finding, Fingerprint, Grantee, Need, Observation, Release, Seen, Timestamp, Trust, observation::Surroundings,

@@ -289,7 +289,7 @@ pub fn unsettled(
 ) -> Option<Finding> {
     let reached = seen.iter().any(|one| matches!(one.seen, Seen::IsProxmox { .. }));
     let open = wish.trust.is_none() && host.credential.is_some() && reached && ca != CaFile::Broken;
-    open.then(|| untold::unsettled(&host.typed, strict, host.verifies == Some(false), seen))
+    open.then(|| untold::unsettled(&host.typed, strict, &host.verifying(), seen))
 }
 
 /// The CA among those of a file; none where it holds only those that this system has anyway, which `public` tells as PEM.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::diagnosis::codes;
+use crate::diagnosis::verifying::{Beyond, Verifying};
 use crate::domain::finding::{Finding, Mend, Severity::*, Step};
 use crate::domain::visible::visible;
 use crate::domain::{Id, Link, Observation, Seen};
@@ -11,9 +12,23 @@ use crate::domain::{Id, Link, Observation, Seen};
 const TRUST: Id = Id::fixed("trust");
 
 /// Nobody signed in, since nothing says what the certificate is to be.
-pub fn unsettled(typed: &str, strict: bool, says_not_to: bool, seen: &[Observation]) -> Finding {
+pub fn unsettled(typed: &str, strict: bool, by: &Verifying, seen: &[Observation]) -> Finding {
     let host = visible(typed);
-    let finding = if says_not_to {
+    let title = format!("Nobody signed in to “{host}”: nothing says what its certificate is to be.");
+    let finding = if let (None, Some(by)) = (by.verifies, &by.by) {
+        // The tool may work as it stands; only this check could not tell.
+        let cause = match by {
+            Beyond::Environment(name) => format!(
+                "{} is set in the environment, which counts before the file. labwizard never looks at its value, so it does not \
+                 know whether the tool verifies.",
+                visible(name)
+            ),
+            Beyond::Code => {
+                "Neither the file nor what could be read of the code beside it says whether to verify it.".to_owned()
+            }
+        };
+        Finding::new(codes::TLS_NOT_SETTLED, Warning, Step::Trust, title, cause)
+    } else if by.verifies == Some(false) {
         Finding::new(
             codes::TLS_UNVERIFIED,
             Error,
@@ -27,7 +42,7 @@ pub fn unsettled(typed: &str, strict: bool, says_not_to: bool, seen: &[Observati
             codes::TLS_NOT_SETTLED,
             Error,
             Step::Trust,
-            format!("Nobody signed in to “{host}”: nothing says what its certificate is to be."),
+            title,
             format!("The file does not say whether to verify it, and no earlier run agreed to it.{strictly}"),
         )
     };

@@ -17,7 +17,9 @@ use crate::domain::Text;
 mod comments;
 mod rewrite;
 
-pub use super::tf::{Declared, ProviderSource, declared_variables, provider_sources};
+pub use super::tf::{
+    Argument, Declared, Given, ProviderSource, declared_variables, provider_arguments, provider_sources,
+};
 pub(super) use rewrite::apply;
 
 const BOM: &str = "\u{feff}";

@@ -1,8 +1,8 @@
 //! What `*.tf` files declare: the variables that a `*.tfvars` may set, and where providers come from.
 
 use hcl_edit::Span;
-use hcl_edit::expr::{Expression, ObjectKey};
-use hcl_edit::structure::{Body, Structure};
+use hcl_edit::expr::{Expression, ObjectKey, Traversal, TraversalOperator};
+use hcl_edit::structure::{Attribute, Body, Structure};
 
 use super::error::FormatError;
 use super::hcl;
@@ -13,6 +13,8 @@ pub struct Declared {
     pub name: String,
     /// A value need not be given.
     pub has_default: bool,
+    /// Its value of its own, where that is yes or no.
+    pub default: Option<bool>,
     /// `sensitive = true`
     pub is_sensitive: bool,
     /// The type as it stands, on one line: `string`, `object({ endpoint = string })`.
@@ -29,6 +31,51 @@ pub struct ProviderSource {
     pub source: String,
 }
 
+/// What an argument of a provider's block comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Argument {
+    /// Yes or no, as it stands.
+    Bool(bool),
+    /// `var.name`
+    Variable(String),
+    /// Anything else, which only the tool itself works out.
+    Else,
+}
+
+/// An argument of a `provider "name" { … }`: the provider's name, its own, and what it comes from.
+pub type Given = (String, String, Argument);
+
+/// The arguments that one file gives to providers, in file order.
+pub fn provider_arguments(text: &str) -> Result<Vec<Given>, FormatError> {
+    let body = hcl::body(text)?;
+    let blocks = body.blocks().filter(|block| block.ident.as_str() == "provider" && block.labels.len() == 1);
+    let of = |attribute: &Attribute| match (said(&attribute.value), &attribute.value) {
+        (Some(said), _) => Argument::Bool(said),
+        (None, Expression::Traversal(traversal)) => variable(traversal).map_or(Argument::Else, Argument::Variable),
+        _ => Argument::Else,
+    };
+    Ok(blocks
+        .flat_map(|block| block.body.attributes().map(move |attribute| (block, attribute)))
+        .map(|(block, attribute)| (block.labels[0].as_str().to_owned(), attribute.key.to_string(), of(attribute)))
+        .collect())
+}
+
+/// `true`, `"true"`, `false` and `"false"`.
+fn said(value: &Expression) -> Option<bool> {
+    value.as_bool().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// The name in `var.name`.
+fn variable(traversal: &Traversal) -> Option<String> {
+    let [operator] = traversal.operators.as_slice() else { return None };
+    match (&traversal.expr, operator.value()) {
+        (Expression::Variable(root), TraversalOperator::GetAttr(name)) if root.as_str() == "var" => {
+            Some(name.as_str().to_owned())
+        }
+        _ => None,
+    }
+}
+
 /// The variables that one file declares, in file order.
 pub fn declared_variables(text: &str) -> Result<Vec<Declared>, FormatError> {
     let inner = text.trim_start_matches('\u{feff}');
@@ -41,6 +88,7 @@ pub fn declared_variables(text: &str) -> Result<Vec<Declared>, FormatError> {
             Declared {
                 name: block.labels[0].as_str().to_owned(),
                 has_default: value("default").is_some(),
+                default: value("default").and_then(said),
                 is_sensitive: value("sensitive").and_then(Expression::as_bool) == Some(true),
                 type_hint: value("type")
                     .and_then(Expression::span)
@@ -113,6 +161,26 @@ mod tests {
         let sources = provider_sources(text).unwrap();
         let pairs: Vec<_> = sources.iter().map(|s| (s.name.as_str(), s.source.as_str())).collect();
         assert_eq!(pairs, [("proxmox", "bpg/proxmox"), ("x", "a/x")]);
+    }
+
+    #[test]
+    fn what_a_providers_arguments_come_from_is_read_and_nothing_of_their_texts() {
+        let text = "provider \"proxmox\" {\n  insecure = true\n  api_token = \"CANARY\"\n  endpoint = var.url\n  a = var.x.y\n  b = \
+                    \"false\"\n  c = local.x\n  ssh {\n    agent = true\n  }\n}\nprovider proxmox {\n  insecure = var.off\n}\n";
+        let given: Vec<(String, Argument)> =
+            provider_arguments(text).unwrap().into_iter().map(|(_, name, argument)| (name, argument)).collect();
+        use Argument::*;
+        let variable = |name: &str| Variable(name.to_owned());
+        let wanted = [
+            ("insecure", Bool(true)),
+            ("api_token", Else),
+            ("endpoint", variable("url")),
+            ("a", Else),
+            ("b", Bool(false)),
+            ("c", Else),
+            ("insecure", variable("off")),
+        ];
+        assert_eq!(given, wanted.map(|(name, argument)| (name.to_owned(), argument)));
     }
 
     #[test]

@@ -44,7 +44,7 @@ mod tests {
         }
         let text = format!(
             "PROXMOX_HOST=a.lan\nPROXMOX_USER=lab@pve\nPROXMOX_TOKEN_NAME=wiz\nPROXMOX_TOKEN_VALUE={ONE}\n\
-             PROXMOX_02_HOST=b.lan\nPROXMOX_TOKEN_VALUE_02={TWO}\nPROXMOX_PASSWORD=changeme\nLAB_PROXMOX_INSTANCE=01\n"
+             PROXMOX_02_HOST=b.lan\nPROXMOX_TOKEN_VALUE_02={TWO}\nPROXMOX_PASSWORD=glassdome\nLAB_PROXMOX_INSTANCE=01\n"
         );
         let (path, caller) = (dir.join(".env"), Caller::of_process(|_| None));
         std::fs::write(&path, &text).unwrap();

@@ -18,6 +18,7 @@ pub mod read;
 pub mod recognise;
 pub mod spec;
 pub mod spec_error;
+pub mod switch;
 pub mod trap_words;
 pub mod traps;
 pub mod words;

@@ -1,7 +1,8 @@
 //! The Terraform or OpenTofu module around a file of values: what it declares, what it lacks, and how it is run.
 
 use crate::format::FormatError;
-use crate::format::hcl::{Declared, declared_variables, provider_sources};
+use crate::format::hcl::{Argument, Declared, Given, declared_variables, provider_arguments, provider_sources};
+use crate::target::recognise::same_source;
 
 /// What the `*.tf` files of one folder say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,10 @@ pub struct Module {
     pub variables: Vec<(String, Declared)>,
     /// Source addresses, as they stand.
     pub providers: Vec<String>,
+    /// The names that the code has for them, in the same order.
+    names: Vec<String>,
+    /// What the code gives to providers.
+    given: Vec<Given>,
     /// Files that could not be read; what they declare is not known.
     pub damaged: Vec<(String, FormatError)>,
 }
@@ -40,15 +45,29 @@ impl Module {
     pub fn read<'t>(folder: &str, files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Module {
         let mut module = Module { folder: folder.to_owned(), ..Module::default() };
         for (path, text) in files {
-            match (declared_variables(text), provider_sources(text)) {
-                (Ok(variables), Ok(sources)) => {
+            match (declared_variables(text), provider_sources(text), provider_arguments(text)) {
+                (Ok(variables), Ok(sources), Ok(given)) => {
                     module.variables.extend(variables.into_iter().map(|v| (path.to_owned(), v)));
-                    module.providers.extend(sources.into_iter().map(|s| s.source));
+                    for one in sources {
+                        module.names.push(one.name);
+                        module.providers.push(one.source);
+                    }
+                    module.given.extend(given);
                 }
-                (Err(error), _) | (_, Err(error)) => module.damaged.push((path.to_owned(), error)),
+                (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
+                    module.damaged.push((path.to_owned(), error));
+                }
             }
         }
         module
+    }
+
+    /// What the code gives the provider with this source as this argument, in each of its blocks.
+    pub fn arguments(&self, source: &str, argument: &str) -> Vec<Argument> {
+        let sources = self.names.iter().zip(&self.providers);
+        let mine: Vec<&String> = sources.filter(|(_, one)| same_source(one, source)).map(|(name, _)| name).collect();
+        let given = self.given.iter().filter(|(name, of, _)| mine.contains(&name) && of == argument);
+        given.map(|(.., argument)| argument.clone()).collect()
     }
 
     /// The names of the declared variables; `None` where nothing is declared, so that nothing leads.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::fact::Fact;
 pub use super::held::{Held, held, held_by};
 use super::spec::{Form, Key, Names, Spec};
+use super::switch::Parser;
 use super::write::Candidates;
 use crate::domain::token::IdError;
 use crate::domain::{Secret, Text, TokenId, TokenName, UserId};
@@ -38,6 +39,8 @@ pub struct ReadFile {
     /// The names that count before others, by the key they beat.
     beats: BTreeMap<String, Vec<String>>,
     preference: Vec<String>,
+    /// The values go to variables that the code declares.
+    declared: bool,
 }
 
 /// How the file signs in.
@@ -130,6 +133,7 @@ pub fn read(spec: &Spec, form: &Form, held: &[Held]) -> ReadFile {
         }
     }
     out.preference = names.order();
+    out.declared = form.declared.is_some();
     out.inherited = spec.keys.iter().filter(|(_, key)| key.inherits).map(|(name, _)| name.to_owned()).collect();
     out
 }
@@ -322,21 +326,33 @@ impl ReadFile {
         let of = |fact: &Fact| spec.keys.iter().find(|(_, key)| key.value.fact == *fact).map(|(_, key)| key);
         let (key, fact) = [Fact::Verify, Fact::Insecure].into_iter().find_map(|fact| Some((of(&fact)?, fact)))?;
         let positive = fact == Fact::Verify;
-        let text = match self.get(instance, &fact) {
-            Some(value) => value.text.as_str(),
-            None => key.default.as_ref()?.as_str(),
+        let Some(value) = self.get(instance, &fact) else {
+            let says = key.says(key.default.as_ref()?, Parser::Words);
+            return Some(says? == positive);
         };
-        let said = match &key.words[..] {
-            [yes, no] if text.eq_ignore_ascii_case(yes) || text.eq_ignore_ascii_case(no) => {
-                text.eq_ignore_ascii_case(yes)
-            }
-            _ => match text.to_ascii_lowercase().as_str() {
-                "true" | "1" | "yes" | "on" => true,
-                "false" | "0" | "no" | "off" => false,
-                _ => return None,
-            },
-        };
+        let said = key.says(value.text.as_str(), self.parser(key, value))?;
         Some(said == positive)
+    }
+
+    fn parser(&self, key: &Key, value: &ReadValue) -> Parser {
+        match (self.declared, key.nth_switch) {
+            (true, _) => Parser::Hcl,
+            (false, Some(nth)) if value.instance > 1 => nth,
+            _ => key.switch,
+        }
+    }
+
+    /// Whether the tool takes the word of a switch for what it says: one of the two, or another that it knows.
+    pub fn takes(&self, spec: &Spec, value: &ReadValue) -> bool {
+        let Some(key) = spec.keys.get(&value.of) else { return true };
+        let text = value.text.as_str();
+        let parser = self.parser(key, value);
+        if parser == Parser::Words && !key.words.is_empty() {
+            return key.words.iter().any(|word| text.eq_ignore_ascii_case(word));
+        }
+        // Where everything else is no, another word for yes is a mistake, and one for no is none.
+        let all = [Parser::Words, Parser::Pydantic].into_iter().find_map(|by| key.says(text, by));
+        all.is_some() && all == key.says(text, parser)
     }
 
     /// The answers to picks that stand in the file.

@@ -137,7 +137,7 @@ pub fn dialect_fits(dialect: Dialect, file: &str) -> bool {
 }
 
 /// `bpg/proxmox` and `registry.opentofu.org/bpg/proxmox` are one; case does not count.
-fn same_source(source: &str, provider: &str) -> bool {
+pub fn same_source(source: &str, provider: &str) -> bool {
     let tail = |s: &str| s.to_ascii_lowercase().rsplit('/').take(2).map(str::to_owned).collect::<Vec<_>>();
     tail(source) == tail(provider)
 }

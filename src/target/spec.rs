@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::fact::{Fact, Template};
+use super::switch::Parser;
 use super::words::{AclPath, FilePattern, KeyName, Name, Ordered, Privileges, Words};
 use crate::domain::Release;
 use crate::format;
@@ -240,6 +241,8 @@ pub struct Instances {
     pub digits: u8,
     /// What the first is called.
     pub first: Words,
+    /// The one of the forms' readers that takes nothing but the lines of further hosts.
+    pub reader: Option<Reader>,
 }
 
 /// A key of the file.
@@ -260,6 +263,13 @@ pub struct Key {
     /// The two words of a switch: yes, no.
     #[serde(default)]
     pub words: Vec<Words>,
+    /// How the tool reads the switch.
+    #[serde(default)]
+    pub switch: Parser,
+    /// The same for the second and further hosts, where it is another.
+    pub nth_switch: Option<Parser>,
+    /// Its name as an argument of the provider, in the code beside the file.
+    pub argument: Option<KeyName>,
     #[serde(default)]
     pub need: Presence,
     /// What the tool takes where the key is absent.
@@ -277,6 +287,16 @@ pub struct Key {
     /// What the tool refuses here.
     #[serde(default)]
     pub refuses: Vec<Refuses>,
+}
+
+impl Key {
+    /// What a text in the switch's place says, read so.
+    pub fn says(&self, text: &str, by: Parser) -> Option<bool> {
+        match &self.words[..] {
+            [yes, no] => by.says([yes.as_str(), no.as_str()], text),
+            _ => by.says(["true", "false"], text),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

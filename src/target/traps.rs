@@ -106,7 +106,7 @@ pub fn hits(spec: &Spec, form: &Form, held: &[Held], around: Around<'_>) -> Vec<
     duplicates(held, &mut out);
     told(spec, form, held, &file, &mut out);
     for value in &file.values {
-        shape(spec, value, &mut out);
+        shape(spec, &file, value, &mut out);
     }
     for line in held {
         let known = file.values.iter().any(|v| v.key == line.key);
@@ -176,7 +176,7 @@ fn told(spec: &Spec, form: &Form, held: &[Held], file: &ReadFile, out: &mut Vec<
 }
 
 /// What follows from the fact and what stands in its place.
-fn shape(spec: &Spec, value: &ReadValue, out: &mut Vec<TrapHit>) {
+fn shape(spec: &Spec, file: &ReadFile, value: &ReadValue, out: &mut Vec<TrapHit>) {
     let text = value.text.as_str();
     if placeholder(text).is_some() {
         out.push(hit(TrapKind::Placeholder, value));
@@ -202,8 +202,7 @@ fn shape(spec: &Spec, value: &ReadValue, out: &mut Vec<TrapHit>) {
     out.extend(kind.map(|kind| hit(kind, value)));
     let words = spec.keys.get(&value.of).map(|key| &key.words[..]);
     if let Some([yes, no]) = words
-        && !text.eq_ignore_ascii_case(yes)
-        && !text.eq_ignore_ascii_case(no)
+        && !file.takes(spec, value)
     {
         out.push(hit(TrapKind::NoSwitch(yes.to_string(), no.to_string()), value));
     }

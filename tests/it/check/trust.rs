@@ -34,6 +34,8 @@ const TABLE: &[Row] = &[
     (Some("other"), Says::Not, false, false, &["tls.changed"], false),
     (Some("other"), Says::Not, true, false, &["tls.changed"], false),
     (Some("insecure"), Says::Ca, false, false, &["tls.unverified"], true),
+    // What is remembered holds in addition.
+    (Some("insecure"), Says::Not, true, false, &[], true),
 ];
 
 #[tokio::test]
@@ -64,10 +66,12 @@ async fn the_stricter_of_the_file_and_what_is_remembered_counts_after_what_was_s
 }
 
 #[tokio::test]
-async fn a_changed_certificate_gets_no_credential_whatever_the_file_says() {
-    for new in [NewCertificate::NewCluster, NewCertificate::SameNames] {
+async fn a_changed_certificate_gets_no_credential_whatever_the_file_or_the_command_line_says() {
+    let new = [NewCertificate::NewCluster, NewCertificate::SameNames];
+    for (new, given) in new.into_iter().zip([None, Some(Trust::Unverified)]) {
         let lab = lab(Scenario::Fine).await;
-        let bench = Bench::new().knowing(&lab);
+        let mut bench = Bench::new().knowing(&lab);
+        bench.order.trust = given;
         bench.write(".env", &glassdome(&lab, &tool(&lab), "false"));
         lab.swap_certificate(new).unwrap();
         let files = bench.check().await.files;

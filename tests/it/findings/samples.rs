@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use labwizard::diagnosis::verifying::{Beyond, Verifying};
 use labwizard::diagnosis::{Reading, judge, login, picks, ssh, untold};
 use labwizard::domain::finding::{Finding, Step};
 use labwizard::domain::observation::{
@@ -574,9 +575,20 @@ fn checks(names: &Names, add: Add<'_>) {
     let shown = seen([shown(names, Ok(()), 365 * DAY), Seen::Started(Link::SignIn)]);
     add(
         "nothing says what to hold the certificate against",
-        vec![untold::unsettled(&names.host, false, false, &shown)],
+        vec![untold::unsettled(&names.host, false, &Verifying::default(), &shown)],
     );
-    add("strictly, nothing is sent where nothing verifies", vec![untold::unsettled(&names.host, true, true, &shown)]);
+    let says_not_to = Verifying { verifies: Some(false), by: None };
+    add(
+        "strictly, nothing is sent where nothing verifies",
+        vec![untold::unsettled(&names.host, true, &says_not_to, &shown)],
+    );
+    for (name, by) in [
+        ("the environment says whether to verify", Beyond::Environment("PROXMOX_VERIFY_SSL".into())),
+        ("only the code says whether to verify", Beyond::Code),
+    ] {
+        let verifying = Verifying { verifies: None, by: Some(by) };
+        add(name, vec![untold::unsettled(&names.host, false, &verifying, &shown)]);
+    }
     add("the time was over", vec![untold::unfinished(&names.host, Duration::from_secs(20), &shown)]);
     add("a CA file that cannot be used", vec![untold::no_ca(Path::new("/lab/ca.pem"), "It holds no certificate.")]);
 }
