@@ -7,6 +7,7 @@ pub mod checked;
 pub mod codes;
 pub mod config;
 pub mod file;
+pub mod held;
 pub mod leaning;
 pub mod login;
 pub mod picks;
