@@ -75,6 +75,7 @@ const FILES: &[(&str, &str, &str, &str, &str)] = &[
     ("an open quote", ".env", LAB, "=lab", "=\"lab"),
     ("a line without “=”", ".env", LAB, "PROXMOX_HOST=", "PROXMOX_HOST "),
     ("a comment behind the value", ".env", LAB, "=pve.lan", "=pve.lan # the old one"),
+    ("a value that programs hold differently", ".env", PASSWORD, "hunter22", "hunt$er22"),
     ("blanks around the “=”", ".env", SHELL, "URL=", "URL = "),
     ("a “!” in double quotes", ".env", SHELL, "'apex@pve!lab'", "\"apex@pve!lab\""),
     ("a key twice", ".env", LAB, "PROXMOX_NODE=pve\n", "PROXMOX_NODE=pve\nPROXMOX_NODE=two\n"),
