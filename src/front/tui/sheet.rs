@@ -133,8 +133,10 @@ pub fn wrapped(text: &str, width: usize) -> Vec<&str> {
                     start = to;
                 }
                 None => {
-                    pieces.push(&text[start..at]);
-                    start = at;
+                    // A fingerprint is compared pair by pair.
+                    let cut = text[start..at].rfind(':').map_or(at, |colon| start + colon + 1);
+                    pieces.push(&text[start..cut]);
+                    start = cut;
                 }
             }
             blank = None;
@@ -169,6 +171,7 @@ mod tests {
         assert_eq!(wrapped("", 5), [""]);
         assert_eq!(wrapped("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrapped("a bcdefgh", 4), ["a", "bcde", "fgh"]);
+        assert_eq!(wrapped("AA:BB:CC:DD", 7), ["AA:BB:", "CC:DD"]);
     }
 
     #[test]

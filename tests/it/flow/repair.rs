@@ -339,6 +339,18 @@ async fn a_file_that_verifies_goes_on_verifying_after_its_certificate_was_agreed
 }
 
 #[tokio::test]
+async fn where_the_environment_names_the_cas_the_files_own_word_on_verifying_stands() {
+    let project = Project::new().await;
+    project.set("PROXMOX_VERIFY_SSL", "true");
+    let environment = vec!["REQUESTS_CA_BUNDLE".to_owned()];
+    let setting = Setting { hosts: Vec::new(), environment, ..project.setting() };
+    let answers = given(&[("mend", "certificate"), ("trust", "pin"), ("review", "do")]);
+    let held = project.stage.hold_as(setting, &answers, None).await;
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(value(&project, "PROXMOX_VERIFY_SSL").as_deref(), Some("true"), "{}", held.told());
+}
+
+#[tokio::test]
 async fn verification_that_is_switched_on_is_by_the_clusters_ca_without_a_further_choice() {
     let project = Project::new().await;
     project.set("PROXMOX_VERIFY_SSL", "false");

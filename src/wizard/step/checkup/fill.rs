@@ -67,7 +67,9 @@ pub fn fill(w: &mut Wizard, told: &Told, number: u8, way: &Way) -> Option<Says> 
     evidence(w, number, way);
     picks(w, config, &spec, one, way);
     let pin = config.read.get(number, &Fact::Fingerprint).and_then(|value| value.text.as_str().parse().ok());
-    Some(Says { verifies: one.verifies, ca_file: one.ca_file.clone(), pin })
+    // Where the environment leaves it open, the file's own word stands: a repair writes no other.
+    let verifies = one.verifies.or_else(|| config.read.verifies(&spec, number));
+    Some(Says { verifies, ca_file: one.ca_file.clone(), pin })
 }
 
 fn target(w: &mut Wizard, config: &Config, number: u8) {
