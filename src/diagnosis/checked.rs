@@ -56,9 +56,8 @@ pub fn judge_config(config: &Config, asked: &[Asked], about: &Circumstances<'_>)
             if from(one, Leaning::File) && asked.iter().any(vouched) {
                 found.iter_mut().for_each(tools_alone);
             }
-            let holds = |other: &Asked| {
-                other.instance == one.instance && from(other, Leaning::File) && held(&other.seen)
-            };
+            let holds =
+                |other: &Asked| other.instance == one.instance && from(other, Leaning::File) && held(&other.seen);
             if from(one, Leaning::Remembered) && asked.iter().any(holds) {
                 found.iter_mut().filter(|one| one.code == codes::TLS_CHANGED).for_each(tool_goes_on);
             }
