@@ -179,6 +179,6 @@ fn walk(looks: Looks, lab: &Lab, lesson: Option<Lesson>, folder: PathBuf) -> End
         return Ended::Badly;
     }
     let ended = wizard::hold(looks, setting, Draft::default(), place.world());
-    println!("The demo's files are in {}", folder.display());
+    println!("The demo's files are in {}; the folder can be removed.", folder.display());
     ended
 }

@@ -1,6 +1,6 @@
 //! Takes back what a run did: what it wrote into files here, and what it made on hosts in a conversation that signs in there.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 use crate::cli::{Looks, Undo};
 use crate::command::place::Place;
@@ -62,7 +62,10 @@ pub fn run(looks: Looks, undo: &Undo) -> Ended {
         tell_kept(&seen);
     }
     if seen.left().next().is_none() || !record.can_be_undone() {
-        return take_back(state, caller, record, &seen);
+        return match agreed(undo, &seen) {
+            Ok(()) => take_back(state, caller, record, &seen),
+            Err(ended) => ended,
+        };
     }
     if let Some(later) = runs.iter().find(|run| run.is_later_than(record) && builds_on(&run.seen(), &seen)) {
         complain(
@@ -81,6 +84,34 @@ pub fn run(looks: Looks, undo: &Undo) -> Ended {
         return Ended::Usage;
     }
     sign_in(looks, undo, &place, seen)
+}
+
+/// Shows what goes back, and asks where somebody is there. Whoever names a run with nobody there means that one.
+fn agreed(undo: &Undo, seen: &RunSeen) -> Result<(), Ended> {
+    let files: Vec<_> = seen.files_left().collect();
+    if undo.yes || files.is_empty() {
+        return Ok(());
+    }
+    println!("The run {} of {} wrote, and this is put back to what it was:", seen.name, time::date_and_time(seen.when));
+    files.iter().for_each(|file| println!("    {}", visible(&file.path.display().to_string())));
+    if !io::stdin().is_terminal() {
+        if undo.run.is_some() {
+            return Ok(());
+        }
+        complain(
+            "Nobody is here to agree, and no run was named.",
+            Some(&format!("labwizard undo {} --yes", seen.name)),
+        );
+        return Err(Ended::Usage);
+    }
+    let mut answer = String::new();
+    let asked = write!(io::stdout(), "Take it back? [y/N] ").and_then(|()| io::stdout().flush());
+    let heard = asked.and_then(|()| io::stdin().read_line(&mut answer));
+    if heard.is_ok() && ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) {
+        return Ok(());
+    }
+    println!("It is left as it is.");
+    Err(Ended::Well)
 }
 
 /// A later run wrote the same file, or made a token of the same user at the same host, and that still stands.

@@ -3,9 +3,12 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use crate::cli::Looks;
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Looks};
 use crate::command::place::Place;
 use crate::command::{Ended, apply, complain, look, plain};
+use crate::diagnosis::alike::likeliest;
 use crate::front::plain::Plain;
 use crate::front::tui::FullScreen;
 use crate::front::{Front, summary};
@@ -23,6 +26,9 @@ pub fn run(looks: Looks, file: Option<&Path>, answers: Option<&Path>) -> Ended {
             return Ended::Badly;
         }
     };
+    if let Some(ended) = file.and_then(|file| not_there(&place.here, file)) {
+        return ended;
+    }
     let mut setting = place.setting();
     setting.mend = file.map(|file| place.here.join(file));
     let draft = match answers {
@@ -45,7 +51,28 @@ pub fn run(looks: Looks, file: Option<&Path>, answers: Option<&Path>) -> Ended {
         },
     };
     place.clean_up();
-    hold(looks, setting, draft, place.world())
+    let mut ended = hold(looks, setting, draft, place.world());
+    // With what was remembered by then.
+    while ended == Ended::Again {
+        let setting = Setting { mend: file.map(|file| place.here.join(file)), ..place.setting() };
+        ended = hold(looks, setting, Draft::default(), place.world());
+    }
+    ended
+}
+
+/// Says that there is no such file, and which command may have been meant.
+fn not_there(here: &Path, file: &Path) -> Option<Ended> {
+    if here.join(file).symlink_metadata().is_ok() {
+        return None;
+    }
+    let commands: Vec<String> = Cli::command().get_subcommands().map(|one| one.get_name().to_owned()).collect();
+    let typed = file.to_str().unwrap_or_default();
+    let hint = match likeliest(typed, commands.iter().map(String::as_str)) {
+        Some(meant) => format!("Is the command meant? labwizard {meant}"),
+        None => "Name a config file that is there, or run labwizard alone to set one up.".to_owned(),
+    };
+    complain(&format!("There is no file “{}”.", file.display()), Some(&hint));
+    Some(Ended::Usage)
 }
 
 /// Holds the conversation to its end.
@@ -58,6 +85,7 @@ pub fn hold(looks: Looks, setting: Setting, draft: Draft, world: World) -> Ended
         }
     };
     let unattended = match setting.errand {
+        Errand::SetUp if setting.mend.is_some() => "A repair asks somebody. Without anybody: labwizard check FILE",
         Errand::SetUp => "Unattended, run: labwizard apply --answers FILE --yes",
         Errand::TakeBack(_) => "Unattended, run: labwizard undo RUN --answers FILE --yes",
         Errand::Tokens => "Unattended, run: labwizard tokens --answers FILE",

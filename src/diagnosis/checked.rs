@@ -45,7 +45,11 @@ pub struct Circumstances<'a> {
 
 /// Everything that is wrong or worth knowing about a config: its text, its file, its hosts, and what it picked of them.
 pub fn judge_config(config: &Config, asked: &[Asked], about: &Circumstances<'_>) -> Vec<Finding> {
-    let mut findings = config.findings.clone();
+    let answered = |instance| asked.iter().filter(move |one| one.instance == instance).flat_map(|one| &one.seen);
+    let settled = |finding: &Finding| {
+        config.doubts.iter().any(|doubt| doubt.finding == *finding && doubt.is_settled(answered(doubt.instance)))
+    };
+    let mut findings: Vec<Finding> = config.findings.iter().filter(|finding| !settled(finding)).cloned().collect();
     for one in asked {
         if let Some(host) = config.hosts.iter().find(|host| host.instance == one.instance) {
             let mut found = of_host(config, host, one, about);

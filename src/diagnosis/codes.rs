@@ -113,7 +113,7 @@ codes! {
     FILE_HIDDEN = "file.hidden-characters", "A value has characters that nobody sees.";
     FILE_REFERENCE = "file.reference", "A value names another variable in place of the value itself.";
     FILE_OPEN = "file.open-to-others", "Others on this machine may read the file with the secret.";
-    FILE_HISTORY = "file.secret-in-history", "Git's history holds the secret.";
+    FILE_HISTORY = "file.secret-in-history", "The secret stands in the objects of the git repository.";
     FILE_EXAMPLE = "file.example-holds-secret", "An example or a document holds a secret that works.";
     FILE_COPY = "file.copy-tracked", "A copy of the file that git tracks holds the secret.";
     FILE_SHELL = "file.shell-expands", "A shell would read another value than what stands there.";

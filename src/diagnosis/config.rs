@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::diagnosis::codes;
-use crate::diagnosis::file::Sight;
+use crate::diagnosis::file::{Doubt, Sight};
 use crate::diagnosis::verifying::{self, Beyond, Verifying};
 use crate::domain::finding::{Finding, Severity::*, Step};
 use crate::domain::host_input::{HostError, HostInput};
@@ -40,6 +40,8 @@ pub struct Config {
     pub hosts: Vec<ConfigHost>,
     /// What the text and the file alone tell; nobody was asked for it.
     pub findings: Vec<Finding>,
+    /// Those of them that a host takes back when it answers.
+    pub doubts: Vec<Doubt>,
 }
 
 /// One host that a config file names.
@@ -88,7 +90,7 @@ pub fn understand_as(scene: Scene<'_>, target: &str, form: &str) -> Result<Confi
 fn there(scene: Scene<'_>) -> Result<&Text, Box<Finding>> {
     match &scene.seen.there {
         Some(there) => Ok(&there.text),
-        None => Err(Box::new(super::file::not_read(&scene.seen.path, "There is no such file."))),
+        None => Err(Box::new(super::file::missing(&scene.seen.path))),
     }
 }
 
@@ -172,9 +174,9 @@ fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -
     let loaded = nearby::counting_before(form, scene.around, &scene.seen.path);
     let traps = Around { environment: scene.environment, declared: declared.as_deref(), loaded: &loaded };
     let sight = Sight { spec, form, document: &document, read: &read, traps, seen: scene.seen, around: scene.around };
-    let (hosts, findings) = if is_example_file(&scene.seen.path) {
+    let (hosts, findings, doubts) = if is_example_file(&scene.seen.path) {
         // Nobody is asked with what an example holds.
-        (Vec::new(), super::file::judge_example(&sight))
+        (Vec::new(), super::file::judge_example(&sight), Vec::new())
     } else {
         let judged = super::file::judge(&sight);
         let verifying = verifying::Scene {
@@ -187,7 +189,7 @@ fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -
             unfit: &judged.unfit,
         };
         let hosts = read.instances().into_iter().map(|instance| host(&verifying, instance)).collect();
-        (hosts, judged.findings)
+        (hosts, judged.findings, judged.doubts)
     };
     Config {
         path: scene.seen.path.clone(),
@@ -197,6 +199,7 @@ fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -
         read,
         hosts,
         findings,
+        doubts,
     }
 }
 
@@ -325,9 +328,4 @@ fn damaged(scene: Scene<'_>, error: &FormatError) -> Box<Finding> {
         .seen(format!("line {}, column {}", error.line, error.column))
         .say(format!("Mend line {}, and run the check again. The file is left as it is.", error.line)),
     )
-}
-
-/// The editor of a form's files, where there is one.
-pub fn dialect(form: &Form) -> Option<Dialect> {
-    form.editor()
 }

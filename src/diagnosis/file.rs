@@ -7,16 +7,17 @@ mod place;
 mod readers;
 mod stands;
 mod token;
+mod unfilled;
 mod value;
 
-pub use place::{copies, not_read};
+pub use place::{copies, missing};
 
 use crate::diagnosis::codes;
 use crate::domain::finding::{Finding, Mend, Severity, Step};
 use crate::domain::visible::whole;
-use crate::domain::{Code, FileSeen, Id};
+use crate::domain::{Code, FileSeen, Id, Observation, Seen};
 use crate::format::Document;
-use crate::target::read::{Known, ReadAccess, ReadFile, held_by, known};
+use crate::target::read::{Known, ReadAccess, ReadFile, ReadValue, held_by, known};
 use crate::target::spec::Dialect;
 use crate::target::traps::{Around, TrapKind, hits};
 use crate::target::{Fact, Form, Spec};
@@ -63,6 +64,46 @@ pub(super) struct Judged {
     pub findings: Vec<Finding>,
     /// The keys whose value the tool does not have from this file, or cannot use: nothing signs in with them.
     pub unfit: Vec<String>,
+    /// Those of the findings that the host may take back.
+    pub doubts: Vec<Doubt>,
+}
+
+/// A value that may be right although it does not look so: the host tells.
+#[derive(Clone, Debug)]
+pub struct Doubt {
+    /// The host that it is about, from 1.
+    pub instance: u8,
+    pub finding: Finding,
+    until: Until,
+}
+
+/// What takes a doubt back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    /// A Proxmox host answered there.
+    Answers,
+    SignsIn,
+}
+
+impl Doubt {
+    fn of(value: &ReadValue, finding: &Finding) -> Option<Doubt> {
+        let until = match asked_at(&value.fact).0 {
+            Step::Host => Until::Answers,
+            Step::Access => Until::SignsIn,
+            _ => return None,
+        };
+        let doubtful = finding.severity == Severity::Warning && !rewrites(finding);
+        doubtful.then(|| Doubt { instance: value.instance, finding: finding.clone(), until })
+    }
+
+    /// Whether what was seen of the host shows that the value is right.
+    pub fn is_settled<'a>(&self, mut seen: impl Iterator<Item = &'a Observation>) -> bool {
+        seen.any(|one| match one.seen {
+            Seen::SignedIn { .. } => true,
+            Seen::IsProxmox { .. } => self.until == Until::Answers,
+            _ => false,
+        })
+    }
 }
 
 /// Everything that the text and the file alone tell.
@@ -78,6 +119,7 @@ pub(super) fn judge(sight: &Sight<'_>) -> Judged {
                 out.unfit.push(value.key.clone());
             }
             told.push(Told { of: value.of.clone(), instance: value.instance });
+            out.doubts.extend(Doubt::of(value, &finding));
             out.findings.push(finding);
         }
     }

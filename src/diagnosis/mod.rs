@@ -1,12 +1,13 @@
 //! Judges what was seen: observations in, findings out; never asks anybody.
 
-mod alike;
+pub mod alike;
 mod by_root;
 mod certificate;
 pub mod checked;
 pub mod codes;
 pub mod config;
 pub mod file;
+pub mod held;
 pub mod leaning;
 pub mod login;
 pub mod picks;

@@ -38,6 +38,15 @@ impl Secret {
         a.len() == b.len() && a.iter().zip(b).fold(0, |seen, (x, y)| seen | (x ^ y)) == 0
     }
 
+    /// Whether it is told from the words of any text where it stands: a UUID, or a password that is long or mixed.
+    pub fn is_telling(&self) -> bool {
+        let length = self.0.chars().count();
+        let has = |of: fn(&char) -> bool| self.0.chars().any(|letter| of(&letter));
+        let letters = has(|letter| letter.is_alphabetic());
+        let others = has(|letter| !letter.is_alphabetic() && !"-_. ".contains(*letter));
+        length >= 16 || (length >= 8 && letters && others)
+    }
+
     /// Length and shape in words, as a masked field shows it: `36 characters, a UUID`.
     pub fn shape(&self) -> String {
         let length = self.0.chars().count();
@@ -108,6 +117,17 @@ mod tests {
         assert_eq!(Secret::new("00000000-0000-4000-8000-000000000001".into()).shape(), "36 characters, a UUID");
         assert_eq!(Secret::new("0000000000004000800000000000000a".into()).shape(), "32 characters");
         assert_eq!(Secret::new("x".into()).shape(), "1 character");
+    }
+
+    #[test]
+    fn a_word_of_any_text_does_not_tell_that_a_secret_stands_there() {
+        let tells = |text: &str| Secret::new(text.into()).is_telling();
+        for word in ["glassdome", "Glassdome", "pve-cluster", "12345678", "a1", ""] {
+            assert!(!tells(word), "{word}");
+        }
+        for secret in ["00000000-0000-4000-8000-000000000001", "hunter22", "correct-horse-battery"] {
+            assert!(tells(secret), "{secret}");
+        }
     }
 
     #[test]

@@ -2,6 +2,10 @@
 //!
 //! Each line says by itself what it is; nothing is drawn, framed or wrapped. Secrets are dots.
 
+use std::collections::BTreeSet;
+
+use unicode_width::UnicodeWidthStr;
+
 use crate::diagnosis::codes;
 use crate::domain::{Certificate, Code, Finding, Fix};
 use crate::front::glyph::Glyph;
@@ -25,6 +29,38 @@ pub fn page(page: &Page, ascii: bool) -> Vec<String> {
 /// Makes lines fit to be shown, and one line of each.
 pub fn fit(lines: Vec<String>, ascii: bool) -> Vec<String> {
     lines.iter().flat_map(|line| line.split('\n')).map(|line| shown(line, ascii).trim_end().to_owned()).collect()
+}
+
+/// Folds a line at blanks, to at most so many columns where its words allow; what is carried over stands below the line's own text.
+pub fn folded(line: &str, width: usize) -> Vec<String> {
+    let indent = line.len() - line.trim_start().len();
+    let mut lines = Vec::new();
+    let mut now = line[..indent].to_owned();
+    for word in line[indent..].split(' ') {
+        let begun = now.len() > indent;
+        if begun && now.width() + 1 + word.width() > width {
+            lines.push(std::mem::replace(&mut now, " ".repeat(indent)));
+        } else if begun {
+            now.push(' ');
+        }
+        now.push_str(word);
+    }
+    lines.push(now);
+    lines
+}
+
+/// The commands of a page, which are never folded: they are copied whole.
+pub fn commands(page: &Page) -> BTreeSet<String> {
+    let of_findings = |findings: &[Finding]| -> Vec<String> {
+        let fixes = findings.iter().flat_map(|finding| &finding.fix);
+        fixes.filter_map(|fix| if let Fix::Run { command, .. } = fix { Some(command.clone()) } else { None }).collect()
+    };
+    let of_block = |block: &Block| match block {
+        Block::Command(command) => command.text.lines().map(str::to_owned).collect(),
+        Block::Findings(findings) => of_findings(findings),
+        _ => Vec::new(),
+    };
+    page.blocks.iter().flat_map(of_block).collect()
 }
 
 /// The lines of one block; questions with their answer so far.
@@ -127,6 +163,7 @@ pub fn link(link: &RoadLink) -> String {
 pub fn planned(number: usize, action: &PlanLine) -> String {
     let mut line = format!("{number}. {}", action.sentence);
     if action.state != LinkState::Waiting {
+        line.truncate(line.trim_end_matches('.').len());
         line.push_str(": ");
         line.push_str(state(action.state));
     }
@@ -206,4 +243,17 @@ fn days(count: i64) -> String {
 /// Notes on one line.
 pub fn joined(notes: &[String]) -> String {
     notes.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_folded_at_its_blanks_and_carried_over_below_its_text() {
+        assert_eq!(folded("  To do: look at it again", 14), ["  To do: look", "  at it again"]);
+        assert_eq!(folded("short", 14), ["short"]);
+        assert_eq!(folded("", 14), [""]);
+        assert_eq!(folded("a-word-that-is-longer than that", 10), ["a-word-that-is-longer", "than that"]);
+    }
 }

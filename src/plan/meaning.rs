@@ -1,8 +1,8 @@
 //! Whether what stands in a file means to its tool what would be written there: then a repair leaves it as it is.
 
 use crate::domain::{Fingerprint, TokenId};
-use crate::plan::mend::facts::{endpoint, plain};
 use crate::target::Fact;
+use crate::target::meant::{place, plain};
 use crate::target::read::{ReadAccess, ReadFile, ReadValue};
 use crate::target::spec::Spec;
 
@@ -17,8 +17,8 @@ pub fn is_same(spec: &Spec, old: &ReadFile, new: &ReadFile, instance: u8, fact: 
     let (Some(before), Some(after)) = (old.get(instance, fact), new.get(instance, fact)) else { return false };
     match fact {
         Fact::Address | Fact::Host | Fact::Url | Fact::ApiUrl => {
-            let place = |read: &ReadFile| endpoint(read, instance);
-            place(old).is_some() && place(old) == place(new)
+            let first = |read: &ReadFile| place(read, instance).ok()?.endpoints.into_iter().next();
+            first(old).is_some() && first(old) == first(new)
         }
         Fact::Port => number(before).is_some() && number(before) == number(after),
         Fact::TokenName | Fact::TokenId | Fact::Token => {

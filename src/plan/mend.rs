@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use crate::diagnosis::config::Config;
 use crate::domain::finding::Mend;
-use crate::domain::{Endpoint, FileSeen, Fingerprint, Oddity};
+use crate::domain::{Credential, Endpoint, FileSeen, Fingerprint, Oddity};
 use crate::format::{Document, Edit, Setting};
 use crate::plan::action::{Action, FileEdit, Unfit};
 use crate::plan::edit::{Prepared, known_open, tried};
 use crate::plan::{Plan, Planned};
-use crate::target::read::ReadValue;
+use crate::target::read::{ReadAccess, ReadValue, known};
 use crate::target::spec::{Form, Presence, Spec, VerifyWord};
 use crate::target::write::{Filled, KeyValue, Surroundings, WriteError, values};
-use crate::target::{Fact, Facts, Library, Value, Verify};
+use crate::target::{Fact, Facts, Library, Value, Verify, meant};
 
 /// What is known besides the file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -138,8 +138,10 @@ pub fn plan(order: &Order<'_>) -> Result<Mended, NoMend> {
     };
     let filled = Filled::default();
     let mut open: BTreeSet<String> = known_open(spec, form, &config.document).into_iter().collect();
-    // A key that is added holds no secret: those are never made up.
-    let added = edit.edits.iter().filter(|edit| config.document.entries().all(|entry| entry.key() != edit.key));
+    // A key that is added is shown, unless a secret that stood elsewhere goes there.
+    let is_secret = |key: &str| known(spec, form, key).is_none_or(|known| known.fact.is_secret());
+    let is_there = |key: &str| config.document.entries().any(|entry| entry.key() == key);
+    let added = edit.edits.iter().filter(|edit| !is_there(&edit.key) && !is_secret(&edit.key));
     open.extend(added.map(|edit| edit.key.clone()));
     let prepared = tried(edit, filled, Some(&config.document), &open)?;
     let mut mended = Mended { plan: Plan::default(), prepared: None };
@@ -304,6 +306,9 @@ impl Mending<'_> {
         let Some(stands) = self.config.read.values.iter().find(|value| value.key == key) else {
             return self.add(key, sheet);
         };
+        if matches!(stands.fact, Fact::User | Fact::UserName) && self.is_token_as_login(stands.instance) {
+            return self.move_token(stands.instance, sheet);
+        }
         let switch = matches!(stands.fact, Fact::Verify | Fact::Insecure);
         if switch && self.config.read.verifies(self.spec, stands.instance).is_none() {
             return Err(unknown());
@@ -327,6 +332,31 @@ impl Mending<'_> {
         };
         sheet.set(Edit { key: key.to_owned(), ..edit.ok_or_else(unknown)?.for_typing() });
         self.with_it(stands, &filled, sheet);
+        Ok(())
+    }
+
+    /// Whether id and secret of a token stand where the tool takes user and password.
+    fn is_token_as_login(&self, instance: u8) -> bool {
+        let read = &self.config.read;
+        matches!(read.access(self.spec, instance), ReadAccess::Password { .. })
+            && matches!(meant::credential(self.spec, read, instance), Some(Credential::Token { .. }))
+    }
+
+    /// User, name and secret go into the keys for a token, and the keys of the login that hold them go.
+    fn move_token(&self, instance: u8, sheet: &mut Sheet) -> Result<(), NoMend> {
+        let filled = self.values(&self.facts(instance))?;
+        let of_it = |value: &&KeyValue| {
+            use Fact::*;
+            matches!(value.fact, User | UserName | Realm | TokenName | TokenId | TokenSecret | Token)
+        };
+        for value in filled.set.iter().filter(of_it) {
+            sheet.set(value.edit(None).ok_or_else(|| NoMend::Unknown(value.key.clone()))?.for_typing());
+        }
+        for key in filled.remove.iter().chain(&filled.left) {
+            for line in self.lines(key) {
+                self.remove(key, line, sheet)?;
+            }
+        }
         Ok(())
     }
 
@@ -379,7 +409,7 @@ impl Mending<'_> {
                 None => true,
                 // What stands with a secret is only taken where nothing else says it.
                 Some(_) if stands.fact == Fact::TokenSecret => false,
-                Some(there) => value.value.text().is_some_and(|text| facts::plain(there.text.as_str()) != *text),
+                Some(there) => value.value.text().is_some_and(|text| meant::plain(there.text.as_str()) != *text),
             };
             if lost && let Some(edit) = value.edit(None) {
                 sheet.set(edit);

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use unicode_width::UnicodeWidthStr;
 
 use crate::diagnosis::checked::Checked;
 use crate::diagnosis::shared::{Cause, causes, sharing};
@@ -12,7 +11,7 @@ use crate::domain::{shell, visible};
 use crate::front::Look;
 use crate::front::glyph::Glyph;
 use crate::front::shown::shown;
-use crate::front::words::cause_in_words;
+use crate::front::words::{self, cause_in_words};
 
 /// Whether no tool is kept from working: something was checked, and no finding is an error.
 pub fn is_ok(files: &[Checked]) -> bool {
@@ -191,18 +190,7 @@ impl Sheet<'_> {
     fn prose(&self, indent: usize, text: &str) -> Vec<String> {
         let text = self.text(text);
         let room = self.width.map_or(usize::MAX, |width| width.min(100).saturating_sub(indent).max(20));
-        let mut lines: Vec<String> = Vec::new();
-        let mut line = String::new();
-        for word in text.split(' ') {
-            if !line.is_empty() && line.width() + 1 + word.width() > room {
-                lines.push(std::mem::take(&mut line));
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        lines.push(line);
+        let lines = words::folded(&text, room);
         lines.into_iter().map(|line| format!("{:indent$}{line}", "")).collect()
     }
 
@@ -305,7 +293,7 @@ mod tests {
         let mut long = finding("A title that is longer than thirty columns are.", Severity::Error);
         long.fix = vec![Fix::Run { on: "root".into(), command: "x".repeat(60) }];
         let text = lines(&[file("a", vec![long])], sheet);
-        assert!(text.iter().all(|line| line.width() <= 30 || line.trim() == "x".repeat(60)), "{text:#?}");
+        assert!(text.iter().all(|line| line.chars().count() <= 30 || line.trim() == "x".repeat(60)), "{text:#?}");
         assert!(text.contains(&"  x error: A title that is".to_owned()), "{text:#?}");
     }
 

@@ -1,6 +1,6 @@
 //! Checks config files: reads them, asks their hosts side by side, and judges. It writes nothing, not even its own memory.
 
-mod files;
+pub(super) mod files;
 mod travel;
 
 use std::path::PathBuf;
@@ -184,10 +184,7 @@ impl Round<'_> {
         if !travelled.ended {
             return Some(untold::unfinished(&host.typed, self.order.within, &seen));
         }
-        let reached = seen.iter().any(|one| matches!(one.seen, Seen::IsProxmox { .. }));
-        let said = understood.ca(host.instance) == CaFile::Broken;
-        let unsettled = wish.trust.is_none() && host.credential.is_some() && reached && !said;
-        unsettled.then(|| untold::unsettled(&host.typed, self.order.strict, &host.verifying(), &seen))
+        round::unsettled(host, wish, understood.ca(host.instance), self.order.strict, &seen)
     }
 
     fn proved(&self, config: &Config, wish: &Wish, answer: &Answered) -> Vec<String> {
@@ -196,7 +193,7 @@ impl Round<'_> {
         let needs = config.needs_seen(&self.ground.library, host, &seen);
         let title = config.spec(&self.ground.library).map_or("", |spec| spec.title.as_str());
         let asked = Asked { instance: host.instance, trust: wish.trust.clone(), seen };
-        proved(&host.typed, host.credential.as_ref(), title, &needs, &asked)
+        proved(host, title, &needs, &asked)
     }
 
     /// Who tried to sign in, each once.

@@ -1,27 +1,8 @@
 //! Searches what lies around a config for its secrets: git's history, and the copies beside it. It takes up to seconds, so it is
 //! done only where a check or a repair asks for it.
 
-use crate::diagnosis::config::Config;
 use crate::disk;
-use crate::domain::{Around, FileSeen, Git, Secret, placeholder};
-use crate::target::Fact;
-
-/// The secrets that stand in a config: of each host the token's or the password, whether or not it can sign in with it.
-pub fn secrets(config: &Config) -> Vec<Secret> {
-    let mut out: Vec<Secret> = Vec::new();
-    for value in config.read.values.iter().filter(|value| value.fact.is_secret()) {
-        let text = value.text.as_str();
-        let text = match value.fact {
-            Fact::Token => text.rsplit_once('=').map_or(text, |(_, secret)| secret),
-            _ => text,
-        };
-        let secret = Secret::new(text.trim().to_owned());
-        if placeholder(text).is_none() && out.iter().all(|known| !known.same_as(&secret)) {
-            out.push(secret);
-        }
-    }
-    out
-}
+use crate::domain::{Around, FileSeen, Git, Secret};
 
 /// What lies around the file, with what the search brought. Waits for git and the disk.
 ///
@@ -38,6 +19,7 @@ pub fn searched(around: Around, seen: &FileSeen, secrets: &[Secret], git: Option
 mod tests {
     use super::*;
     use crate::diagnosis::config::{Scene, understand};
+    use crate::diagnosis::held::secrets;
     use crate::disk::Caller;
     use crate::domain::around::History;
     use crate::target::Library;
@@ -62,7 +44,7 @@ mod tests {
         }
         let text = format!(
             "PROXMOX_HOST=a.lan\nPROXMOX_USER=lab@pve\nPROXMOX_TOKEN_NAME=wiz\nPROXMOX_TOKEN_VALUE={ONE}\n\
-             PROXMOX_02_HOST=b.lan\nPROXMOX_TOKEN_VALUE_02={TWO}\nPROXMOX_PASSWORD=changeme\nLAB_PROXMOX_INSTANCE=01\n"
+             PROXMOX_02_HOST=b.lan\nPROXMOX_TOKEN_VALUE_02={TWO}\nPROXMOX_PASSWORD=glassdome\nLAB_PROXMOX_INSTANCE=01\n"
         );
         let (path, caller) = (dir.join(".env"), Caller::of_process(|_| None));
         std::fs::write(&path, &text).unwrap();

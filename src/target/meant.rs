@@ -1,19 +1,23 @@
 //! What a file means where its values stand in another shape than the tool reads: taken by the parsers of the wizard's fields.
 
+use zeroize::Zeroizing;
+
 use super::fact::Fact;
 use super::read::{ReadAccess, ReadFile, looks_secret};
 use super::spec::Spec;
 use crate::domain::paste::{Known, Paste, PasteProblem, PastedSecret, parse_paste};
 use crate::domain::visible::is_hidden;
-use crate::domain::{Credential, Endpoint, PROXMOX_PORT, Secret, TokenId, UserId};
+use crate::domain::{Credential, Endpoint, PROXMOX_PORT, Secret, Text, TokenId, UserId};
 use crate::domain::{HostError, HostInput, parse_host};
 
 /// The port of https where a whole address names none.
 const HTTPS_PORT: u16 = 443;
 
-/// Without what comes along with copying: blanks of any kind and quotes around, and characters that nobody sees.
-pub fn plain(text: &str) -> String {
-    let seen: String = text.chars().filter(|c| !is_hidden(*c) || c.is_ascii_control()).collect();
+/// Without what comes along with copying: blanks of any kind and quotes around, and characters that nobody sees. It may be a
+/// secret.
+pub fn plain(text: &str) -> Text {
+    let seen = text.chars().filter(|c| !is_hidden(*c) || c.is_ascii_control()).collect::<String>();
+    let seen = Zeroizing::new(seen);
     let mut rest = seen.trim();
     loop {
         let before = rest;
@@ -24,7 +28,7 @@ pub fn plain(text: &str) -> String {
             }
         }
         if rest == before {
-            return rest.to_owned();
+            return Text::new(rest);
         }
     }
 }
@@ -51,41 +55,50 @@ pub fn credential(spec: &Spec, read: &ReadFile, instance: u8) -> Option<Credenti
         ReadAccess::Nothing => None,
         ReadAccess::Password { password, .. } => {
             // A token in the place of user and password is meant as a token; as a password it would only be refused.
-            let place = [Fact::User, Fact::UserName].iter().find_map(|fact| read.get(instance, fact));
-            if let Some(Ok(id)) = place.map(|value| plain(value.text.as_str()).parse::<TokenId>()) {
+            if let Some(id) = id_as_user(read, instance) {
                 return Some(Credential::Token { id, secret: small(&PastedSecret::new(password.reveal()))? });
             }
-            let password = Some(password).filter(|p| crate::domain::placeholder(p.reveal()).is_none())?;
             Some(Credential::Password { user: user(read, instance)?, password })
         }
         ReadAccess::Token { .. } => {
-            let (id, secret) = match read.get(instance, &Fact::Token) {
-                Some(whole) => {
-                    let paste = parse_paste(whole.text.as_str(), Known::default());
-                    (of_paste(&paste)?, sound(&paste)?)
-                }
-                None => {
-                    let text = read.get(instance, &Fact::TokenSecret)?.text.as_str();
-                    let paste = parse_paste(text, Known::default());
-                    let secret = sound(&paste).or_else(|| small(&PastedSecret::new(&plain(text))))?;
-                    (id(read, instance).or_else(|| of_paste(&paste))?, secret)
-                }
-            };
-            let whole = id.to_string();
-            let made_up =
-                [whole.as_str(), id.name.as_str()].into_iter().any(|t| crate::domain::placeholder(t).is_some());
-            (!made_up).then_some(Credential::Token { id, secret })
+            Some(Credential::Token { id: token_id(read, instance)?, secret: secret(read, instance)? })
         }
     }
+}
+
+/// The full id of a token where the user alone belongs.
+pub fn id_as_user(read: &ReadFile, instance: u8) -> Option<TokenId> {
+    let place = [Fact::User, Fact::UserName].iter().find_map(|fact| read.get(instance, fact))?;
+    plain(place.text.as_str()).as_str().parse().ok()
+}
+
+/// The token's id, wherever it stands: in its own place, in that of the whole token, or with the secret.
+pub fn token_id(read: &ReadFile, instance: u8) -> Option<TokenId> {
+    if let Some(whole) = read.get(instance, &Fact::Token) {
+        let text = whole.text.as_str();
+        return of_paste(&parse_paste(text, Known::default())).or_else(|| as_written(text).map(|(id, _)| id));
+    }
+    let beside = || of_paste(&parse_paste(read.get(instance, &Fact::TokenSecret)?.text.as_str(), Known::default()));
+    id(read, instance).or_else(beside)
+}
+
+/// The token's secret, where it is what Proxmox gives out.
+pub fn secret(read: &ReadFile, instance: u8) -> Option<Secret> {
+    let value = [Fact::Token, Fact::TokenSecret].iter().find_map(|fact| read.get(instance, fact))?;
+    let text = value.text.as_str();
+    let alone = || (value.fact == Fact::TokenSecret).then(|| small(&PastedSecret::new(plain(text).as_str())))?;
+    parse_paste(text, Known::default()).secret.as_ref().and_then(small).or_else(alone)
+}
+
+/// A whole token that stands as Proxmox wants it, whatever its parts are called.
+pub fn as_written(text: &str) -> Option<(TokenId, Secret)> {
+    let (id, secret) = text.rsplit_once('=')?;
+    Some((id.parse().ok()?, PastedSecret::new(secret).sound()?.share()))
 }
 
 fn of_paste(paste: &Paste) -> Option<TokenId> {
     let torn = paste.problems.iter().any(|problem| matches!(problem, PasteProblem::TwoNames));
     paste.id().filter(|_| !torn)
-}
-
-fn sound(paste: &Paste) -> Option<Secret> {
-    small(paste.secret.as_ref()?)
 }
 
 /// Proxmox gives out small letters alone, and compares letter by letter.
@@ -96,7 +109,8 @@ fn small(pasted: &PastedSecret) -> Option<Secret> {
 /// The token's id from what stands where its name or its id belongs, whichever of the two was written.
 pub fn id(read: &ReadFile, instance: u8) -> Option<TokenId> {
     let name = [Fact::TokenId, Fact::TokenName].iter().find_map(|fact| read.get(instance, fact))?;
-    let text = bare_id(&plain(name.text.as_str()))?;
+    let text = plain(name.text.as_str());
+    let text = bare_id(text.as_str())?;
     match text.contains('!') {
         true => text.parse().ok(),
         false => Some(TokenId { user: user(read, instance)?, name: text.parse().ok()? }),
@@ -104,10 +118,10 @@ pub fn id(read: &ReadFile, instance: u8) -> Option<TokenId> {
 }
 
 /// An id without the header's word before it and a secret behind it; none where it is a secret itself.
-pub fn bare_id(text: &str) -> Option<String> {
+pub fn bare_id(text: &str) -> Option<&str> {
     let text = text.strip_prefix("PVEAPIToken").map_or(text, |rest| rest.trim_start_matches([' ', '=', ':']));
     let text = text.split_once('=').map_or(text, |(id, _)| id);
-    (!looks_secret(text)).then(|| text.to_owned())
+    (!looks_secret(text)).then_some(text)
 }
 
 /// The user, also where a full token id stands in its place.
@@ -115,11 +129,11 @@ pub fn user(read: &ReadFile, instance: u8) -> Option<UserId> {
     let of = |text: &str| text.parse::<TokenId>().map(|id| id.user).or_else(|_| text.parse()).ok();
     let text = |fact: &Fact| read.get(instance, fact).map(|value| plain(value.text.as_str()));
     if let Some(user) = text(&Fact::User) {
-        return of(&user);
+        return of(user.as_str());
     }
     let user = text(&Fact::UserName)?;
     match text(&Fact::Realm) {
-        Some(realm) => UserId::new(&user, &realm).ok(),
-        None => of(&user),
+        Some(realm) => UserId::new(user.as_str(), realm.as_str()).ok(),
+        None => of(user.as_str()),
     }
 }

@@ -138,6 +138,9 @@ impl Check<'_> {
                 &[Key("instances"), Key("first")],
                 "the first instance is 1, written with the digits that are counted with, as in \"01\"",
             )),
+            Some(i) if i.reader.is_some_and(|reader| spec.form.iter().all(|form| !form.readers.contains(&reader))) => {
+                Err(self.wrong(&[Key("instances"), Key("reader")], "no form of this target is read by it"))
+            }
             _ => Ok(()),
         }
     }

@@ -241,6 +241,8 @@ pub struct Instances {
     pub digits: u8,
     /// What the first is called.
     pub first: Words,
+    /// The one of the forms' readers that takes nothing but the lines of further hosts.
+    pub reader: Option<Reader>,
 }
 
 /// A key of the file.

@@ -31,12 +31,17 @@ struct Demo {
 }
 
 impl Demo {
+    /// The demo that begins with nothing.
     fn start(scenario: &str) -> Demo {
+        Demo::run(&["demo", "--fresh", "--scenario", scenario])
+    }
+
+    fn run(arguments: &[&str]) -> Demo {
         let home = tempfile::tempdir().unwrap();
         let size = PtySize { rows: SIZE.1, cols: SIZE.0, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_labwizard"));
-        command.args(["demo", "--fresh", "--scenario", scenario]);
+        command.args(arguments);
         command.env_clear();
         command.cwd(home.path());
         for (name, value) in [("PATH", "/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("TERM", "xterm-256color")] {
@@ -281,6 +286,14 @@ fn the_readmes_pictures_show_the_program() {
     demo.press("\r");
     demo.wait_for("is set up.");
     demo.picture("done");
+}
+
+#[test]
+fn the_picture_of_a_repair_shows_the_program() {
+    let mut demo = Demo::run(&["demo", "--scenario", "wrong-secret"]);
+    // Proxmox holds a refusal for three seconds.
+    demo.wait_for("names no");
+    demo.picture("repair");
 }
 
 #[test]

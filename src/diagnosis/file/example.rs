@@ -36,16 +36,15 @@ pub(super) fn secrets(read: &ReadFile) -> Vec<Secret> {
 }
 
 fn secret(value: &ReadValue) -> Option<Secret> {
-    let text = plain(value.text.as_str());
-    if !value.fact.is_secret() || placeholder(&text).is_some() {
+    let stands = plain(value.text.as_str());
+    let text = stands.as_str();
+    if !value.fact.is_secret() || placeholder(text).is_some() {
         return None;
     }
     match value.fact {
-        Fact::Token => parse_paste(&text, Known::default()).secret?.sound().map(Secret::share),
-        Fact::TokenSecret => {
-            is_uuid(&text).then(|| PastedSecret::new(&text)).and_then(|s| s.sound().map(Secret::share))
-        }
+        Fact::Token => parse_paste(text, Known::default()).secret?.sound().map(Secret::share),
+        Fact::TokenSecret => is_uuid(text).then(|| PastedSecret::new(text)).and_then(|s| s.sound().map(Secret::share)),
         // A short word would be found in any text.
-        _ => (text.len() >= 8).then(|| Secret::new(text)),
+        _ => Some(stands.to_secret()).filter(Secret::is_telling),
     }
 }

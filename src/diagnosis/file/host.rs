@@ -48,18 +48,24 @@ fn refused(sight: &Sight<'_>, value: &ReadValue, endpoint: &Endpoint) -> Option<
     ))
 }
 
-/// `fd00::5:8006` is an address by itself; whether the end was meant as a port, nobody can tell from it.
+/// `fd00::5:8006` is an address by itself; whether the end was meant as a port, only the host can tell. Where no port can stand,
+/// none was meant.
 fn without_brackets(value: &ReadValue, text: &str, endpoint: &Endpoint) -> Option<Finding> {
-    let looks = text.trim_end_matches('/').ends_with(":8006") || text.ends_with(":443") || text.ends_with(":8007");
-    (matches!(endpoint.host, Host::V6(_)) && !text.contains('[') && looks).then(|| {
-        asked(
-            value,
-            codes::FILE_SHAPE,
-            format!("{} holds an IPv6 address without brackets.", visible(&value.key)),
-            "Its last part looks like a port, and without brackets it is a part of the address.".into(),
-            "Write an IPv6 address with a port as in [fd00::5]:8006.",
-        )
-    })
+    let looks = [":8006", ":443", ":8007"].iter().any(|port| text.trim_end_matches('/').ends_with(port));
+    if !matches!(endpoint.host, Host::V6(_)) || text.contains('[') || !looks || value.fact == Fact::Host {
+        return None;
+    }
+    let mut finding = asked(
+        value,
+        codes::FILE_SHAPE,
+        format!("{} holds an IPv6 address without brackets.", visible(&value.key)),
+        "Its last part looks like a port, and without brackets it is a part of the address.".into(),
+        "Write an IPv6 address with a port as in [fd00::5]:8006.",
+    );
+    if value.fact == Fact::Address {
+        finding.severity = Warning;
+    }
+    Some(finding)
 }
 
 /// What stands there against what the tool takes there.

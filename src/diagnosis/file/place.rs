@@ -29,8 +29,17 @@ fn shown(path: &Path) -> String {
 }
 
 /// The path as a word of a command; a placeholder where it cannot be one.
-fn word(path: &Path) -> String {
-    path.to_str().and_then(|path| shell::quote(path).ok()).unwrap_or_else(|| "<file>".into())
+pub(super) fn word(path: &Path) -> String {
+    path.to_str().and_then(|path| shell::quote(path).ok()).unwrap_or_else(|| "'<file>'".into())
+}
+
+/// Takes a file out of what git tracks, from wherever it is run.
+fn untrack(path: &Path) -> String {
+    let folder = path.parent().map(word).unwrap_or_else(|| ".".into());
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    // A “:” before a name means more than the name to git.
+    let name = if name.starts_with(['-', ':']) { format!("./{name}") } else { name };
+    format!("git -C {folder} rm --cached -- {}", word(Path::new(&name)))
 }
 
 fn open(sight: &Sight<'_>, path: &Path) -> Option<Finding> {
@@ -41,7 +50,7 @@ fn open(sight: &Sight<'_>, path: &Path) -> Option<Finding> {
             Warning,
             Step::Review,
             format!("Others on this machine may read {}.", shown(path)),
-            "A secret stands in it, and its rights let more people in than its owner.",
+            "A secret stands in it, and its mode lets more people in than its owner.",
         )
         .seen(format!("mode {mode:04o}"))
         .mend(Mend::Close)
@@ -59,7 +68,7 @@ fn git(git: &Git, path: &Path) -> Option<Finding> {
                 format!("Git tracks {}.", shown(path)),
                 "The secret in it goes to everybody who has the repository, with each commit.",
             )
-            .run(HERE, format!("git rm --cached -- {}", word(path)))
+            .run(HERE, untrack(path))
             .mend(Mend::Ignore)
             .say("What is committed stays in the history: have a new secret made afterwards.")
             .mend(Mend::NewSecret),
@@ -86,9 +95,9 @@ fn history(history: &History, path: &Path) -> Option<Finding> {
                 codes::FILE_HISTORY,
                 Warning,
                 Step::Access,
-                "Git's history holds the secret.",
+                "The secret stands in the objects of the git repository.",
                 format!(
-                    "It was committed once, from {} or another file. Whoever has the repository can still read it there.",
+                    "It was added or committed once, from {} or another file. Where it was committed, whoever has the repository can still read it.",
                     shown(path)
                 ),
             )
@@ -133,7 +142,7 @@ fn copy(copy: &CopySeen) -> Option<Finding> {
             format!("Git tracks {path}, which holds the secret too."),
             "A copy of the config file was left beside it, and goes to everybody who has the repository.",
         )
-        .run(HERE, format!("git rm --cached -- {}", word(&copy.path)))
+        .run(HERE, untrack(&copy.path))
         .say("Then have a new secret made: what is committed stays in the history.")
         .mend(Mend::NewSecret)
     })
@@ -167,8 +176,10 @@ fn examples(sight: &Sight<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// A file that was named and could not be read; `why` is a sentence.
-pub fn not_read(path: &Path, why: &str) -> Finding {
-    Finding::new(codes::FILE_UNREADABLE, Error, Step::Target, format!("{} was not read.", shown(path)), visible(why))
-        .say("Look whether the path is right and you may read the file.")
+/// A file that was named and is not there.
+pub fn missing(path: &Path) -> Finding {
+    let title = format!("There is no file {}.", shown(path));
+    Finding::new(codes::FILE_UNREADABLE, Error, Step::Target, title, "So nothing was read.")
+        .say("Look whether its name and folder are right.")
+        .say("To have the files found that lie below this folder, run labwizard check without a name.")
 }

@@ -1,9 +1,10 @@
 //! What each program that reads the file takes from its lines: values that differ, that are no values, or that nobody reads.
 
+use super::place::word;
 use super::{Judged, Mended, Sight, Told, about, ask, codes};
+use crate::domain::Text;
 use crate::domain::finding::{Finding, Mend, Severity, Severity::*, Step};
 use crate::domain::visible::{is_hidden, upper_first, visible};
-use crate::domain::{Text, shell};
 use crate::format::{Dialect, Entry, Reader, Reading, read_as};
 use crate::target::read::Known;
 
@@ -12,6 +13,14 @@ struct Line<'a> {
     entry: Entry<'a>,
     known: Known,
     key: String,
+    /// What each reader that takes this line makes of the file.
+    read_by: Vec<&'a (Reader, Reading<'a>)>,
+}
+
+/// Whether the tool takes the lines of this host by this reader.
+fn reads(sight: &Sight<'_>, reader: Reader, instance: u8) -> bool {
+    let further = sight.spec.instances.as_ref().and_then(|instances| instances.reader);
+    instance > 1 || further.is_none_or(|further| Reader::from(further) != reader)
 }
 
 /// What is wrong with lines before anybody looks at their values; which keys that settles.
@@ -19,6 +28,7 @@ pub(super) fn judge(sight: &Sight<'_>, out: &mut Judged) -> Vec<Told> {
     let mut told = Vec::new();
     let entries: Vec<Entry<'_>> = sight.document.entries().filter(|entry| !entry.is_commented()).collect();
     let readings = readings(sight, out);
+    let mut unlike = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         let doubled = entries.iter().enumerate().any(|(other, one)| other != at && one.key() == entry.key());
         let counts = !entries[at + 1..].iter().any(|later| later.key() == entry.key());
@@ -26,10 +36,11 @@ pub(super) fn judge(sight: &Sight<'_>, out: &mut Judged) -> Vec<Told> {
         if !sight.uses(&known.fact, known.instance) {
             continue;
         }
-        let line = Line { entry: *entry, key: visible(entry.key()), known };
+        let read_by = readings.iter().filter(|(reader, _)| reads(sight, *reader, known.instance)).collect();
+        let line = Line { entry: *entry, key: visible(entry.key()), known, read_by };
         let Some(finding) = valueless(sight, &line)
             .or_else(|| reference(sight, &line, &readings))
-            .or_else(|| (!doubled).then(|| differs(&line, &readings)).flatten())
+            .or_else(|| (!doubled).then(|| differs(&line)).flatten())
         else {
             out.findings.extend(pasted_into_a_shell(sight, &line));
             continue;
@@ -39,8 +50,12 @@ pub(super) fn judge(sight: &Sight<'_>, out: &mut Judged) -> Vec<Told> {
             out.unfit.push(entry.key().to_owned());
             told.push(Told { of: line.known.of.clone(), instance: line.known.instance });
         }
-        out.findings.push(finding);
+        match is_unlike(&finding) {
+            true => unlike.push((line.entry.line(), line.key, finding)),
+            false => out.findings.push(finding),
+        }
     }
+    out.findings.extend(by_cause(unlike));
     told.extend(no_lines(sight, out));
     told
 }
@@ -99,11 +114,7 @@ fn carriage_returns(sight: &Sight<'_>, reader: Reader, line: usize, severity: Se
         "Before the end of each line stands a character that nobody sees, a carriage return. It would be sent with the secret.",
     )
     .seen(format!("line {line}: U+000D at its end"));
-    let path = sight.seen.path.to_string_lossy();
-    let finding = match shell::quote(&path) {
-        Ok(path) => finding.run("this machine's shell", format!("sed -i 's/\\r$//' {path}")),
-        Err(_) => finding.run("this machine's shell", "sed -i 's/\\r$//' <file>"),
-    };
+    let finding = finding.run("this machine's shell", format!("sed -i 's/\\r$//' {}", word(&sight.seen.path)));
     finding.say("Or have your editor save it with Unix line ends.")
 }
 
@@ -151,13 +162,41 @@ fn refers(line: &Line<'_>) -> Finding {
 }
 
 /// A value that a reader would replace by something from elsewhere.
-fn reference(_: &Sight<'_>, line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Finding> {
+fn reference(sight: &Sight<'_>, line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Finding> {
     let value = line.entry.value()?;
     let text = value.as_str();
-    let unsure = readings
-        .iter()
-        .any(|(_, reading)| reading.pairs.iter().any(|p| p.key == line.entry.key() && p.unsure.is_some()));
-    (unsure && names_another(text)).then(|| refers(line))
+    let expands = |reading: &Reading<'_>| reading.pairs.iter().any(|p| p.key == line.entry.key() && p.unsure.is_some());
+    if !readings.iter().any(|(_, reading)| expands(reading)) || !names_another(text) {
+        return None;
+    }
+    let filled = line.read_by.iter().all(|(_, reading)| expands(reading));
+    Some(if filled && is_known_here(sight, line.entry.key(), text) { filled_elsewhere(line) } else { refers(line) })
+}
+
+/// Whether each variable that is named is set by the file or where labwizard runs, or has a value for when it is not.
+fn is_known_here(sight: &Sight<'_>, key: &str, text: &str) -> bool {
+    let stands =
+        |name: &str| name != key && sight.document.entries().any(|entry| !entry.is_commented() && entry.key() == name);
+    let set = |name: &str| stands(name) || sight.traps.environment.iter().any(|one| one == name);
+    text.split('$').skip(1).all(|rest| {
+        let (rest, braced) = rest.strip_prefix('{').map_or((rest, false), |rest| (rest, true));
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let (name, behind) = rest.split_at(end);
+        name.is_empty() || set(name) || (braced && behind.trim_start_matches(':').starts_with('-'))
+    })
+}
+
+/// The tool's reader puts the value in: a secret that a program keeps is kept well.
+fn filled_elsewhere(line: &Line<'_>) -> Finding {
+    about(
+        codes::FILE_REFERENCE,
+        Warning,
+        &line.known.fact,
+        line.entry.line(),
+        format!("{} was not tested: its value is put in when the file is loaded.", line.key),
+        "labwizard runs no command of a file and fills in nothing from its environment, so it signed in to nothing with it.",
+    )
+    .say("Leave it so where the tool works.")
 }
 
 /// `${NAME}`, `$(command)`, `` `command` ``, and `$NAME` alone.
@@ -170,22 +209,22 @@ fn names_another(text: &str) -> bool {
 }
 
 /// A value that not every reader takes as it stands.
-fn differs(line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Finding> {
+fn differs(line: &Line<'_>) -> Option<Finding> {
     let value = line.entry.value()?;
     if value.is_blank() {
         return None;
     }
     let key = line.entry.key();
-    let holds = |(reader, reading): &(Reader, Reading<'_>)| reading.value(key, *reader).map(Text::new);
+    let holds = |(reader, reading): &&(Reader, Reading<'_>)| reading.value(key, *reader).map(Text::new);
     // What all of them hold is what the tool has, whatever another program would make of the line.
-    let mut held = readings.iter().map(holds);
+    let mut held = line.read_by.iter().map(holds);
     if let Some(Some(first)) = held.next()
         && held.all(|value| value.as_ref() == Some(&first))
     {
         return None;
     }
-    let takes = |(reader, reading): &(Reader, Reading<'_>)| reading.value(key, *reader) == Some(value.as_str());
-    let (agree, differ): (Vec<_>, Vec<_>) = readings.iter().partition(|one| takes(one));
+    let takes = |(reader, reading): &&(Reader, Reading<'_>)| reading.value(key, *reader) == Some(value.as_str());
+    let (agree, differ): (Vec<_>, Vec<_>) = line.read_by.iter().copied().partition(takes);
     let (other, reading) = differ.first()?;
     let rewrite = Mend::Rewrite { key: key.to_owned() };
     let fact = &line.known.fact;
@@ -228,6 +267,44 @@ fn differs(line: &Line<'_>, readings: &[(Reader, Reading<'_>)]) -> Option<Findin
     Some(finding.mend(rewrite))
 }
 
+/// Whether it is about how readers take a line, and not about the value in it.
+fn is_unlike(finding: &Finding) -> bool {
+    [codes::FILE_READERS, codes::FILE_SHELL].contains(&finding.code) && finding.severity > Info
+}
+
+/// Lines that are taken apart for one reason are one finding, which names them all.
+fn by_cause(lines: Vec<(usize, String, Finding)>) -> Vec<Finding> {
+    let mut groups: Vec<Vec<(usize, String, Finding)>> = Vec::new();
+    for line in lines {
+        let alike = |group: &&mut Vec<(usize, String, Finding)>| {
+            let (first, one) = (&group[0].2, &line.2);
+            first.code == one.code && first.severity == one.severity && first.cause == one.cause
+        };
+        match groups.iter_mut().find(alike) {
+            Some(group) => group.push(line),
+            None => groups.push(vec![line]),
+        }
+    }
+    groups.into_iter().map(as_one).collect()
+}
+
+fn as_one(mut group: Vec<(usize, String, Finding)>) -> Finding {
+    let (_, key, mut finding) = group.remove(0);
+    if group.is_empty() {
+        return finding;
+    }
+    let rest = finding.title.strip_prefix(&format!("{key} is ")).unwrap_or(&finding.title).to_owned();
+    finding.title = format!("{} keys are {rest}", group.len() + 1);
+    for seen in &mut finding.evidence {
+        *seen = format!("{seen}: {key}");
+    }
+    for (line, key, other) in group {
+        finding.evidence.push(format!("line {line}: {key}"));
+        finding.mends.extend(other.mends);
+    }
+    finding
+}
+
 /// Why a reader takes something else, by its own words for this line, else by what stands in it.
 fn why(line: &Line<'_>, reading: &Reading<'_>) -> String {
     let key = line.entry.key();
@@ -242,11 +319,17 @@ fn why(line: &Line<'_>, reading: &Reading<'_>) -> String {
     "Quotes, backslashes and comments behind a value are not read alike by all programs.".into()
 }
 
+/// Whether bash takes a “!” for an earlier command: not before a blank, “=”, “(”, or the closing quote (bash 5.2, HISTORY
+/// EXPANSION).
+fn calls_up(raw: &str) -> bool {
+    raw.split('!').skip(1).any(|behind| !(behind.is_empty() || behind.starts_with([' ', '\t', '=', '(', '"'])))
+}
+
 /// A “!” in double quotes is safe where the file is loaded, and not where its line is pasted.
 fn pasted_into_a_shell(sight: &Sight<'_>, line: &Line<'_>) -> Option<Finding> {
     let raw = line.entry.written();
     let read_by_shell = sight.form.held_against().contains(&Reader::Sh);
-    (sight.document.dialect() == Dialect::Dotenv && read_by_shell && raw.starts_with('"') && raw.contains('!')).then(|| {
+    (sight.document.dialect() == Dialect::Dotenv && read_by_shell && raw.starts_with('"') && calls_up(raw)).then(|| {
         about(
             codes::FILE_SHELL,
             Info,

@@ -1,14 +1,15 @@
 //! Who signs in, and with what: the parts of a token in a file, each in the shape that its tool takes.
 
 use super::value::{asked, rewritten};
-use super::{Mended, Sight, about, codes, put_in};
+use super::{Mended, Sight, about, codes, unfilled};
 use crate::domain::finding::{Code, Finding, Mend, Severity::*};
 use crate::domain::paste::{Known, Part, PasteProblem, PastedSecret, is_uuid, parse_paste};
 use crate::domain::visible::{upper_first, visible};
-use crate::domain::{Id, TokenId, TokenName, UserId, placeholder};
+use crate::domain::{Credential, Id, TokenId, TokenName, UserId};
 use crate::target::Fact;
 use crate::target::meant;
-use crate::target::read::{IdTrouble, ReadValue, looks_secret};
+use crate::target::read::{IdTrouble, ReadAccess, ReadValue, looks_secret};
+use crate::target::spec::Way;
 use crate::target::traps::{TrapHit, TrapKind};
 
 fn token() -> Mend {
@@ -47,6 +48,9 @@ pub(super) fn user(sight: &Sight<'_>, value: &ReadValue, text: &str) -> Option<F
         return Some(malformed(value, IdTrouble::LooksSecret));
     }
     if text.parse::<TokenId>().is_ok() && value.fact != Fact::Realm {
+        if is_login(sight, value) {
+            return Some(token_as_login(sight, value));
+        }
         return Some(rewritten(
             value,
             codes::FILE_SHAPE,
@@ -64,12 +68,39 @@ pub(super) fn user(sight: &Sight<'_>, value: &ReadValue, text: &str) -> Option<F
     whole.err().map(|error| malformed(value, error.into()))
 }
 
+fn is_login(sight: &Sight<'_>, value: &ReadValue) -> bool {
+    matches!(sight.read.access(sight.spec, value.instance), ReadAccess::Password { .. })
+}
+
+/// A token's id where the user of a login belongs: with its secret behind it the whole token has keys of its own.
+fn token_as_login(sight: &Sight<'_>, value: &ReadValue) -> Finding {
+    let key = visible(&value.key);
+    let is_whole = matches!(meant::credential(sight.spec, sight.read, value.instance), Some(Credential::Token { .. }));
+    let cause = "The tool signs in with them as user and password, and Proxmox knows no user of this name.";
+    if is_whole && sight.spec.accepts.proxmox.contains(&Way::Token) {
+        return rewritten(
+            value,
+            codes::FILE_SHAPE,
+            format!("A token stands where user and password belong, its id in {key}."),
+            cause.into(),
+            "Put user, name and secret into the keys for a token, and take the password out.",
+        );
+    }
+    let cause = "Proxmox knows no user of this name, and a token signs in with its secret, not with a password.".into();
+    let title = format!("{key} holds a full token id, and the user alone belongs there.");
+    asked(
+        value,
+        codes::FILE_SHAPE,
+        title,
+        cause,
+        "Put in the token with its secret; or, to sign in with a password, keep only what stands before the “!”.",
+    )
+}
+
 /// The token's short name, or its full id.
 pub(super) fn id(sight: &Sight<'_>, value: &ReadValue, text: &str) -> Option<Finding> {
-    let name = text.rsplit_once('!').map_or(text, |(_, name)| name);
-    let user = text.rsplit_once('!').map(|(user, _)| user);
-    if let Some(what) = placeholder(name).or_else(|| user.and_then(placeholder)) {
-        return Some(unfilled(value, what));
+    if let Some(finding) = unfilled::id(value, text) {
+        return Some(finding);
     }
     if looks_secret(text) {
         let mut finding = trap(sight, value, TrapKind::SecretInName);
@@ -98,16 +129,6 @@ pub(super) fn id(sight: &Sight<'_>, value: &ReadValue, text: &str) -> Option<Fin
             Some(finding)
         }
     }
-}
-
-fn unfilled(value: &ReadValue, what: &str) -> Finding {
-    asked(
-        value,
-        codes::FILE_PLACEHOLDER,
-        format!("{} still holds the value of an example.", visible(&value.key)),
-        format!("In it stands {what}."),
-        put_in(&value.fact, &visible(&value.key)),
-    )
 }
 
 /// The secret alone.
@@ -165,7 +186,12 @@ pub(super) fn whole(value: &ReadValue, text: &str) -> Option<Finding> {
     let paste = parse_paste(text, Known::default());
     for problem in &paste.problems {
         match problem {
-            PasteProblem::Placeholder { part, what } if *part != Part::Secret => return Some(unfilled(value, what)),
+            PasteProblem::Placeholder { part, what } if *part != Part::Secret => {
+                return match meant::as_written(text) {
+                    Some((id, _)) => unfilled::id(value, &id.to_string()),
+                    None => Some(unfilled::in_part(value, what)),
+                };
+            }
             PasteProblem::TwoNames
             | PasteProblem::OtherProduct(_)
             | PasteProblem::Ticket
@@ -237,7 +263,11 @@ fn secret_in_whole(value: &ReadValue, problem: &crate::domain::paste::SecretProb
 }
 
 /// A password may be anything; only what is known to be something else is said.
-pub(super) fn password(value: &ReadValue, text: &str) -> Option<Finding> {
+pub(super) fn password(sight: &Sight<'_>, value: &ReadValue, text: &str) -> Option<Finding> {
+    if meant::id_as_user(sight.read, value.instance).is_some() {
+        // What stands beside it is the fault, and is told there.
+        return None;
+    }
     let title = if is_uuid(text) {
         format!("{} holds what looks like the secret of a token.", visible(&value.key))
     } else if text.contains('!') && parse_paste(text, Known::default()).complete().is_some() {

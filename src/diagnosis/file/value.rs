@@ -1,9 +1,7 @@
 //! One value after the other, by the parsers of the wizard's fields.
 
-use super::{Mended, Sight, about, ask, codes, host, put_in, token};
+use super::{Mended, Sight, about, ask, codes, host, token, unfilled};
 use crate::domain::finding::{Code, Finding, Mend, Severity::*};
-use crate::domain::paste::is_uuid;
-use crate::domain::placeholder;
 use crate::domain::visible::{is_hidden, visible};
 use crate::target::Fact;
 use crate::target::meant::plain;
@@ -12,69 +10,20 @@ use crate::target::read::ReadValue;
 /// What is wrong with the value; of several things the one that somebody must say before what can be written anew.
 pub(super) fn judge(sight: &Sight<'_>, value: &ReadValue) -> Option<Finding> {
     let text = plain(value.text.as_str());
-    unfilled(value, &text)
+    let text = text.as_str();
+    unfilled::judge(value, text)
         .or_else(|| match &value.fact {
-            Fact::Address | Fact::Host | Fact::Url | Fact::ApiUrl => host::judge(sight, value, &text),
-            Fact::Port => host::port(value, &text),
-            Fact::User | Fact::UserName | Fact::Realm => token::user(sight, value, &text),
-            Fact::TokenName | Fact::TokenId => token::id(sight, value, &text),
-            Fact::TokenSecret => token::secret(value, &text),
-            Fact::Token => token::whole(value, &text),
-            Fact::Password => token::password(value, &text),
+            Fact::Address | Fact::Host | Fact::Url | Fact::ApiUrl => host::judge(sight, value, text),
+            Fact::Port => host::port(value, text),
+            Fact::User | Fact::UserName | Fact::Realm => token::user(sight, value, text),
+            Fact::TokenName | Fact::TokenId => token::id(sight, value, text),
+            Fact::TokenSecret => token::secret(value, text),
+            Fact::Token => token::whole(value, text),
+            Fact::Password => token::password(sight, value, text),
             _ => None,
         })
         .or_else(|| bare(sight, value))
-        .or_else(|| copied(value, &text))
-}
-
-/// What an example put there to be replaced.
-fn unfilled(value: &ReadValue, text: &str) -> Option<Finding> {
-    let what = placeholder(text)?;
-    let key = visible(&value.key);
-    if value.fact.is_secret() && is_uuid(text) {
-        return Some(
-            about(
-                codes::TOKEN_EXAMPLE,
-                Error,
-                &value.fact,
-                value.line,
-                format!("{key} holds the secret of a public document."),
-                format!("It is {what}, and no host gave it out for you."),
-            )
-            .say(put_in(&value.fact, &key))
-            .mended(ask(&value.fact)),
-        );
-    }
-    let needed = matches!(
-        value.fact,
-        Fact::Address
-            | Fact::Host
-            | Fact::Url
-            | Fact::ApiUrl
-            | Fact::User
-            | Fact::UserName
-            | Fact::Realm
-            | Fact::TokenName
-            | Fact::TokenId
-            | Fact::TokenSecret
-            | Fact::Token
-            | Fact::Password
-    );
-    // A lab may be called so; the wizard's field takes it too.
-    let may_be_meant = what.contains("documents use");
-    let severity = if needed && !may_be_meant { Error } else { Warning };
-    Some(
-        about(
-            codes::FILE_PLACEHOLDER,
-            severity,
-            &value.fact,
-            value.line,
-            format!("{key} still holds the value of an example."),
-            format!("Where a value of your own belongs stands {what}."),
-        )
-        .say(put_in(&value.fact, &key))
-        .mended(ask(&value.fact)),
-    )
+        .or_else(|| copied(value, text))
 }
 
 /// The tool's own text around the value is missing.

@@ -3,8 +3,8 @@
 //! [`dialogue::Dialogue`] holds the conversation; here it gets its lines and its output. Only line ends and visible characters
 //! are written.
 
-use std::collections::VecDeque;
-use std::io::{self, Write};
+use std::collections::{BTreeSet, VecDeque};
+use std::io::{self, IsTerminal, Write};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -25,6 +25,10 @@ pub struct Plain {
     look: Look,
     reader: Reader,
     out: Box<dyn Write>,
+    /// Columns of the terminal that is written to; none where it is no terminal, and lines go on to their end.
+    width: fn() -> Option<usize>,
+    /// What is copied whole, and stands in one line.
+    commands: BTreeSet<String>,
     said: VecDeque<Input>,
     /// The prompt stands there, and a line was asked for.
     asked: bool,
@@ -36,7 +40,11 @@ pub struct Plain {
 impl Plain {
     /// On stdin and stdout.
     pub fn new(look: Look) -> Self {
-        Plain::with(look, Reader::stdin(), Box::new(io::stdout()))
+        let width = || {
+            let size = io::stdout().is_terminal().then(crossterm::terminal::size)?.ok()?;
+            Some(usize::from(size.0)).filter(|columns| *columns >= 20)
+        };
+        Plain { width, ..Plain::with(look, Reader::stdin(), Box::new(io::stdout())) }
     }
 
     fn with(look: Look, reader: Reader, out: Box<dyn Write>) -> Self {
@@ -45,6 +53,8 @@ impl Plain {
             look,
             reader,
             out,
+            width: || None,
+            commands: BTreeSet::new(),
             said: VecDeque::new(),
             asked: false,
             ends: None,
@@ -67,9 +77,16 @@ impl Plain {
             // The prompt's line ends here; it is written again below.
             text.push('\n');
         }
+        let width = (self.width)();
         for line in words::fit(lines, self.look.ascii) {
-            text.push_str(&line);
-            text.push('\n');
+            let folded = match width {
+                Some(width) if !self.commands.contains(line.trim_start()) => words::folded(&line, width),
+                _ => vec![line],
+            };
+            for line in folded {
+                text.push_str(&line);
+                text.push('\n');
+            }
         }
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
@@ -118,6 +135,7 @@ impl Plain {
 
 impl Front for Plain {
     fn show(&mut self, page: Page) -> io::Result<()> {
+        self.commands = words::commands(&page);
         let lines = self.dialogue.show(page);
         self.print(lines)
     }

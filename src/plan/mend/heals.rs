@@ -14,8 +14,12 @@ fn what_a_finding_offers_to_do_to_the_file_heals_it() {
         let (path, text) = good(which);
         let broken = config(path, &text.replacen(old, new, 1));
         let loud = |finding: &&crate::domain::Finding| finding.severity > Severity::Info;
+        // Lines of one cause are mended together; else the first mend is the easiest.
+        let is_several =
+            |finding: &crate::domain::Finding| finding.mends.iter().all(|mend| matches!(mend, Mend::Rewrite { .. }));
+        let first = |finding: &crate::domain::Finding| if is_several(finding) { finding.mends.len() } else { 1 };
         let mends: Vec<Mend> =
-            broken.findings.iter().filter(loud).filter_map(|finding| finding.mends.first().cloned()).collect();
+            broken.findings.iter().filter(loud).flat_map(|f| f.mends.iter().take(first(f)).cloned()).collect();
         let ours = |mend: &Mend| matches!(mend, Mend::Rewrite { .. } | Mend::Remove { .. });
         if mends.is_empty() || !mends.iter().all(ours) {
             continue;

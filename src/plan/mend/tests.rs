@@ -194,6 +194,41 @@ fn what_stood_in_the_wrong_place_is_not_lost() {
 }
 
 #[test]
+fn a_token_in_the_place_of_a_login_goes_into_its_own_keys_whole() {
+    let text = "A=1\nPROXMOX_HOST=pve.lan\nPROXMOX_USER=apex@pve!whole\nPROXMOX_PASSWORD=00000000-0000-4000-8000-000000000001\n\
+                PROXMOX_VERIFY_SSL=false\nPROXMOX_NODE=pve1\nLAB_PROXMOX_INSTANCE=01\n";
+    let told = mended_as_told("/p/.env", text, &[rewrite("PROXMOX_USER")], Told::default()).unwrap();
+    let prepared = told.prepared.unwrap();
+    let shown = format!("{:?}", prepared.lines);
+    assert!(!shown.contains(SECRET), "the secret stays covered where it goes: {shown}");
+    let got = prepared.edit.after().unwrap().text().as_str().to_owned();
+    for line in ["A=1", "PROXMOX_USER=apex@pve", "PROXMOX_TOKEN_NAME=whole", &format!("PROXMOX_TOKEN_VALUE={SECRET}")] {
+        assert!(got.lines().any(|one| one == line), "{line}\n{got}");
+    }
+    assert!(!got.contains("PASSWORD"), "{got}");
+    let other = text.replace(SECRET, "hunter22");
+    let told = config(&seen("/p/.env", &other, 0o600));
+    assert!(told.findings.iter().any(|finding| finding.mends == [Mend::Ask(crate::domain::Id::fixed("token"))]));
+    assert!(told.hosts[0].credential.is_none());
+}
+
+#[test]
+fn an_address_without_a_port_means_one_place_however_its_scheme_is_written() {
+    let says = |text: &str| config(&seen("/p/terraform.tfvars", &BPG.replace("https://pve.lan:8006/", text), 0o600));
+    let spec = &library().get("opentofu-bpg").unwrap().spec;
+    for (old, new, same) in [
+        ("HTTPS://pve.lan", "https://pve.lan:443", true),
+        ("http://pve.lan", "https://pve.lan:443", true),
+        ("HTTPS://pve.lan", "https://pve.lan:8006", false),
+        ("pve.lan", "https://pve.lan:8006", true),
+    ] {
+        let (before, after) = (says(old), says(new));
+        let is_same = crate::plan::meaning::is_same(spec, &before.read, &after.read, 1, &Fact::Url);
+        assert_eq!(is_same, same, "{old} {new}");
+    }
+}
+
+#[test]
 fn a_value_that_nothing_tells_is_not_made_up() {
     let text = GLASSDOME.replace("VERIFY_SSL=false", "VERIFY_SSL=perhaps");
     assert_eq!(

@@ -11,12 +11,14 @@ use tokio::time::{Instant, timeout_at};
 use super::{Ground, Order};
 use crate::diagnosis::codes;
 use crate::diagnosis::config::{Config, Scene, understand};
+use crate::diagnosis::held::secrets;
+use crate::diagnosis::round::ca_among;
 use crate::diagnosis::untold;
 use crate::disk;
 use crate::domain::around::Git;
 use crate::domain::finding::{Finding, Severity, Step};
-use crate::domain::{Around, Der, FileSeen, certificates_from_pem};
-use crate::runtime::searched::{searched, secrets};
+use crate::domain::{Around, Der, FileSeen};
+use crate::runtime::searched::searched;
 use crate::runtime::world::look;
 use crate::target::recognise::matches;
 
@@ -171,20 +173,10 @@ fn scene<'a>(seen: &'a FileSeen, around: &'a Around, ground: &'a Ground) -> Scen
 }
 
 /// The CA of a file; none where it holds only CAs that this system has anyway.
-fn ca_in(path: &Path, caller: &disk::Caller) -> Result<Option<Der>, String> {
+pub(in crate::runtime) fn ca_in(path: &Path, caller: &disk::Caller) -> Result<Option<Der>, String> {
     let seen = disk::read_config(path, caller).map_err(|error| error.sentence())?;
     let there = seen.there.ok_or("There is no such file.")?;
-    let all = certificates_from_pem(there.text.as_str()).map_err(|_| "It holds no certificate that can be read.")?;
-    match all.as_slice() {
-        [] => Err("It holds no certificate.".to_owned()),
-        [one] => Ok(Some(one.clone())),
-        // A file that stands in place of the system's CAs holds these too; what is beside them is the cluster's.
-        many => {
-            let public = crate::runtime::perform::roots(caller).unwrap_or_default();
-            let public = certificates_from_pem(&public).unwrap_or_default();
-            Ok(many.iter().rev().find(|one| !public.contains(one)).cloned())
-        }
-    }
+    ca_among(there.text.as_str(), || crate::runtime::perform::roots(caller).unwrap_or_default())
 }
 
 /// The same files with what git says of them, and what its history and the files beside them hold.

@@ -230,13 +230,14 @@ fn secret_words(paste: &Paste) -> String {
     }
 }
 
-/// Whether the paste itself brings no user; what is typed beside it does not hide the field again.
+/// Whether the paste itself brings no user; what is typed beside it does not hide the field again. What a repair has filled in
+/// from the file was not typed.
 fn paste_user_missing(w: &Wizard, paste: &Paste) -> bool {
-    paste.user.is_none() || !w.draft.text(&USER).is_empty()
+    paste.user.is_none() || (!w.draft.text(&USER).is_empty() && w.setting.mend.is_none())
 }
 
 fn paste_name_missing(w: &Wizard, paste: &Paste) -> bool {
-    paste.name.is_none() || !w.draft.text(&NAME).is_empty()
+    paste.name.is_none() || (!w.draft.text(&NAME).is_empty() && w.setting.mend.is_none())
 }
 
 fn understood(paste: &Paste) -> String {

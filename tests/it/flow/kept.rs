@@ -41,18 +41,18 @@ fn insecure_answers_send_no_token_to_a_changed_certificate_and_forget_no_trust()
 fn undo_takes_the_file_back_and_leaves_the_trust_that_was_agreed_to() {
     let place = Place::new(Scenario::Fine);
     assert_eq!(place.apply(&place.answers(FROM_ENV), &["--yes"]).code, 0);
-    let mut undo = place.command("", &[]);
-    undo = {
-        let mut command = Command::new(undo.get_program());
-        command
-            .arg("undo")
-            .current_dir(place.project())
-            .env_clear()
-            .env("HOME", place.home())
-            .env("LABWIZARD_STATE", place.state());
-        command
+    let undo = |arguments: &[&str]| {
+        let mut command = Command::new(place.command("", &[]).get_program());
+        command.args(arguments).current_dir(place.project()).env_clear();
+        command.env("HOME", place.home()).env("LABWIZARD_STATE", place.state());
+        place.run(command)
     };
-    let ran = place.run(undo);
+    // No run was named, and nobody is there to agree to the latest.
+    let ran = undo(&["undo"]);
+    assert_eq!(ran.code, 2, "{}", ran.all());
+    assert!(ran.all().contains(&place.env_file().display().to_string()), "{}", ran.all());
+    assert!(place.env_file().exists(), "{}", ran.all());
+    let ran = undo(&["undo", "--yes"]);
     assert_eq!(ran.code, 0, "{}", ran.all());
     assert!(!place.env_file().exists(), "{}", ran.all());
     let without_trust: String = place
@@ -126,4 +126,19 @@ fn what_the_host_lacks_is_listed_at_the_end_with_how_to_make_it() {
         ran.all()
     );
     assert!(!std::fs::read_to_string(place.env_file()).unwrap().contains("\nUBUNTU_2204_TEMPLATE_ID="));
+}
+
+#[test]
+fn a_command_that_is_misspelt_is_no_file_to_mend() {
+    let home = tempfile::tempdir().unwrap();
+    for (typed, meant) in [("chek", Some("labwizard check")), ("nothing-like-it.env", None)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_labwizard"));
+        command.arg(typed).current_dir(home.path()).env_clear().env("HOME", home.path());
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(&format!("There is no file “{typed}”.")), "{said}");
+        assert_eq!(said.contains("Is the command meant?"), meant.is_some(), "{said}");
+        assert!(said.contains(meant.unwrap_or_default()), "{said}");
+    }
 }

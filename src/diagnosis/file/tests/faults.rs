@@ -27,6 +27,13 @@ pub(crate) const ROWS: &[Row] = &[
     ("plain", "'a@pve!tok'", "tok", &["! file.wrong-shape ask:token"]),
     ("depl0y", "a@pve!tok", "tok", &["! file.wrong-shape rewrite:api_token_id"]),
     ("telmate", "\"a@pve!tok\"", "\"tok\"", &["! file.wrong-shape ask:token"]),
+    (
+        "plain-password",
+        "=a@pve\nPROXMOX_PASSWORD=hunter22",
+        "=a@pve!tok\nPROXMOX_PASSWORD=00000000-0000-4000-8000-000000000004",
+        &["! file.wrong-shape rewrite:PROXMOX_USER"],
+    ),
+    ("plain-password", "=a@pve\n", "=a@pve!tok\n", &["! file.wrong-shape ask:token"]),
     // 2: placeholders
     ("glassdome", SECRET, "your-token-secret-here", &["! file.placeholder ask:token"]),
     ("glassdome", SECRET, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", &["! file.placeholder ask:token"]),
@@ -40,6 +47,12 @@ pub(crate) const ROWS: &[Row] = &[
     ("bpg", "pve.lan", "YOUR_PROXMOX_IP", &["! file.placeholder ask:host"]),
     ("bpg", "pve.lan", "pve.example.com", &["~ file.placeholder ask:host"]),
     ("glassdome", "=pve\n", "=NODE_NAME\n", &["~ file.placeholder ask:pick.node"]),
+    ("glassdome", "=a@pve\n", "=your-user@pve\n", &["! file.placeholder ask:token"]),
+    ("glassdome", "=tok", "=your-token-name", &["! file.placeholder ask:token"]),
+    ("glassdome", "=tok", "=TOKENID", &["! file.placeholder ask:token"]),
+    ("plain", "'a@pve!tok'", "tokenid", &["! file.placeholder ask:token"]),
+    ("plain-password", "hunter22", "'<password>'", &["! file.placeholder ask:password"]),
+    ("plain-password", "hunter22", "YOUR-PASSWORD", &["! file.placeholder ask:password"]),
     // 3: a half is missing
     ("bpg", "a@pve!tok=00000000-0000-4000-8000-000000000004", "a@pve!tok", &["! token.shape ask:token NewSecret"]),
     ("bpg", "a@pve!tok=00000000-0000-4000-8000-000000000004", "a@pve!tok=", &["! token.shape ask:token NewSecret"]),
@@ -88,20 +101,25 @@ pub(crate) const ROWS: &[Row] = &[
         "\"a@pve!tok=00000000-0000-4000-8000-000000000004\"",
         &[". file.shell-expands"],
     ),
+    ("plain-password", "hunter22", "\"secret pw!\"", &[]),
+    ("plain-password", "hunter22", "\"secret!pw\"", &[". file.shell-expands"]),
     ("bpg-env", "ENDPOINT=https", "ENDPOINT = https", &["! file.shell-expands rewrite:PROXMOX_VE_ENDPOINT"]),
     ("plain-password", "hunter22", "hunt$er22", &["~ file.readers-differ rewrite:PROXMOX_PASSWORD"]),
-    ("glassdome", "=pve.lan", "=pve.lan # the old one", &["~ file.readers-differ rewrite:PROXMOX_HOST"]),
-    ("glassdome", "PROXMOX_HOST", "export PROXMOX_HOST", &["~ file.readers-differ rewrite:PROXMOX_HOST"]),
+    ("plain", "PROXMOX_HOST=", "PROXMOX_HOST =", &["~ file.readers-differ rewrite:PROXMOX_HOST"]),
+    (
+        "plain",
+        "PROXMOX_HOST=pve.lan\nPROXMOX_PORT=",
+        "PROXMOX_HOST =pve.lan\nPROXMOX_PORT =",
+        &["~ file.readers-differ rewrite:PROXMOX_HOST rewrite:PROXMOX_PORT"],
+    ),
     // C2: references
     ("glassdome", SECRET, "${VICTIM}", &["! file.reference ask:token"]),
     ("glassdome", "=pve.lan", "=${VICTIM}", &["! file.reference ask:host"]),
     ("bpg-env", "'a@pve!tok=00000000-0000-4000-8000-000000000004'", "$VICTIM", &["! file.reference ask:token"]),
-    (
-        "bpg-env",
-        "'a@pve!tok=00000000-0000-4000-8000-000000000004'",
-        "\"$(cat token)\"",
-        &["! file.reference ask:token"],
-    ),
+    ("bpg-env", "'a@pve!tok=00000000-0000-4000-8000-000000000004'", "\"$(cat token)\"", &["~ file.reference"]),
+    ("bpg-env", "'a@pve!tok=00000000-0000-4000-8000-000000000004'", "\"${NONE:-$(cat token)}\"", &["~ file.reference"]),
+    ("bpg-env", "//pve.lan", "//${PROXMOX_VE_INSECURE}.lan", &["~ file.reference"]),
+    ("glassdome", SECRET, "$(pass show pve)", &["! file.placeholder ask:token"]),
     ("bpg", "\"a@pve!tok=00000000-0000-4000-8000-000000000004\"", "\"${var.token}\"", &["! file.reference ask:token"]),
     ("bpg", "\"a@pve!tok=00000000-0000-4000-8000-000000000004\"", "var.token", &["! file.reference ask:token"]),
     ("bpg", "\"https://pve.lan:8006\"", "[\"https://pve.lan:8006\"]", &["! file.wrong-shape ask:host"]),
@@ -122,7 +140,9 @@ pub(crate) const ROWS: &[Row] = &[
     ("bpg", "a@pve!tok", "root!tok", &["! token.shape ask:token"]),
     // 27: IPv6
     ("bpg", "pve.lan:8006", "fd00::5", &["! file.wrong-shape rewrite:proxmox_endpoint"]),
-    ("glassdome", "=pve.lan", "=fd00::5:8006", &["! file.wrong-shape ask:host"]),
+    ("glassdome", "=pve.lan", "=fd00::5:8006", &["~ file.wrong-shape ask:host"]),
+    ("bpg", "pve.lan:8006", "fd00::5:8006", &["! file.wrong-shape ask:host"]),
+    ("plain", "=pve.lan", "=fd00::5:8006", &[]),
     ("depl0y", "pve.lan", "fd00::5", &["! file.wrong-shape ask:host"]),
     ("depl0y", "pve.lan", "my_pve.lan", &["! file.wrong-shape ask:host"]),
     // lines that beat, double or lack each other
@@ -221,7 +241,7 @@ fn what_can_be_written_anew_is_understood_as_it_is_meant() {
         let host = &config.hosts[0];
         let asks =
             expected.iter().any(|line| line.starts_with('!') && (line.contains(" ask:") || line.contains("duplicate")));
-        if asks {
+        if asks || expected.iter().any(|line| line.contains("file.reference")) {
             continue;
         }
         assert!(host.place.is_ok(), "{which}: {new}");
@@ -233,6 +253,27 @@ fn what_can_be_written_anew_is_understood_as_it_is_meant() {
             Some(Credential::Password { .. }) => assert_eq!(*which, "plain-password"),
             other => panic!("{which}: {new}: {other:?}"),
         }
+    }
+}
+
+#[test]
+fn a_word_of_examples_that_may_be_a_name_is_doubted_and_still_tried() {
+    for (which, old, new) in [
+        ("glassdome", "=a@pve\n", "=user@pve\n"),
+        ("glassdome", "=a@pve\n", "=username@pam\n"),
+        ("glassdome", "=tok", "=secret"),
+        ("glassdome", "=tok", "=tokenid"),
+        ("plain", "a@pve!tok", "user@pve!tokenid"),
+        ("bpg", "a@pve!tok", "a@pve!secret"),
+        ("bpg", "a@pve!tok", "user@pam!tok"),
+        ("plain-password", "hunter22", "your-garden"),
+        ("plain-password", "hunter22", "changeme"),
+    ] {
+        let (path, text) = good(which);
+        let config = config(path, &text.replacen(old, new, 1));
+        let field = if which == "plain-password" && old == "hunter22" { "password" } else { "token" };
+        assert_eq!(told(&config.findings), [format!("~ file.placeholder ask:{field}")], "{which} {new}");
+        assert!(config.hosts[0].credential.is_some(), "{which} {new}");
     }
 }
 
@@ -258,6 +299,31 @@ fn nothing_signs_in_with_what_the_file_does_not_hold_itself() {
     let many = none("plain", "", "", &["PROXMOX_HOST", "PROXMOX_TOKEN_ID", "PROXMOX_TOKEN_SECRET"]);
     assert_eq!(told(&many.findings), ["~ file.shadowed"], "one cause is one finding");
     assert_eq!(many.findings[0].evidence.len(), 3);
+}
+
+#[test]
+fn what_only_looks_wrong_is_taken_back_by_the_host_that_it_is_about() {
+    use crate::diagnosis::checked::{Asked, Circumstances, judge_config};
+    use crate::domain::{Observation, Seen};
+    let library = Library::built_in();
+    let surroundings = crate::domain::observation::Surroundings::default();
+    let about = Circumstances { library: &library, records: &[], surroundings: &surroundings, now: 0 };
+    let is_proxmox = || Seen::IsProxmox { realms: Vec::new(), release_hint: None, via: None };
+    for (which, old, new, seen, said) in [
+        ("glassdome", "=pve.lan", "=fd00::5:8006", None, 1),
+        ("glassdome", "=pve.lan", "=fd00::5:8006", Some(is_proxmox()), 0),
+        ("bpg", ":8006", "", Some(is_proxmox()), 0),
+        ("glassdome", "=tok", "=secret", Some(is_proxmox()), 1),
+        ("bpg", ":8006", ":8006/api2/json", Some(is_proxmox()), 1),
+    ] {
+        let (path, text) = good(which);
+        let config = config(path, &text.replacen(old, new, 1));
+        let seen = seen.map(|seen| Observation { seen, took: Default::default() }).into_iter().collect();
+        let asked = [Asked { instance: 1, trust: None, seen }];
+        let findings = judge_config(&config, &asked, &about);
+        let of_text = findings.iter().filter(|finding| config.findings.contains(finding)).count();
+        assert_eq!(of_text, said, "{which} {new}: {findings:?}");
+    }
 }
 
 #[test]
@@ -329,6 +395,27 @@ fn a_further_host_of_the_file_is_judged_as_its_own() {
     );
     assert!(config.hosts[0].credential.is_some() && config.hosts[1].credential.is_none());
     assert_eq!(config.hosts[1].place.as_ref().unwrap().endpoints[0].to_string(), "b.lan:8006");
+}
+
+#[test]
+fn a_line_is_held_only_against_the_readers_that_take_it() {
+    let (path, text) = good("glassdome");
+    let exported = text.replace("\nPROXMOX_", "\nexport PROXMOX_").replace("=pve.lan", "=pve.lan # the old one");
+    assert_eq!(told(&config(path, &exported).findings), [] as [&str; 0], "the first host's lines are python-dotenv's");
+    let second = "PROXMOX_02_HOST=b.lan # mine\nexport PROXMOX_02_USER=a@pve\n\
+                  PROXMOX_TOKEN_VALUE_02=00000000-0000-4000-8000-000000000004\n";
+    let said = told(&config(path, &format!("{exported}{second}")).findings);
+    let one = |key: &str| format!("~ file.readers-differ rewrite:{key}");
+    assert_eq!(said, [one("PROXMOX_02_HOST"), one("PROXMOX_02_USER")]);
+}
+
+#[test]
+fn lines_with_one_cause_are_one_finding_that_names_each() {
+    let (path, text) = good("bpg-env");
+    let finding = &config(path, &text.replace('=', " = ")).findings[0];
+    assert!(finding.title.starts_with("3 keys are not read as"), "{}", finding.title);
+    assert_eq!(finding.evidence.len(), 3, "{:?}", finding.evidence);
+    assert!(finding.evidence[1].ends_with(": PROXMOX_VE_API_TOKEN"), "{:?}", finding.evidence);
 }
 
 #[test]

@@ -71,6 +71,30 @@ fn an_example_that_is_named_may_hold_placeholders_and_no_secret() {
 }
 
 #[test]
+fn commands_about_a_file_work_from_any_folder() {
+    let (_, text) = good("glassdome");
+    let library = Library::built_in();
+    for (path, expected) in [
+        ("/lab/.env", "git -C /lab rm --cached -- .env"),
+        ("/my lab/.env", "git -C '/my lab' rm --cached -- .env"),
+        ("/lab/-x.env", "git -C /lab rm --cached -- ./-x.env"),
+    ] {
+        let (seen, around) = (seen(path, Some(&text), 0o600), Around { git: Git::Tracked, ..Around::default() });
+        let config = understand(Scene { library: &library, seen: &seen, around: &around, environment: &[] }).unwrap();
+        let commands: Vec<&str> = config
+            .findings
+            .iter()
+            .flat_map(|finding| &finding.fix)
+            .filter_map(|fix| match fix {
+                crate::domain::Fix::Run { command, .. } => Some(command.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(commands, [expected]);
+    }
+}
+
+#[test]
 fn who_may_read_the_file_and_what_git_makes_of_it_is_said() {
     assert_eq!(around("/lab/.env", Around { git: Git::Ignored, ..Around::default() }), [] as [&str; 0]);
     assert_eq!(

@@ -14,7 +14,7 @@ use crate::target::traps::Around;
 use crate::target::write::KeyValue;
 use crate::wizard::Wizard;
 use crate::wizard::page::{Block, DiffSide, FileDiff, Tone};
-use crate::wizard::step::{count, details, file, listed, quiet, toned, tool, trust};
+use crate::wizard::step::{checkup, count, details, file, listed, quiet, toned, tool, trust};
 
 pub(super) fn file_diff(w: &Wizard, prepared: &Prepared) -> FileDiff {
     let seen: &FileSeen = &prepared.edit.seen;
@@ -109,7 +109,9 @@ pub(super) fn notes(w: &Wizard, prepared: &Prepared) -> Vec<Block> {
             format!("The module declares no variable for this, so it is not written: {}.", undeclared.names.join(", ")),
         ));
     }
-    if details::verify(w) == VerifyWord::Off && trust::agreed(w).is_some() {
+    // In a repair that leaves it as it is, nobody chose it.
+    let chosen = checkup::verification(w).is_none();
+    if details::verify(w) == VerifyWord::Off && trust::agreed(w).is_some() && chosen {
         blocks.push(toned(Tone::Warning, format!("{} will not verify the host's certificate.", tool::title(w))));
     }
     blocks
