@@ -239,6 +239,11 @@ fn host(scene: &verifying::Scene<'_>, instance: u8) -> ConfigHost {
 }
 
 impl Config {
+    /// An example's values are nobody's, so nobody is asked with them.
+    pub fn is_example(&self) -> bool {
+        is_example_file(&self.path)
+    }
+
     pub fn spec<'l>(&self, library: &'l Library) -> Option<&'l Spec> {
         library.get(&self.target).map(|target| &target.spec)
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::diagnosis::codes;
+use crate::diagnosis::config::Config;
 use crate::diagnosis::verifying::{Beyond, Verifying};
 use crate::domain::finding::{Finding, Mend, Severity::*, Step};
 use crate::domain::visible::visible;
@@ -80,6 +81,29 @@ pub fn unfinished(typed: &str, within: Duration, seen: &[Observation]) -> Findin
         None => format!("it stood before the link “{}”", Link::Resolve.word()),
     };
     finding.seen(at).say(format!("Give it longer: labwizard check --within {} FILE.", longer(within)))
+}
+
+/// Nobody signed in with a file that nothing is wrong with: what its tool uses stands elsewhere as well.
+pub fn untested(config: &Config, found: &[Finding]) -> Option<Finding> {
+    let said = found.iter().any(|one| one.severity == Error || one.code == codes::FILE_SHADOWED);
+    let all = !config.hosts.is_empty() && config.hosts.iter().all(|host| host.credential.is_some());
+    if said || all || config.is_example() {
+        return None;
+    }
+    let (title, cause) = match config.hosts.iter().find(|host| host.credential.is_none()) {
+        Some(host) if !host.typed.is_empty() => (
+            format!("Nobody signed in to “{}”: this was not tested.", visible(&host.typed)),
+            "Nothing to sign in with that is whole stands in this file.",
+        ),
+        _ => ("No host was asked: this was not tested.".to_owned(), "No host's address stands in this file."),
+    };
+    let cause = format!(
+        "{cause} The rest may stand in another file or in the code; a secret is sent to an address of its own file alone."
+    );
+    Some(
+        Finding::new(codes::UNTESTED, Warning, Step::Verify, title, cause)
+            .say("To have it tested, put address and credential into one file."),
+    )
 }
 
 fn span(time: Duration) -> String {

@@ -152,6 +152,10 @@ impl Round<'_> {
                 findings.push(finding);
             }
         }
+        if !self.order.offline {
+            let untested = untold::untested(config, &findings);
+            findings.extend(untested);
+        }
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         let target = self.ground.library.get(&config.target);
         let target = target.map(|target| (target.name.clone(), target.spec.title.as_str().to_owned()));

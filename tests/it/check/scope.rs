@@ -125,3 +125,18 @@ async fn nothing_is_written_beside_the_files() {
     assert_eq!(before, bytes(bench.here()));
     assert_eq!(access, lab.access_state());
 }
+
+#[tokio::test]
+async fn what_nobody_signed_in_with_is_said_to_be_untested() {
+    let lab = lab(Scenario::Fine).await;
+    let bench = Bench::new();
+    bench.write("main.tf", "variable \"proxmox_endpoint\" {}\nvariable \"proxmox_api_token\" {}\nvariable \"proxmox_insecure\" {\n  default = true\n}\nterraform {\n  required_providers {\n    proxmox = { source = \"bpg/proxmox\" }\n  }\n}\n");
+    bench.write("secret.auto.tfvars", "proxmox_api_token = \"a@pve!tok=00000000-0000-4000-8000-000000000004\"\n");
+    bench.write("terraform.tfvars", &format!("proxmox_endpoint = \"https://127.0.0.1:{}\"\n", lab.port()));
+    let files = bench.check().await.files;
+    assert_eq!(files.len(), 2);
+    for file in &files {
+        assert!(!file.findings.is_empty(), "{}", file.path.display());
+    }
+    assert!(files.iter().any(|file| codes(file).contains(&"target.untested")), "{files:#?}");
+}
