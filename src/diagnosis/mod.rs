@@ -27,7 +27,7 @@ use crate::domain::{
 };
 
 pub use road::request_trouble;
-pub use signin::decide;
+pub use signin::{decide, without_reason as refused_without_reason};
 
 /// What the judge must know besides what was seen.
 #[derive(Debug)]

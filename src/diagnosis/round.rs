@@ -20,6 +20,8 @@ const RELEASES: [Release; 2] = [Release::new(7, 4, 0), Release::new(9, 2, 0)];
 pub struct Wish {
     /// The file's place in the order of the check, and the host's number in it.
     pub of: (usize, u8),
+    /// The host as it stands there.
+    pub typed: String,
     pub endpoints: Vec<Endpoint>,
     /// What the certificate is held against before anything is sent.
     pub trust: Option<(Trust, Leaning)>,
@@ -91,6 +93,7 @@ impl Wish {
             .collect();
         Some(Wish {
             of: (file, host.instance),
+            typed: host.typed.clone(),
             endpoints,
             credential: trust.as_ref().and(host.credential.as_ref()).map(Credential::share),
             trust,

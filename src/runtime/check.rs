@@ -168,7 +168,8 @@ impl Round<'_> {
             trust: Some((own.clone(), crate::diagnosis::leaning::Leaning::File)),
             seen: round::handshake(&travelled.looks[at]),
         });
-        std::iter::once(main).chain(own).collect()
+        // What the tool stops at first is told first.
+        own.into_iter().chain([main]).collect()
     }
 
     /// What could not be found out.
@@ -207,7 +208,7 @@ impl Round<'_> {
                 Credential::Password { user, .. } => user.clone(),
                 Credential::Ticket(_) | Credential::Shell(_) => return None,
             };
-            let files = mine().map(|(wish, _)| wish.of.0).collect();
+            let files = mine().map(|(wish, _)| (wish.of.0, wish.typed.clone())).collect();
             let place = wish.endpoints.first()?.to_string();
             Some(Tried { files, place, user, who: who.to_string(), refused })
         };

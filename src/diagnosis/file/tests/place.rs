@@ -157,3 +157,22 @@ fn a_plain_file_with_a_password_is_told_from_one_of_a_tool_that_takes_no_port() 
     assert_eq!(finding.code.0, "file.not-understood");
     assert!(finding.evidence[0].contains(", or of "), "{finding:?}");
 }
+
+#[test]
+fn nothing_signs_in_with_a_value_that_a_later_file_beats() {
+    use crate::domain::around::Module;
+    let (path, text) = good("bpg");
+    let code =
+        "variable \"proxmox_endpoint\" {}\nvariable \"proxmox_api_token\" {}\nvariable \"proxmox_insecure\" {}\n";
+    for (later, beaten) in [("z.auto.tfvars", true), ("terraform.tfvars", false)] {
+        let module = Module {
+            folder: "/lab".into(),
+            code: vec![("main.tf".into(), Text::new(code))],
+            loaded: vec![(later.into(), Text::new("proxmox_endpoint = \"https://elsewhere:8006\"\n"))],
+        };
+        let around = Around { module: Some(module), ..Around::default() };
+        let config = read_with(path, &text, &around, &[]).unwrap();
+        assert_eq!(config.hosts[0].credential.is_none(), beaten, "{later}");
+        assert_eq!(told(&config.findings).contains(&"~ file.shadowed".to_owned()), beaten, "{:?}", config.findings);
+    }
+}

@@ -129,7 +129,7 @@ pub fn without_value(w: &Wizard, prepared: &Prepared) -> Vec<String> {
 
 /// What the tool would stumble over in the file as it will be.
 pub(super) fn traps(w: &Wizard) -> Vec<Finding> {
-    let (Some(spec), Some(form), Some((_, around)), Some(Ok(draw))) =
+    let (Some(spec), Some(form), Some((seen, around)), Some(Ok(draw))) =
         (tool::spec(w), file::form(w), file::seen(w), &w.plan)
     else {
         return Vec::new();
@@ -138,7 +138,7 @@ pub(super) fn traps(w: &Wizard) -> Vec<Finding> {
         return Vec::new();
     };
     let declared = nearby::declared(form, around);
-    let loaded = nearby::loaded(around);
+    let loaded = nearby::counting_before(form, around, &seen.path);
     let around = Around { environment: &w.setting.environment, declared: declared.as_deref(), loaded: &loaded };
     diagnosis::file::traps(spec, form, &edited.document, around)
 }
