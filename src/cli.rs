@@ -62,8 +62,8 @@ pub enum Command {
 /// Tests config files: what stands in them, their hosts, and what their tools may do there. Nothing is changed, not even what
 /// labwizard remembers.
 ///
-/// Without FILE these are the files that labwizard wrote, then those below this folder, at most two folders down, that a known
-/// tool would read; what git ignores is among them. Exit codes: 0 nothing keeps a tool from working, 1 something does, 2 wrong
+/// Without FILE these are the files below this folder, at most two folders down, that a known tool would read, what git ignores
+/// among them; then those that labwizard wrote in earlier runs, wherever they are. Exit codes: 0 nothing keeps a tool from working, 1 something does, 2 wrong
 /// usage or no file, 130 interrupted.
 #[derive(Debug, Args)]
 pub struct Check {

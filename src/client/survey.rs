@@ -174,8 +174,9 @@ impl Survey<'_> {
         Some(arrival)
     }
 
-    /// The same for a host whose realms are known: what names a realm that it does not have is never sent, for its refusal
-    /// would take 3 s and name no cause.
+    /// The same for a host whose realms are known: a password for a realm that it does not have is never sent, for its refusal
+    /// would take 3 s and name no cause. A token of such a user signs in all the same: its realm is not looked at
+    /// (pve-access-control `AccessControl.pm` verify_token against authenticate_user).
     async fn enter_by(&self, realms: &Realms, host: &Trusted, eye: &Eye<'_>) {
         match self.realm() {
             Some(realm) if !realms.is_empty() && !realms.contains(&realm) => {
@@ -185,13 +186,12 @@ impl Survey<'_> {
         }
     }
 
-    /// The realm that whoever signs in names.
+    /// The realm that must be there for whoever signs in.
     fn realm(&self) -> Option<String> {
         let user = match self.inquiry.credential.as_ref()? {
-            Credential::Token { id, .. } => &id.user,
             Credential::Password { user, .. } => user,
             Credential::Ticket(ticket) => &ticket.user,
-            Credential::Shell(_) => return None,
+            Credential::Token { .. } | Credential::Shell(_) => return None,
         };
         Some(user.realm().to_owned())
     }

@@ -42,6 +42,8 @@ pub enum Ended {
     /// Wrong usage, or a question with nobody to answer it.
     Usage,
     Interrupted,
+    /// What is left is to be gone on with in a conversation of its own.
+    Again,
 }
 
 impl From<Exit> for Ended {
@@ -49,6 +51,7 @@ impl From<Exit> for Ended {
         match exit {
             Exit::Done => Ended::Well,
             Exit::Failed => Ended::Badly,
+            Exit::Again => Ended::Again,
             Exit::Interrupted => Ended::Interrupted,
         }
     }
@@ -58,7 +61,7 @@ impl From<Ended> for ExitCode {
     fn from(ended: Ended) -> Self {
         ExitCode::from(match ended {
             Ended::Well => 0,
-            Ended::Badly => 1,
+            Ended::Badly | Ended::Again => 1,
             Ended::Usage => 2,
             Ended::Interrupted => 130,
         })

@@ -51,7 +51,13 @@ pub fn run(looks: Looks, file: Option<&Path>, answers: Option<&Path>) -> Ended {
         },
     };
     place.clean_up();
-    hold(looks, setting, draft, place.world())
+    let mut ended = hold(looks, setting, draft, place.world());
+    // With what was remembered by then.
+    while ended == Ended::Again {
+        let setting = Setting { mend: file.map(|file| place.here.join(file)), ..place.setting() };
+        ended = hold(looks, setting, Draft::default(), place.world());
+    }
+    ended
 }
 
 /// Says that there is no such file, and which command may have been meant.

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
+use crate::diagnosis::round::signed_in;
 use crate::diagnosis::verifying::Beyond;
 use crate::diagnosis::{Reading, codes, judge, picks};
-use crate::domain::finding::{Severity, Finding, Mend};
+use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::observation::Surroundings;
 use crate::domain::visible::visible;
-use crate::domain::{Credential, Grantee, HostRecord, Observation, Timestamp, Trust};
+use crate::domain::{Credential, Grantee, HostRecord, Observation, Seen, Timestamp, Trust};
 use crate::target::{Library, needs};
 
 /// One host of the file, as it was asked.
@@ -48,7 +49,7 @@ pub fn judge_config(config: &Config, asked: &[Asked], about: &Circumstances<'_>)
         .iter()
         .filter_map(|one| {
             let host = config.hosts.iter().find(|host| host.instance == one.instance)?;
-            Some((one.instance, of_host(config, host, one, about)))
+            Some((one.instance, of_one(config, host, one, asked, about)))
         })
         .collect();
     let (first, mut findings) = of_text(config, asked, &of_hosts);
@@ -74,6 +75,22 @@ fn of_text(config: &Config, asked: &[Asked], of_hosts: &[(u8, Vec<Finding>)]) ->
         }
     }
     (first, findings)
+}
+
+/// What is wrong with one host; where it was asked twice, by what the other answer showed.
+fn of_one(config: &Config, host: &ConfigHost, one: &Asked, asked: &[Asked], about: &Circumstances<'_>) -> Vec<Finding> {
+    let mut found = of_host(config, host, one, about);
+    let from = |asked: &Asked, from| asked.trust.as_ref().is_some_and(|(_, of)| *of == from);
+    let vouched =
+        |other: &Asked| other.instance == one.instance && from(other, Leaning::Remembered) && signed_in(&other.seen);
+    if from(one, Leaning::File) && asked.iter().any(vouched) {
+        found.iter_mut().for_each(tools_alone);
+    }
+    let holds = |other: &Asked| other.instance == one.instance && from(other, Leaning::File) && held(&other.seen);
+    if from(one, Leaning::Remembered) && asked.iter().any(holds) {
+        found.iter_mut().filter(|one| one.code == codes::TLS_CHANGED).for_each(tool_goes_on);
+    }
+    found
 }
 
 fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstances<'_>) -> Vec<Finding> {
@@ -115,12 +132,46 @@ fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstan
     if host.beyond == Some(Beyond::Code) {
         findings.iter_mut().filter(|one| one.code == codes::TLS_UNVERIFIED).for_each(said_by_code);
     }
+    if config.hosts.len() > 1 {
+        // Else two hosts of one file that are wrong in the same way would be one.
+        findings.iter_mut().for_each(|one| one.evidence.push(at_host(&host.typed)));
+    }
     findings.extend(spec.map(|spec| picks::judge(spec, &host.picks, &asked.seen)).unwrap_or_default());
     findings
 }
+
+/// What a finding of one of several hosts says it is about.
+pub fn at_host(typed: &str) -> String {
+    format!("{HOST_IS}“{}”", visible(typed))
+}
+
+/// How that begins.
+pub const HOST_IS: &str = "the host is ";
 
 /// Where the code says not to verify, no line of the file can change it.
 fn said_by_code(finding: &mut Finding) {
     finding.evidence.push("the code beside the file says not to verify".to_owned());
     finding.mends.retain(|mend| *mend != Mend::Verify);
+}
+
+/// Where labwizard signed in by what an earlier run agreed to, only the tool, which goes by its file, is stopped.
+fn tools_alone(finding: &mut Finding) {
+    finding.cause = finding.cause.replace(" Nothing was sent.", "");
+    finding.evidence.push(
+        "labwizard signed in all the same, since an earlier run agreed to this certificate; the tool goes by its file alone"
+            .to_owned(),
+    );
+}
+
+fn held(seen: &[Observation]) -> bool {
+    seen.iter().any(|one| matches!(one.seen, Seen::Certificate { verdict: Some(Ok(())), .. }))
+}
+
+/// The certificate is another than the remembered one, and the tool takes it by its file: only labwizard stops.
+fn tool_goes_on(finding: &mut Finding) {
+    finding.severity = Severity::Warning;
+    finding.evidence.push(
+        "the new certificate holds against what the file says, so the tool goes on; only labwizard remembers the old one"
+            .to_owned(),
+    );
 }

@@ -171,7 +171,7 @@ fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -
     let spec = &target.spec;
     let read = read(spec, form, &held_by(form, &document));
     let declared = nearby::declared(form, scene.around);
-    let loaded = nearby::loaded(scene.around);
+    let loaded = nearby::counting_before(form, scene.around, &scene.seen.path);
     let traps = Around { environment: scene.environment, declared: declared.as_deref(), loaded: &loaded };
     let sight = Sight { spec, form, document: &document, read: &read, traps, seen: scene.seen, around: scene.around };
     let (hosts, findings, doubts) = if is_example_file(&scene.seen.path) {

@@ -80,7 +80,7 @@ pub(super) fn judge(sight: &Sight<'_>) -> Judged {
         }
         if let Some(mut finding) = value::judge(sight, value) {
             let lost = [codes::FILE_PLACEHOLDER, codes::TOKEN_EXAMPLE, codes::TOKEN_SHAPE].contains(&finding.code);
-            if lost && value.fact.is_secret() && !rewrites(&finding) {
+            if lost && finding.severity == Severity::Error && value.fact.is_secret() && !rewrites(&finding) {
                 finding.mends.retain(|mend| matches!(mend, Mend::Ask(_)));
                 finding.mends.extend(made_anew(sight, &value.fact, value.instance));
             }

@@ -7,6 +7,7 @@ pub mod checked;
 pub mod codes;
 pub mod config;
 pub mod file;
+pub mod held;
 pub mod leaning;
 pub mod login;
 pub mod picks;
@@ -26,7 +27,7 @@ use crate::domain::{
 };
 
 pub use road::request_trouble;
-pub use signin::decide;
+pub use signin::{decide, without_reason as refused_without_reason};
 
 /// What the judge must know besides what was seen.
 #[derive(Debug)]

@@ -1,17 +1,23 @@
 //! What a check proved of a host, in sentences: the good ends of the road.
 
 use crate::diagnosis::checked::Asked;
+use crate::diagnosis::config::ConfigHost;
 use crate::diagnosis::leaning::Leaning;
 use crate::domain::visible::visible;
-use crate::domain::{Credential, Need, Rights, Seen, Trust, missing};
+use crate::domain::{Need, Rights, Seen, Trust, missing};
 
-/// What holds for one host of a file. `typed` is its address as it stands there, `title` the tool's.
-pub fn proved(typed: &str, who: Option<&Credential>, title: &str, needs: &[Need], asked: &Asked) -> Vec<String> {
-    let host = visible(typed);
+/// What holds for one host of a file; `title` is the tool's.
+pub fn proved(host: &ConfigHost, title: &str, needs: &[Need], asked: &Asked) -> Vec<String> {
+    let (of_file, who) = (host, host.credential.as_ref());
+    let host = visible(&host.typed);
     let mut lines = Vec::new();
     for one in &asked.seen {
         match &one.seen {
-            Seen::Certificate { verdict: Some(Ok(())), .. } => lines.extend(certificate(&host, asked)),
+            Seen::Certificate { verdict: Some(Ok(())), .. } => {
+                let not = of_file.verifies == Some(false);
+                let itself = if not { format!("; {title} itself does not verify it") } else { String::new() };
+                lines.extend(certificate(&host, asked).map(|line| format!("{line}{itself}.")));
+            }
             Seen::IsProxmox { .. } if !asked.seen.iter().any(|one| matches!(one.seen, Seen::SignedIn { .. })) => {
                 lines.push(format!("“{host}” is a Proxmox VE host."));
             }
@@ -39,7 +45,7 @@ fn certificate(host: &str, asked: &Asked) -> Option<String> {
         Leaning::Remembered => "as remembered",
         Leaning::File | Leaning::Unverified => "as the file says",
     };
-    Some(format!("The certificate of “{host}” {by}, {source}."))
+    Some(format!("The certificate of “{host}” {by}, {source}"))
 }
 
 fn held(title: &str, needs: &[Need], rights: &Rights) -> Option<String> {

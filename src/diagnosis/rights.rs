@@ -94,7 +94,11 @@ fn lists(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
         if *link != Link::Target && (*link != Link::Rights || cause != Cause::Daemon) {
             continue;
         }
-        let at = if cause == Cause::Else { String::new() } else { node.unwrap_or_default().to_owned() };
+        let at = if matches!(cause, Cause::Else | Cause::Daemon) {
+            String::new()
+        } else {
+            node.unwrap_or_default().to_owned()
+        };
         by_cause.entry((cause, at)).or_default().push(format!(
             "{}: {}",
             visible(request),
@@ -213,7 +217,21 @@ fn held(rights: &Rights, seen: &[Observation], reading: &Reading<'_>) -> Vec<Fin
         return findings;
     }
     let target = reading.target;
-    let finding = if rights.is_empty() {
+    let partly = lacks.iter().all(|lack| held_below(rights, lack));
+    let finding = if partly {
+        // By choice, perhaps: a token for one pool or for some machines.
+        Finding::new(
+            codes::RIGHTS_MISSING,
+            Warning,
+            Step::Verify,
+            format!(
+                "{} that {target} needs {} held on a part alone.",
+                upper_first(&counted(lacks.len())),
+                are(lacks.len())
+            ),
+            "It is held below these paths or in a pool, so the tool can work there and nowhere else. If that was meant so, leave it.",
+        )
+    } else if rights.is_empty() {
         let finding = Finding::new(
             codes::RIGHTS_NONE,
             Error,
@@ -236,6 +254,13 @@ fn held(rights: &Rights, seen: &[Observation], reading: &Reading<'_>) -> Vec<Fin
     };
     findings.push(grant::how(with_missing(finding, &lacks), &lacks, rights, seen, reading));
     findings
+}
+
+/// Whether what lacks at a path is held somewhere below it, or in a pool, which stands for its machines and storages.
+fn held_below(rights: &Rights, lack: &Missing) -> bool {
+    let pools = ["/vms", "/storage"].iter().any(|family| lack.path.starts_with(family));
+    let below = |at: &str| at.strip_prefix(lack.path.as_str()).is_some_and(|rest| rest.starts_with('/'));
+    rights.paths().any(|(at, _)| (below(at) || pools && at.starts_with("/pool/")) && rights.holds(at, &lack.privilege))
 }
 
 /// Whether the release knows a privilege; where it told none, every one counts as known.

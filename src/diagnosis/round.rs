@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::{Leaning, Sources, lean};
-use crate::domain::{Credential, Der, Endpoint, HostRecord, Inquiry, Link, Observation, Release, Seen, Trust};
+use crate::diagnosis::untold;
+use crate::domain::finding::Finding;
+use crate::domain::{
+    Credential, Der, Endpoint, HostRecord, Inquiry, Link, Observation, Release, Seen, Trust, certificates_from_pem,
+};
 use crate::target::Library;
 use crate::target::spec::List;
 
@@ -16,6 +20,8 @@ const RELEASES: [Release; 2] = [Release::new(7, 4, 0), Release::new(9, 2, 0)];
 pub struct Wish {
     /// The file's place in the order of the check, and the host's number in it.
     pub of: (usize, u8),
+    /// The host as it stands there.
+    pub typed: String,
     pub endpoints: Vec<Endpoint>,
     /// What the certificate is held against before anything is sent.
     pub trust: Option<(Trust, Leaning)>,
@@ -87,6 +93,7 @@ impl Wish {
             .collect();
         Some(Wish {
             of: (file, host.instance),
+            typed: host.typed.clone(),
             endpoints,
             credential: trust.as_ref().and(host.credential.as_ref()).map(Credential::share),
             trust,
@@ -255,7 +262,9 @@ pub fn signed_in(seen: &[Observation]) -> bool {
 }
 
 fn inside(seen: &Seen) -> bool {
-    matches!(seen, Seen::Started(Link::SignIn))
+    // Who notes only what came of a link has no longer that it was started.
+    let of_link = matches!(seen, Seen::Started(Link::SignIn) | Seen::Failed { link: Link::SignIn, .. });
+    of_link || matches!(seen, Seen::SignedIn { .. } | Seen::SignInRefused { .. })
 }
 
 /// What one who did not sign in anew saw on the road, with what was seen behind the sign-in that stands for all.
@@ -271,4 +280,34 @@ pub fn joined(road: Vec<Observation>, signed: &[Observation]) -> Vec<Observation
 /// What a look at the certificate alone adds: how it held against what the tool holds it against.
 pub fn handshake(seen: &[Observation]) -> Vec<Observation> {
     seen.iter().filter(|one| matches!(one.seen, Seen::Certificate { .. })).cloned().collect()
+}
+
+/// Nobody signed in, since nothing says what the certificate is to be; not where a CA file that cannot be used says why.
+pub fn unsettled(
+    host: &ConfigHost,
+    wish: &Wish,
+    ca: CaFile<'_>,
+    strict: bool,
+    seen: &[Observation],
+) -> Option<Finding> {
+    let reached = seen.iter().any(|one| matches!(one.seen, Seen::IsProxmox { .. }));
+    let open = wish.trust.is_none() && host.credential.is_some() && reached && ca != CaFile::Broken;
+    open.then(|| untold::unsettled(&host.typed, strict, &host.verifying(), seen))
+}
+
+/// The CA among those of a file; none where it holds only those that this system has anyway, which `public` tells as PEM.
+///
+/// # Errors
+/// Why it holds none, in a sentence.
+pub fn ca_among(text: &str, public: impl FnOnce() -> String) -> Result<Option<Der>, String> {
+    let all = certificates_from_pem(text).map_err(|_| "It holds no certificate that can be read.")?;
+    match all.as_slice() {
+        [] => Err("It holds no certificate.".to_owned()),
+        [one] => Ok(Some(one.clone())),
+        // A file that stands in place of the system's CAs holds these too; what is beside them is the cluster's.
+        many => {
+            let public = certificates_from_pem(&public()).unwrap_or_default();
+            Ok(many.iter().rev().find(|one| !public.contains(one)).cloned())
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::diagnosis::checked::Checked;
-use crate::diagnosis::codes;
+use crate::diagnosis::checked::{Checked, HOST_IS, at_host};
+use crate::diagnosis::{codes, refused_without_reason};
 use crate::domain::UserId;
 use crate::domain::finding::{Code, Finding, Fix};
 use crate::domain::visible::visible;
@@ -12,8 +12,8 @@ use crate::domain::visible::visible;
 /// A sign-in that a check tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tried {
-    /// The files' places in the check.
-    pub files: Vec<usize>,
+    /// The files' places in the check, and the host as each has it.
+    pub files: Vec<(usize, String)>,
     /// `host:port`.
     pub place: String,
     pub user: UserId,
@@ -41,9 +41,9 @@ pub fn join(files: &mut [Checked], tried: &[Tried]) {
             let all: Vec<&str> = group.iter().map(|one| one.who.as_str()).collect();
             let helps = helps_all(files, &group);
             for one in &group {
-                for at in &one.files {
+                for (at, host) in &one.files {
                     let Some(file) = files.get_mut(*at) else { continue };
-                    for finding in file.findings.iter_mut().filter(|finding| is_of(finding, &one.who)) {
+                    for finding in file.findings.iter_mut().filter(|finding| is_of(finding, &one.who, host)) {
                         *finding = Finding { fix: helps.clone(), ..shared(common, place, &all, finding) };
                     }
                 }
@@ -60,10 +60,10 @@ fn compare(files: &mut [Checked], tried: &[Tried]) {
         let same = good().find(|other| other.who == one.who);
         let user = good().any(|other| other.user == one.user);
         let works =
-            same.and_then(|other| other.files.first()).and_then(|at| files.get(*at)).map(|file| file.path.clone());
-        for at in &one.files {
+            same.and_then(|other| other.files.first()).and_then(|(at, _)| files.get(*at)).map(|file| file.path.clone());
+        for (at, host) in &one.files {
             let Some(file) = files.get_mut(*at) else { continue };
-            for finding in file.findings.iter_mut().filter(|finding| is_of(finding, &one.who)) {
+            for finding in file.findings.iter_mut().filter(|finding| is_of(finding, &one.who, host)) {
                 if let Some(path) = &works {
                     *finding = wrong_secret(&one.who, path, finding);
                 } else if user {
@@ -133,8 +133,10 @@ fn commons<'a>(here: &[&'a Tried]) -> Vec<(Common<'a>, Vec<&'a Tried>)> {
 /// What there is to do about each of them alike; a command for one token alone is none.
 fn helps_all(files: &[Checked], group: &[&Tried]) -> Vec<Fix> {
     let of = |one: &&Tried| {
-        let mine = one.files.iter().filter_map(|at| files.get(*at)).flat_map(|file| &file.findings);
-        mine.filter(|finding| is_of(finding, &one.who)).map(|finding| &finding.fix).next()
+        let of_host = |(at, host): &(usize, String)| {
+            files.get(*at)?.findings.iter().find(|finding| is_of(finding, &one.who, host)).map(|finding| &finding.fix)
+        };
+        one.files.iter().find_map(of_host)
     };
     let all: Vec<&Vec<Fix>> = group.iter().filter_map(of).collect();
     let Some((first, others)) = all.split_first() else { return Vec::new() };
@@ -146,9 +148,11 @@ fn helps_all(files: &[Checked], group: &[&Tried]) -> Vec<Fix> {
     std::iter::once(users).chain(common).collect()
 }
 
-/// Whether it is the finding that the host refused this one without a reason.
-fn is_of(finding: &Finding, who: &str) -> bool {
-    finding.code == codes::TOKEN_REFUSED && finding.title.contains(&visible(who))
+/// Whether it is the finding that this host refused this one without a reason. A file with one host names none.
+fn is_of(finding: &Finding, who: &str, host: &str) -> bool {
+    let mut said = finding.evidence.iter().filter(|line| line.starts_with(HOST_IS)).peekable();
+    let here = said.peek().is_none() || said.any(|line| *line == at_host(host));
+    finding.code == codes::TOKEN_REFUSED && finding.title == refused_without_reason(&visible(who)) && here
 }
 
 fn shared(common: Common<'_>, place: &str, all: &[&str], one: &Finding) -> Finding {

@@ -21,7 +21,7 @@ pub fn judge(seen: &Seen, all: &[Observation], reading: &Reading<'_>) -> Vec<Fin
     match seen {
         Seen::IsProxmox { realms, .. } => realm(realms, reading).into_iter().collect(),
         // What the realm explains needs no other cause.
-        Seen::SignInRefused { .. } if realm(realms(all), reading).is_some() => Vec::new(),
+        Seen::SignInRefused { .. } if reading.password && realm(realms(all), reading).is_some() => Vec::new(),
         Seen::SignInRefused { status, phrase, .. } => {
             let refused = Refused { status: *status, phrase, all, release: super::release(all), via: via(all) };
             vec![if reading.password { login::refused(&refused, reading) } else { token(&refused, reading) }]
@@ -83,15 +83,35 @@ fn field(reading: &Reading<'_>) -> Id {
     if reading.password { PASSWORD } else { TOKEN }
 }
 
-/// The realm that is named and that the host does not have: it lists its realms to anybody, so no refusal is waited for.
-fn realm(there: &[Realm], reading: &Reading<'_>) -> Option<Finding> {
+/// What is known of a realm that is named and that the host does not list.
+struct Stray {
+    named: String,
+    /// The realms that there are, as evidence.
+    there: String,
+    what_to_do: String,
+}
+
+fn stray(there: &[Realm], reading: &Reading<'_>) -> Option<Stray> {
     let user = Who(reading.signer.as_ref()).user()?;
     if there.is_empty() || there.iter().any(|realm| realm.name == user.realm()) {
         return None;
     }
-    let named = visible(user.realm());
     let names: Vec<String> = there.iter().map(|realm| visible(&realm.name)).collect();
     let like = super::alike::likeliest(user.realm(), there.iter().map(|realm| realm.name.as_str()));
+    let what_to_do = match like {
+        Some(like) => format!("Write {}@{} if that user is meant.", visible(user.user()), visible(like)),
+        None => {
+            "Take the realm that stands behind the user's name in the web UI under Datacenter → Permissions → Users."
+                .into()
+        }
+    };
+    Some(Stray { named: visible(user.realm()), there: format!("the host's realms: {}", names.join(", ")), what_to_do })
+}
+
+/// The realm that a login names and that the host does not have: it lists its realms to anybody, so no refusal is waited for.
+/// A token needs none: of its user only the entry is looked at (pve-access-control `AccessControl.pm` verify_token).
+fn realm(there: &[Realm], reading: &Reading<'_>) -> Option<Finding> {
+    let Stray { named, there, what_to_do } = stray(there, reading).filter(|_| reading.password)?;
     let finding = Finding::new(
         codes::REALM_UNKNOWN,
         Error,
@@ -103,14 +123,12 @@ fn realm(there: &[Realm], reading: &Reading<'_>) -> Option<Finding> {
             reading.who
         ),
     )
-    .seen(format!("the host's realms: {}", names.join(", ")));
-    let finding = match like {
-        Some(like) => finding.say(format!("Write {}@{} if that user is meant.", visible(user.user()), visible(like))),
-        None => finding.say(
-            "Take the realm that stands behind the user's name in the web UI under Datacenter → Permissions → Users.",
-        ),
-    };
-    Some(finding.mend(Mend::Ask(field(reading))).mend(Mend::NewToken).at(field(reading)))
+    .seen(there)
+    .say(what_to_do)
+    .mend(Mend::Ask(field(reading)))
+    .mend(Mend::NewToken)
+    .at(field(reading));
+    Some(finding)
 }
 
 fn finding(code: Code, title: String, cause: &str) -> Finding {
@@ -131,7 +149,11 @@ fn token(refused: &Refused<'_>, reading: &Reading<'_>) -> Finding {
     }
     let looked = estate(refused.all);
     if let Some(code) = cause::named(refused.phrase) {
-        return cause::finding(code, reading, refused.release, looked).seen(refused.said());
+        let finding = cause::finding(code, reading, refused.release, looked).seen(refused.said());
+        return match stray(realms(refused.all), reading).filter(|_| code == codes::USER_UNKNOWN) {
+            Some(stray) => finding.seen(stray.there).say(stray.what_to_do),
+            None => finding,
+        };
     }
     let decided =
         Who(reading.signer.as_ref()).token().zip(looked).and_then(|(id, estate)| decide(id, estate, reading.now));
@@ -199,6 +221,11 @@ fn around_proxy(finding: Finding) -> Finding {
         .at(Id::fixed("host"))
 }
 
+/// The title of a refusal that names no cause.
+pub fn without_reason(who: &str) -> String {
+    format!("The host refuses the token {who} and names no reason.")
+}
+
 /// What the newer releases say of every cause, and what would decide.
 fn unsaid(refused: &Refused<'_>, looked: bool, reading: &Reading<'_>) -> Finding {
     let cause = match refused.release {
@@ -209,14 +236,18 @@ fn unsaid(refused: &Refused<'_>, looked: bool, reading: &Reading<'_>) -> Finding
         None => "Since 9.1.5 and 8.4.17 Proxmox answers every refused token with the same words, whatever the cause."
             .to_owned(),
     };
-    let finding = finding(
-        codes::TOKEN_REFUSED,
-        format!("The host refuses the token {} and names no reason.", reading.who),
-        &cause,
-    )
-    .seen(refused.said());
+    let finding = finding(codes::TOKEN_REFUSED, without_reason(reading.who), &cause).seen(refused.said());
     let finding = match refused.via {
         Some(name) => finding.seen(format!("the server calls itself {}", visible(name))).possible(&[codes::HOST_PROXY]),
+        None => finding,
+    };
+    let stray = stray(realms(refused.all), reading);
+    let finding = match &stray {
+        Some(stray) => finding
+            .seen(stray.there.clone())
+            .say(format!("The host has no realm “{}”. {}", stray.named, stray.what_to_do))
+            .possible(&[codes::REALM_UNKNOWN])
+            .mend(Mend::Ask(TOKEN)),
         None => finding,
     };
     let finding = finding.possible(&[
@@ -237,23 +268,23 @@ fn unsaid(refused: &Refused<'_>, looked: bool, reading: &Reading<'_>) -> Finding
             .seen("whoever looked is not shown all users (that takes Sys.Audit on /access)")
             .say("To know which it is, sign in as somebody who sees all users, such as root@pam."),
     };
-    without_login(finding, Who(reading.signer.as_ref()), refused.release)
-        .mend(Mend::LookUp)
-        .mend(Mend::Ask(TOKEN))
-        .mend(Mend::NewSecret)
-        .mend(Mend::NewToken)
+    let finding = without_login(finding, Who(reading.signer.as_ref()), refused.release).mend(Mend::LookUp);
+    let finding = if stray.is_some() { finding } else { finding.mend(Mend::Ask(TOKEN)) };
+    finding.mend(Mend::NewSecret).mend(Mend::NewToken)
 }
 
 fn failed(trouble: &RequestTrouble, all: &[Observation], reading: &Reading<'_>) -> Finding {
     if reading.password && *trouble == RequestTrouble::Stopped && reading.trust == Some(&Trust::Unverified) {
         return Finding::new(
             codes::LOGIN_UNVERIFIED,
-            Error,
+            // The tool may well work so; it is only not known here.
+            Warning,
             Step::Trust,
-            format!("The password of {} was not sent.", reading.who),
-            "The certificate is not verified, so anyone on the way could read it; a password opens everything that its user may do.",
+            format!("The password of {} was not tested.", reading.who),
+            "The certificate is not verified, so anyone on the way could read the password, and it opens everything that its user \
+             may do. labwizard did not send it; whether the host takes it is not known.",
         )
-        .say("Go back to Trust and compare the fingerprint once.")
+        .say("Compare the host's fingerprint once; then it is tested, and held against that.")
         .say("Or use a token, which can be limited and revoked.")
         .mend(Mend::Certificate)
         .mend(Mend::NewToken);

@@ -106,3 +106,16 @@ pub fn no_ca(path: &Path, why: &str) -> Finding {
     .mend(Mend::Verify)
     .at(TRUST)
 }
+
+/// What was agreed to is labwizard's own knowledge: by its file the tool takes any certificate.
+pub fn unverified(title: &str, typed: &str) -> Finding {
+    Finding::new(
+        codes::TLS_UNVERIFIED,
+        Info,
+        Step::Trust,
+        format!("{title} itself does not verify the certificate of “{}”.", visible(typed)),
+        "The file says not to. labwizard held the certificate against what was agreed to; whoever stands on the way between \
+         the tool and the host can show any other, and read the token.",
+    )
+    .at(TRUST)
+}

@@ -72,7 +72,7 @@ impl Scene<'_> {
             };
         }
         if let Some(name) = self.shadowed(fact, instance) {
-            return open(Beyond::Environment(name));
+            return open(if self.environment.contains(&name) { Beyond::Environment(name) } else { Beyond::Code });
         }
         if self.read.get(instance, fact).is_some() {
             return Verifying { verifies: self.read.verifies(self.spec, instance), by: None };
@@ -119,6 +119,9 @@ impl Scene<'_> {
         };
         let prefix = self.form.prefix.as_deref().unwrap_or_default();
         let own = format!("{prefix}{name}");
+        if self.unfit.contains(&own) {
+            return None;
+        }
         let live = self.document.entries().filter(|entry| !entry.is_commented() && entry.key() == own).last();
         if let Some(entry) = live.filter(|_| self.form.declared.is_some()) {
             return Some((key.says(entry.value()?.as_str(), Parser::Hcl)?, None));

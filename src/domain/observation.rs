@@ -85,7 +85,7 @@ pub enum Seen {
         /// Seconds that this machine's clock is ahead of the host's; none where the answer had no date.
         clock_off: Option<i64>,
     },
-    /// The host lists no realm of this name, so nothing was signed in with.
+    /// The host lists no realm of this name, so no password was sent.
     NoSuchRealm(String),
     /// What the token may do, with the exact paths that were asked for.
     Rights(Rights),

@@ -1,6 +1,6 @@
 //! Checks config files: reads them, asks their hosts side by side, and judges. It writes nothing, not even its own memory.
 
-mod files;
+pub(super) mod files;
 mod travel;
 
 use std::path::PathBuf;
@@ -168,7 +168,8 @@ impl Round<'_> {
             trust: Some((own.clone(), crate::diagnosis::leaning::Leaning::File)),
             seen: round::handshake(&travelled.looks[at]),
         });
-        std::iter::once(main).chain(own).collect()
+        // What the tool stops at first is told first.
+        own.into_iter().chain([main]).collect()
     }
 
     /// What could not be found out.
@@ -179,10 +180,7 @@ impl Round<'_> {
         if !travelled.ended {
             return Some(untold::unfinished(&host.typed, self.order.within, &seen));
         }
-        let reached = seen.iter().any(|one| matches!(one.seen, Seen::IsProxmox { .. }));
-        let said = understood.ca(host.instance) == CaFile::Broken;
-        let unsettled = wish.trust.is_none() && host.credential.is_some() && reached && !said;
-        unsettled.then(|| untold::unsettled(&host.typed, self.order.strict, &host.verifying(), &seen))
+        round::unsettled(host, wish, understood.ca(host.instance), self.order.strict, &seen)
     }
 
     fn proved(&self, config: &Config, wish: &Wish, answer: &Answered) -> Vec<String> {
@@ -191,7 +189,7 @@ impl Round<'_> {
         let needs = config.needs_seen(&self.ground.library, host, &seen);
         let title = config.spec(&self.ground.library).map_or("", |spec| spec.title.as_str());
         let asked = Asked { instance: host.instance, trust: wish.trust.clone(), seen };
-        proved(&host.typed, host.credential.as_ref(), title, &needs, &asked)
+        proved(host, title, &needs, &asked)
     }
 
     /// Who tried to sign in, each once.
@@ -210,7 +208,7 @@ impl Round<'_> {
                 Credential::Password { user, .. } => user.clone(),
                 Credential::Ticket(_) | Credential::Shell(_) => return None,
             };
-            let files = mine().map(|(wish, _)| wish.of.0).collect();
+            let files = mine().map(|(wish, _)| (wish.of.0, wish.typed.clone())).collect();
             let place = wish.endpoints.first()?.to_string();
             Some(Tried { files, place, user, who: who.to_string(), refused })
         };

@@ -1,28 +1,8 @@
 //! Searches what lies around a config for its secrets: git's history, and the copies beside it. It takes up to seconds, so it is
 //! done only where a check or a repair asks for it.
 
-use crate::diagnosis::config::Config;
 use crate::disk;
-use crate::domain::{Around, FileSeen, Git, Secret, placeholder};
-use crate::target::Fact;
-
-/// The secrets that stand in a config: of each host the token's or the password, whether or not it can sign in with it. A
-/// password that may be a word of any text is not looked for.
-pub fn secrets(config: &Config) -> Vec<Secret> {
-    let mut out: Vec<Secret> = Vec::new();
-    for value in config.read.values.iter().filter(|value| value.fact.is_secret()) {
-        let text = value.text.as_str();
-        let text = match value.fact {
-            Fact::Token => text.rsplit_once('=').map_or(text, |(_, secret)| secret),
-            _ => text,
-        };
-        let secret = Secret::new(text.trim().to_owned());
-        if placeholder(text).is_none() && secret.is_telling() && out.iter().all(|known| !known.same_as(&secret)) {
-            out.push(secret);
-        }
-    }
-    out
-}
+use crate::domain::{Around, FileSeen, Git, Secret};
 
 /// What lies around the file, with what the search brought. Waits for git and the disk.
 ///
@@ -39,6 +19,7 @@ pub fn searched(around: Around, seen: &FileSeen, secrets: &[Secret], git: Option
 mod tests {
     use super::*;
     use crate::diagnosis::config::{Scene, understand};
+    use crate::diagnosis::held::secrets;
     use crate::disk::Caller;
     use crate::domain::around::History;
     use crate::target::Library;

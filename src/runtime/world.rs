@@ -13,8 +13,10 @@ use crate::domain::around::{Around, Git, Module};
 use crate::domain::{
     Der, Endpoint, FileSeen, Fingerprint, HostRecord, Timestamp, Trouble, Trust, certificates_from_pem,
 };
+use crate::runtime::check::files::ca_in;
 use crate::runtime::desks::Desks;
 use crate::runtime::perform::Performer;
+use crate::runtime::searched::searched;
 use crate::runtime::sessions::Sessions;
 use crate::wizard::message::{Effect, Exit, Msg, ProbeId};
 
@@ -84,6 +86,20 @@ impl World {
                 self.tasks.spawn_blocking(move || {
                     let answer = look(&path, git.as_ref(), &caller);
                     let _ = answers.send(Msg::Looked(id, Box::new(answer.map_err(|error| trouble(&error)))));
+                });
+            }
+            Effect::LookAtCa(id, path) => {
+                let caller = self.caller;
+                self.tasks.spawn_blocking(move || {
+                    let _ = answers.send(Msg::LookedAtCa(id, ca_in(&path, &caller)));
+                });
+            }
+            Effect::Search(id, what) => {
+                let git = self.git.clone();
+                self.tasks.spawn_blocking(move || {
+                    let (seen, around, secrets) = *what;
+                    let found = searched(around, &seen, &secrets, git.as_ref());
+                    let _ = answers.send(Msg::Searched(id, Box::new(found)));
                 });
             }
             Effect::Survey(id, inquiry) => {

@@ -117,6 +117,19 @@ pub fn loaded_variables(folder: &str, files: &[(String, Vec<String>)]) -> Vec<(S
     by_itself.flat_map(|(path, keys)| keys.iter().map(|key| (path.clone(), key.clone()))).collect()
 }
 
+/// Whether what a file that is loaded by itself sets counts before what `file` sets, both in the module's folder: the
+/// `*.auto.tfvars` come after `terraform.tfvars` in the order of their names, and the last counts. What is named on the command
+/// line counts before all of them.
+pub fn outranks(loaded: &str, file: &str) -> bool {
+    let rank = |name: &str| match name {
+        "terraform.tfvars" => Some((0, String::new())),
+        "terraform.tfvars.json" => Some((1, String::new())),
+        auto if loads_by_itself(auto) => Some((2, auto.to_owned())),
+        _ => None,
+    };
+    rank(file).is_some_and(|own| rank(loaded).is_some_and(|other| other > own))
+}
+
 /// Whether a file in the module's folder is loaded without being named.
 pub fn loads_by_itself(file: &str) -> bool {
     !file.contains('/')
@@ -168,6 +181,15 @@ mod tests {
         ];
         assert_eq!(loaded_variables("tofu", &files), [("tofu/terraform.tfvars".to_owned(), "a".to_owned())]);
         assert_eq!(loaded_variables("", &files), []);
+    }
+
+    #[test]
+    fn of_files_that_are_loaded_by_themselves_the_last_counts() {
+        assert!(outranks("a.auto.tfvars", "terraform.tfvars"));
+        assert!(outranks("b.auto.tfvars", "a.auto.tfvars"));
+        assert!(!outranks("terraform.tfvars", "a.auto.tfvars"));
+        assert!(!outranks("terraform.tfvars", "terraform.tfvars"));
+        assert!(!outranks("a.auto.tfvars", "lab.tfvars"), "it is named on the command line");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::domain::{Around, Text, shell};
 use crate::format::{Dialect, Document};
-use crate::target::module::{Module, loaded_variables};
+use crate::target::module::{Module, loaded_variables, outranks};
 use crate::target::recognise::{Scene, is_clear, matches, recognise};
 use crate::target::spec::{Dialect as Written, Form};
 use crate::target::{Library, example};
@@ -76,6 +76,18 @@ pub fn loaded(around: &Around) -> Vec<(String, String)> {
     let files: Vec<(String, Vec<String>)> =
         module.loaded.iter().map(|(name, text)| (name.clone(), keys(text))).collect();
     loaded_variables("", &files)
+}
+
+/// Of these what counts before the file: all where lines for `TF_VAR_` stand in it, else what comes after a file of values.
+pub fn counting_before(form: &Form, around: &Around, path: &Path) -> Vec<(String, String)> {
+    let mut all = loaded(around);
+    if form.dialect == Written::Hcl {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let beside =
+            around.module.as_ref().is_some_and(|module| path.parent().is_some_and(|at| at.ends_with(&module.folder)));
+        all.retain(|(file, _)| beside && outranks(file, &name));
+    }
+    all
 }
 
 /// The variables that the module needs and that nothing gives a value.

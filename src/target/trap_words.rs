@@ -94,7 +94,7 @@ impl TrapHit {
             ),
             TrapKind::Outranked => (
                 format!("{other} sets the same variable as {key}, and counts before it."),
-                "A value from a file that is loaded by itself beats one from the environment.".into(),
+                "Of the files that are loaded by themselves the last counts, and each beats a value from the environment.".into(),
                 format!("Write the value into {other}, or remove it there."),
             ),
             TrapKind::Undeclared => (

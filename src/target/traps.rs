@@ -14,7 +14,7 @@ pub struct Around<'a> {
     pub environment: &'a [String],
     /// The variables that the module declares, where there is a module.
     pub declared: Option<&'a [String]>,
-    /// Variables that a file which the tool loads by itself sets: file and name. They beat `TF_VAR_` lines.
+    /// Variables that a file which the tool loads by itself sets, and that count before this one: file and name.
     pub loaded: &'a [(String, String)],
 }
 
@@ -234,9 +234,7 @@ fn surroundings(form: &Form, line: &Held, known: bool, around: Around<'_>, out: 
         if around.declared.is_some_and(|declared| !declared.iter().any(|d| d == plain)) {
             push(TrapKind::Undeclared, None);
         }
-        if !prefix.is_empty()
-            && let Some((file, _)) = around.loaded.iter().find(|(_, name)| name == plain)
-        {
+        if known && let Some((file, _)) = around.loaded.iter().find(|(_, name)| name == plain) {
             push(TrapKind::Outranked, Some(file.clone()));
         }
     }

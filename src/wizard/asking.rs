@@ -22,6 +22,16 @@ impl Wizard {
         told.map(|()| self.arrived()).unwrap_or_default()
     }
 
+    /// What the search brought is known of the file that it was made for, and of no other.
+    pub(super) fn searched(&mut self, id: ReadId, found: Around) -> Vec<Effect> {
+        let Some(checkup) = self.evidence.searching(id) else { return Vec::new() };
+        checkup.search.iter_mut().for_each(|search| search.ended = true);
+        if let Some(Ok((_, around))) = &mut checkup.file.answer {
+            *around = found;
+        }
+        self.arrived()
+    }
+
     pub(super) fn survey_mut(&mut self, id: ProbeId) -> Option<&mut Survey> {
         self.evidence.survey_mut(id)
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::domain::finding::Step;
 use crate::domain::{
-    Around, FileSeen, Id, Inquiry, Login, LoginAnswer, Observation, Secret, ShellAnswer, SshPlace, Text, Trouble,
+    Around, Der, FileSeen, Id, Inquiry, Login, LoginAnswer, Observation, Secret, ShellAnswer, SshPlace, Text, Trouble,
 };
 use crate::plan::action::{Action, Outcome, RunNo};
 
@@ -52,6 +52,10 @@ pub enum Msg {
     /// What lies around the folder that the conversation began in.
     Around(Box<Around>),
     Looked(ReadId, Box<Result<(FileSeen, Around), Trouble>>),
+    /// The CA of a file that a config names; none where it holds only those of this system. Or why it cannot be used.
+    LookedAtCa(ReadId, Result<Option<Der>, String>),
+    /// What lies around a config, with what the search for its secrets brought.
+    Searched(ReadId, Box<Around>),
     Saw(ProbeId, Observation),
     Ended(ProbeId),
     /// The run has a name in the journal, by which it can be taken back.
@@ -71,6 +75,9 @@ pub enum Msg {
 pub enum Effect {
     LookAround(PathBuf),
     Look(ReadId, PathBuf),
+    LookAtCa(ReadId, PathBuf),
+    /// Searches git's history and the files beside a config for its secrets.
+    Search(ReadId, Box<(FileSeen, Around, Vec<Secret>)>),
     Survey(ProbeId, Inquiry),
     Cancel(ProbeId),
     /// Announced in the journal first, closed in it after.
@@ -99,4 +106,6 @@ pub enum Exit {
     /// A finding of severity error, or an action that failed.
     Failed,
     Interrupted,
+    /// The same file is taken up again, from the beginning.
+    Again,
 }

@@ -191,6 +191,11 @@ impl Wizard {
                 step::nearby::look(self)
             }
             Msg::Looked(id, answer) => self.looked(id, *answer),
+            Msg::LookedAtCa(id, answer) => {
+                let ca = self.evidence.ca_mut(id).map(|ca| ca.answer = Some(answer));
+                ca.map(|()| self.arrived()).unwrap_or_default()
+            }
+            Msg::Searched(id, around) => self.searched(id, *around),
             Msg::Saw(id, observation) => {
                 if let Some(survey) = self.survey_mut(id) {
                     note(survey, observation);
@@ -377,8 +382,7 @@ impl Wizard {
             }
         }
         if let Some(checkup) = self.evidence.checkup.take_if(|checkup| checkup.is_awaited()) {
-            let open = checkup.hosts.iter().filter(|host| !host.survey.ended);
-            effects.extend(open.map(|host| Effect::Cancel(host.survey.id)));
+            effects.extend(checkup.surveys().filter(|survey| !survey.ended).map(|survey| Effect::Cancel(survey.id)));
         }
         effects.extend(self.drop_attempt());
         effects

@@ -124,6 +124,14 @@ impl Session {
         self.ticket.is_some()
     }
 
+    /// Nobody is signed in any more; what was refused stays known.
+    pub fn sign_out(&mut self) {
+        self.ticket = None;
+        self.shell = None;
+        self.challenge = None;
+        self.factor = None;
+    }
+
     /// The second factor that the login took.
     pub fn factor(&self) -> Option<Factor> {
         self.factor

@@ -46,6 +46,8 @@ pub(super) fn judge(sight: &Sight<'_>, told: &[Told], out: &mut Judged) {
     let shadowed: Vec<&TrapHit> = of(|kind| *kind == TrapKind::Shadowed).collect();
     out.unfit.extend(shadowed.iter().map(|hit| hit.key.clone()));
     out.findings.extend(shadowed_by_environment(sight, &shadowed));
+    // A secret of this file is not sent to an address of another.
+    out.unfit.extend(of(|kind| *kind == TrapKind::Outranked).map(|hit| hit.key.clone()));
     let undeclared: Vec<&TrapHit> = of(|kind| *kind == TrapKind::Undeclared).collect();
     out.findings.extend(without_declaration(&undeclared));
     let lacks: Vec<&TrapHit> = of(|kind| *kind == TrapKind::MissingKey)

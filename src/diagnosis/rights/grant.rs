@@ -7,7 +7,7 @@ use crate::diagnosis::{Reading, signin};
 use crate::domain::change::{Change, Grantee};
 use crate::domain::finding::{Finding, Mend};
 use crate::domain::rights::Privilege;
-use crate::domain::{Estate, Holder, Missing, Observation, Rights, pveum, visible};
+use crate::domain::{Digest, Estate, Holder, Missing, Observation, Rights, pveum, visible};
 
 /// No more commands than somebody pastes; beyond, labwizard does it.
 const MOST: usize = 8;
@@ -38,7 +38,10 @@ pub fn how(
     }
     match told {
         Some(estate) => commands(finding, &by_estate(&wanted, who, estate), estate),
-        None => unseen(finding, &wanted, who, rights),
+        None => {
+            let separated = who.token().and_then(|id| signin::estate(seen)?.token(id)).map(|token| token.separated);
+            unseen(finding, &wanted, who, rights, separated)
+        }
     }
 }
 
@@ -90,8 +93,7 @@ fn commands(mut finding: Finding, grants: &Grants, estate: &Estate) -> Finding {
         let known = estate.roles.iter().find(|role| role.privileges == *privileges).map(|role| role.name.clone());
         let known = known.or_else(|| made.iter().find(|(set, _)| *set == privileges).map(|(_, name)| name.clone()));
         let role = known.unwrap_or_else(|| {
-            let taken = |name: &String| estate.role(name).is_some() || made.iter().any(|(_, made)| made == name);
-            let name = (1..).map(|n| format!("LabwizardMore{n}")).find(|name| !taken(name)).unwrap_or_default();
+            let name = role_name(privileges);
             lines.push(Change::MakeRole { role: name.clone(), privileges: privileges.clone() });
             made.push((privileges, name.clone()));
             name
@@ -107,33 +109,64 @@ fn commands(mut finding: Finding, grants: &Grants, estate: &Estate) -> Finding {
     lines.into_iter().fold(finding, |finding, line| finding.run(SHELL, line))
 }
 
+/// The role is called by what it holds, so that the commands of two findings never mean different things by one name, and a
+/// role that is there already is the one that is meant.
+fn role_name(privileges: &Set) -> String {
+    let all: Vec<&str> = privileges.iter().map(String::as_str).collect();
+    format!("LabwizardMore-{}", &Digest::of(all.join(" ").as_bytes()).hex()[..8])
+}
+
 /// A change as a command, where every name in it looks like what it is.
 fn command(change: &Change) -> Option<String> {
     pveum::command(change).ok().filter(|line| line.split([' ', ',']).all(|part| visible(part) == part))
 }
 
 /// The grants are not shown to whoever asks: of the token is known what it may do, of its user nothing.
-fn unseen(finding: Finding, wanted: &BTreeMap<&str, Set>, who: Who<'_>, rights: &Rights) -> Finding {
+fn unseen(
+    finding: Finding,
+    wanted: &BTreeMap<&str, Set>,
+    who: Who<'_>,
+    rights: &Rights,
+    separated: Option<bool>,
+) -> Finding {
     let Some(token) = who.token() else { return finding };
-    let mut finding = finding;
+    // Without privilege separation the token has what its user has, and grants of its own do nothing.
+    let (to, intro) = match separated {
+        Some(false) => (
+            Grantee::User(token.user.clone()),
+            "Or run these commands. They give it to the user, whose rights the token has; what the user may do there now is kept.",
+        ),
+        _ => (
+            Grantee::Token(token.clone()),
+            "Or by hand, in two steps. First the token: these commands keep what it may do there now. Leave this step out where the \
+             token was made without privilege separation.",
+        ),
+    };
     let mut lines = Vec::new();
-    for (at, (path, privileges)) in wanted.iter().enumerate() {
+    for (path, privileges) in wanted {
         // What it may do there by a grant above goes with its first entry of its own, so it is granted along.
         let role: Set = privileges.union(&rights.at(path)).cloned().collect();
-        let name = format!("LabwizardMore{}", at + 1);
-        lines.push(Change::MakeRole { role: name.clone(), privileges: role });
-        lines.push(Change::Grant { path: (*path).to_owned(), role: name, to: vec![Grantee::Token(token.clone())] });
+        let name = role_name(&role);
+        let make = Change::MakeRole { role: name.clone(), privileges: role };
+        if !lines.contains(&make) {
+            lines.push(make);
+        }
+        lines.push(Change::Grant { path: (*path).to_owned(), role: name, to: vec![to.clone()] });
     }
-    if let Some(lines) = lines.iter().map(command).collect::<Option<Vec<String>>>().filter(|lines| lines.len() <= MOST)
-    {
-        finding = finding.say("Or run these commands, which give it to the token with what it may do there now.");
-        finding = lines.into_iter().fold(finding, |finding, line| finding.run(SHELL, line));
-    }
-    if token.user.is_root() {
+    let lines = lines.iter().map(command).collect::<Option<Vec<String>>>().filter(|lines| lines.len() <= MOST);
+    let finding = match lines {
+        Some(lines) => lines.into_iter().fold(finding.say(intro), |finding, line| finding.run(SHELL, line)),
+        None => finding,
+    };
+    if separated == Some(false) || token.user.is_root() {
         return finding;
     }
     let place = wanted.keys().next().copied().filter(|path| is_plain(path)).unwrap_or("/");
     finding
-        .say("The user of the token needs the same. This command lists what the user has at the first of the paths; what is missing there too, grant as a role that has all of that list and what is missing.")
+        .say("Then its user: a token never has more than its user. This command lists what the user may do there now.")
         .run(SHELL, who.user_permissions(place))
+        .say(
+            "If something that is missing is not in that list, make one role of the list and of what is missing (Datacenter → \
+             Permissions → Roles), and give it to the user at that path (Permissions → Add → User Permission).",
+        )
 }

@@ -193,7 +193,7 @@ fn go_wrong(cluster: &mut Cluster, tokens: &mut Vec<LabToken>, scenario: Scenari
         }
         Scenario::ReplacedRight => replaced_right(cluster),
         Scenario::UpgradedRole => {
-            // VM.Monitor is dropped from roles when a host becomes a 9 (pve-access-control 9.0.0).
+            // VM.Monitor is dropped from roles when a host becomes a 9 (pve-access-control 9.0.2).
             if let Some(role) = cluster.roles.get_mut(TOOL_ROLE).filter(|_| !cluster.release.knows("VM.Monitor")) {
                 role.privileges.remove("VM.GuestAgent.Audit");
             }

@@ -11,12 +11,14 @@ use tokio::time::{Instant, timeout_at};
 use super::{Ground, Order};
 use crate::diagnosis::codes;
 use crate::diagnosis::config::{Config, Scene, understand};
+use crate::diagnosis::held::secrets;
+use crate::diagnosis::round::ca_among;
 use crate::diagnosis::untold;
 use crate::disk;
 use crate::domain::around::Git;
 use crate::domain::finding::{Finding, Severity, Step};
-use crate::domain::{Around, Der, FileSeen, certificates_from_pem};
-use crate::runtime::searched::{searched, secrets};
+use crate::domain::{Around, Der, FileSeen};
+use crate::runtime::searched::searched;
 use crate::runtime::world::look;
 use crate::target::recognise::matches;
 
@@ -61,7 +63,7 @@ pub struct Understood {
     pub no_ca: Vec<(u8, Finding)>,
 }
 
-/// The files that are ordered; without an order those that labwizard wrote, then those here that known tools would have.
+/// The files that are ordered; without an order those here that known tools would have, then those that labwizard wrote.
 pub async fn which(order: &Order, ground: &Ground, deadline: Instant) -> Found {
     let (order, ground) = (order.clone(), ground.clone());
     let work = spawn_blocking(move || {
@@ -74,8 +76,9 @@ pub async fn which(order: &Order, ground: &Ground, deadline: Instant) -> Found {
             }
         }
         if order.files.is_empty() {
-            found.places.extend(ground.wrote.iter().map(|path| (path.clone(), Origin::Wrote)));
+            // What lies here is what somebody who stands here asks about.
             below(&ground.here, &ground, &mut found);
+            found.places.extend(ground.wrote.iter().map(|path| (path.clone(), Origin::Wrote)));
         }
         found
     });
@@ -103,7 +106,10 @@ pub async fn understood(places: Vec<(PathBuf, Origin)>, ground: &Ground, deadlin
         let (from, caller) = (path.clone(), ground.caller);
         let looked = timeout_at(deadline, spawn_blocking(move || look(&from, None, &caller))).await;
         let understood = match looked {
-            Ok(Ok(Ok((seen, around)))) => understand_one(seen, around, ground),
+            Ok(Ok(Ok((seen, around)))) => match understand_one(seen, around, ground) {
+                Ok(understood) => Ok(with_cas(understood, ground, deadline).await),
+                Err(finding) => Err(finding),
+            },
             Ok(Ok(Err(error))) => Err(unreadable(&error)),
             _ => Err(unread(&path)),
         };
@@ -130,22 +136,36 @@ fn passed_over(origin: Origin, finding: &Finding) -> bool {
         Origin::Named => false,
         // It may be gone, or another's by now.
         Origin::Wrote => finding.code == codes::FILE_UNKNOWN || finding.code == codes::FILE_UNREADABLE,
-        Origin::Found => true,
+        // A known tool's file that nobody can read is no other's.
+        Origin::Found => finding.code != codes::FILE_DAMAGED,
     }
 }
 
 fn understand_one(seen: FileSeen, around: Around, ground: &Ground) -> Result<Understood, Box<Finding>> {
     let config = understand(scene(&seen, &around, ground))?;
-    let (mut cas, mut no_ca) = (Vec::new(), Vec::new());
-    for host in config.hosts.iter().filter(|host| host.verifies == Some(true)) {
-        let Some(path) = &host.ca_file else { continue };
-        let folder = seen.path.parent().unwrap_or(Path::new("/"));
-        match ca_in(&folder.join(path), ground) {
-            Ok(ca) => cas.extend(ca.map(|ca| (host.instance, ca))),
-            Err(why) => no_ca.push((host.instance, untold::no_ca(path, &why))),
+    Ok(Understood { config, seen, around, cas: Vec::new(), no_ca: Vec::new() })
+}
+
+/// The same with the CAs that its hosts are held against. Their files may lie where nothing answers.
+async fn with_cas(mut understood: Understood, ground: &Ground, deadline: Instant) -> Understood {
+    let folder = understood.seen.path.parent().unwrap_or(Path::new("/")).to_owned();
+    let verified = understood.config.hosts.iter().filter(|host| host.verifies == Some(true));
+    let named = verified.filter_map(|host| Some((host.instance, host.ca_file.clone()?)));
+    let reading = named.map(|(instance, path)| {
+        let (from, caller) = (folder.join(&path), ground.caller);
+        async move {
+            let read = timeout_at(deadline, spawn_blocking(move || ca_in(&from, &caller))).await;
+            let read = read.ok().and_then(Result::ok).unwrap_or_else(|| Err("It was not read in time.".to_owned()));
+            (instance, path, read)
+        }
+    });
+    for (instance, path, read) in join_all(reading).await {
+        match read {
+            Ok(ca) => understood.cas.extend(ca.map(|ca| (instance, ca))),
+            Err(why) => understood.no_ca.push((instance, untold::no_ca(&path, &why))),
         }
     }
-    Ok(Understood { config, seen, around, cas, no_ca })
+    understood
 }
 
 fn scene<'a>(seen: &'a FileSeen, around: &'a Around, ground: &'a Ground) -> Scene<'a> {
@@ -153,20 +173,10 @@ fn scene<'a>(seen: &'a FileSeen, around: &'a Around, ground: &'a Ground) -> Scen
 }
 
 /// The CA of a file; none where it holds only CAs that this system has anyway.
-fn ca_in(path: &Path, ground: &Ground) -> Result<Option<Der>, String> {
-    let seen = disk::read_config(path, &ground.caller).map_err(|error| error.sentence())?;
+pub(in crate::runtime) fn ca_in(path: &Path, caller: &disk::Caller) -> Result<Option<Der>, String> {
+    let seen = disk::read_config(path, caller).map_err(|error| error.sentence())?;
     let there = seen.there.ok_or("There is no such file.")?;
-    let all = certificates_from_pem(there.text.as_str()).map_err(|_| "It holds no certificate that can be read.")?;
-    match all.as_slice() {
-        [] => Err("It holds no certificate.".to_owned()),
-        [one] => Ok(Some(one.clone())),
-        // A file that stands in place of the system's CAs holds these too; what is beside them is the cluster's.
-        many => {
-            let public = crate::runtime::perform::roots(&ground.caller).unwrap_or_default();
-            let public = certificates_from_pem(&public).unwrap_or_default();
-            Ok(many.iter().rev().find(|one| !public.contains(one)).cloned())
-        }
-    }
+    ca_among(there.text.as_str(), || crate::runtime::perform::roots(caller).unwrap_or_default())
 }
 
 /// The same files with what git says of them, and what its history and the files beside them hold.

@@ -14,7 +14,7 @@ use crate::target::spec::VerifyWord;
 use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit};
 use crate::wizard::page::{Answer, Block, Choice, Tone};
-use crate::wizard::step::{By, Next, PageId, Parts, guide, host, road, say, toned, wrong};
+use crate::wizard::step::{By, Next, PageId, Parts, details, guide, host, login, make, road, say, toned, trust, wrong};
 
 pub use told::Told;
 pub use ways::Way;
@@ -60,11 +60,32 @@ pub fn number(w: &Wizard) -> Option<u8> {
     w.repair.as_ref().filter(|_| here(w)).map(|repair| repair.instance)
 }
 
-/// How the tool verifies by its file, where that is none of what is mended.
+/// How the tool verifies from now on where nobody is asked: as its file has it. A file that verifies is never made one that
+/// does not: where the certificate is another one, it is held against what can be had of the new one.
 pub fn verification(w: &Wizard) -> Option<(VerifyWord, Verify)> {
+    let says = &w.repair.as_ref()?.says;
     match way(w)? {
-        Way::Verify | Way::Certificate => None,
-        _ => Some(w.repair.as_ref()?.says.verification()),
+        Way::Verify => None,
+        Way::Certificate if says.pins() => {
+            let pin = trust::agreed(w).map(|agreed| agreed.seen.fingerprint);
+            Some(pin.map_or_else(|| says.verification(), |pin| (VerifyWord::Pin, Verify::Pin(pin))))
+        }
+        Way::Certificate if says.verifies() && details::can_verify(w) && !ask::names_the_ca(w) => None,
+        _ => Some(says.verification()),
+    }
+}
+
+/// The tool is to verify from now on, whatever it costs: that is what is mended, or what the file says.
+pub fn verifies(w: &Wizard) -> bool {
+    matches!(way(w), Some(Way::Verify | Way::Certificate))
+}
+
+/// Whether the page of details asks this, where it stands between a mend and its review: only what is mended.
+pub fn asks(w: &Wizard, field: &Id) -> bool {
+    match way(w) {
+        Some(Way::Verify | Way::Certificate) => *field == details::VERIFY,
+        Some(Way::Ask(asked)) if asked.as_str().starts_with("pick.") => asked == field,
+        _ => true,
     }
 }
 
@@ -94,7 +115,14 @@ pub fn pages(w: &Wizard, usual: Vec<PageId>) -> Vec<PageId> {
 /// A page that has nothing to ask, since what it asks stands in the file and holds.
 pub fn skips(w: &Wizard, page: PageId) -> bool {
     let asks = (PageId::Host..=PageId::Verify).contains(&page);
-    way(w).is_some() && asks && !shows(w, page) && super::done(w, page)
+    // A file with the CA that the tool has not had before is agreed to by a person.
+    let new =
+        page == PageId::Details && way(w) == Some(&Way::Certificate) && names_no_ca(w) && details::asks_verification(w);
+    way(w).is_some() && asks && !shows(w, page) && !new && super::done(w, page)
+}
+
+fn names_no_ca(w: &Wizard) -> bool {
+    w.repair.as_ref().is_some_and(|repair| !repair.says.names_ca())
 }
 
 /// The page is what the mend is about.
@@ -115,7 +143,7 @@ pub fn goes_on(w: &Wizard) -> bool {
 
 /// The look for the cause is over, and the page says what it found.
 pub fn returns(w: &Wizard) -> bool {
-    way(w) == Some(&Way::LookUp) && w.at() < PageId::Make && super::make::wish::estate(w).is_some()
+    way(w) == Some(&Way::LookUp) && w.at() < PageId::Make && make::estate(w).is_some()
 }
 
 pub fn enter(w: &mut Wizard) -> Vec<Effect> {
@@ -126,7 +154,7 @@ pub fn enter(w: &mut Wizard) -> Vec<Effect> {
 }
 
 /// Everything that was found, and may be looked at.
-fn told(w: &Wizard) -> Option<Told> {
+pub fn told(w: &Wizard) -> Option<Told> {
     w.evidence.checkup.as_ref().filter(|checkup| !checkup.is_awaited() && checkup.asked)?;
     told::of(w, w.evidence.checkup.as_ref()?)
 }
@@ -166,6 +194,7 @@ pub fn page(w: &Wizard) -> Parts {
     };
     let mut blocks = Vec::new();
     blocks.extend(told.about().map(say));
+    blocks.extend(words::in_vain(w, &told));
     if told.worst() < Some(Severity::Warning) {
         blocks.extend(
             w.evidence.checkup.iter().flat_map(|c| &c.hosts).map(|host| Block::Road(road::of_survey(&host.survey))),
@@ -190,6 +219,14 @@ pub fn page(w: &Wizard) -> Parts {
         help,
         ..Parts::default()
     }
+}
+
+/// Who signed in to look for the cause and was not shown it.
+fn looked_in_vain(w: &Wizard, told: &Told) -> Option<String> {
+    let asks = told.offers().iter().any(|(mend, _)| *mend == Mend::LookUp);
+    (asks && w.session.was_signed_in() && make::estate(w).is_some())
+        .then(|| make::signer(w).map(|who| who.to_string()))
+        .flatten()
 }
 
 /// The roads that are travelled.
@@ -219,7 +256,7 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
         options.extend(several.clone());
     }
     for (mend, _) in &offers {
-        options.extend(words::answers(told, mend));
+        options.extend(words::answers(w, told, mend));
     }
     options.retain(|option| option.id != ways::COMMANDS || ask::is_remembered(w, told));
     if !in_file {
@@ -233,10 +270,13 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     });
     options.push(Answer { id: LEAVE, title: "Leave it as it is".into(), about: Vec::new(), risky: false });
     let chosen = w.draft.choice(&MEND).filter(|id| options.iter().any(|option| option.id == **id)).cloned();
+    // A look that told nothing is not what comes first a second time.
+    let looked = looked_in_vain(w, told).is_some();
+    let first = options.iter().find(|option| !looked || option.id != ways::id(&Mend::LookUp));
     Choice {
         id: MEND,
         label: "What shall be done?".into(),
-        chosen: chosen.or_else(|| options.first().map(|option| option.id.clone())),
+        chosen: chosen.or_else(|| first.map(|option| option.id.clone())),
         options,
         error: if w.tried() { wrong("This cannot be done here.", None) } else { None },
     }
@@ -249,10 +289,8 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     }
     if !checkup.asked {
         let effects = ask::go_on(w, false);
-        return match effects.is_empty() {
-            true => Next::Do(effects),
-            false => Next::Wait(effects),
-        };
+        let awaited = w.evidence.checkup.as_ref().is_some_and(|checkup| checkup.is_awaited());
+        return if effects.is_empty() && !awaited { Next::Do(effects) } else { Next::Wait(effects) };
     }
     if by == By::World {
         // The result is looked at before anybody goes on.
@@ -283,7 +321,12 @@ fn set_out(w: &mut Wizard, told: Told, way: Way, instance: Option<u8>) -> Next {
     w.repair = Some(Repair { instance, before, wanted, says, way });
     match way_of(w) {
         Way::Commands if host::look(w).is_some() => guide::show_missing(w),
-        Way::LookUp if returns(w) => return Next::Stay,
+        // Whoever is signed in sees too little: somebody else is to.
+        Way::LookUp if returns(w) => {
+            w.session.sign_out();
+            w.evidence.survey = None;
+            w.draft.forget(&login::USER);
+        }
         _ => {}
     }
     let next = super::pages(w).into_iter().find(|page| *page > PageId::Checkup && !super::skips(w, *page));

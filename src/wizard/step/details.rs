@@ -178,6 +178,16 @@ fn ways(w: &Wizard) -> Vec<VerifyWord> {
         .collect()
 }
 
+/// What the host has that a name stands for which it does not have: the same in another case, or without what follows a dot;
+/// else what would be suggested anyway.
+pub fn closest(w: &Wizard, pick: &str, typed: &str) -> Option<String> {
+    let question = questions(w).into_iter().find(|question| question.name == pick)?;
+    let entries = entries(w, &question);
+    let bare = |name: &str| name.split('.').next().unwrap_or_default().to_lowercase();
+    let like = entries.iter().position(|entry| bare(&entry.value) == bare(typed));
+    like.or_else(|| question.suggested(&entries)).map(|at| entries[at].value.clone())
+}
+
 fn way_id(way: VerifyWord) -> Id {
     match way {
         VerifyWord::Off => OFF,
@@ -199,12 +209,17 @@ pub fn verify(w: &Wizard) -> VerifyWord {
     {
         return *way;
     }
-    let costs = ca_costs(w).is_some();
+    let costs = ca_costs(w).is_some() && !checkup::verifies(w);
     let order = [VerifyWord::System, VerifyWord::Ca, VerifyWord::Pin, VerifyWord::Off];
     order.into_iter().find(|way| ways.contains(way) && !(*way == VerifyWord::Ca && costs)).unwrap_or(VerifyWord::Off)
 }
 
-fn asks_verification(w: &Wizard) -> bool {
+/// Something is there to verify by.
+pub fn can_verify(w: &Wizard) -> bool {
+    ways(w).iter().any(|way| matches!(way, VerifyWord::Ca | VerifyWord::System))
+}
+
+pub fn asks_verification(w: &Wizard) -> bool {
     ways(w).len() > 1 && checkup::verification(w).is_none()
 }
 
@@ -242,6 +257,11 @@ pub fn page(w: &Wizard) -> Parts {
     let findings = findings(w);
     blocks.extend(instance::question(w).map(Block::Choice));
     for question in questions(w) {
+        let id = id(question.name);
+        let wrong = findings.iter().any(|finding| finding.field.as_ref() == Some(&id));
+        if !checkup::asks(w, &id) && !wrong && w.draft.choice(&id).is_some() {
+            continue;
+        }
         blocks.push(if host::offline(w) { typed(w, &question) } else { pick(w, &question, &findings) });
     }
     if asks_verification(w) {
@@ -251,10 +271,15 @@ pub fn page(w: &Wizard) -> Parts {
         title: format!("The details for {}.", tool::title(w)),
         blocks,
         submit: "next",
-        focus: findings.first().and_then(|finding| finding.field.clone()),
+        focus: findings.first().and_then(|finding| finding.field.clone()).or_else(|| first_verification(w)),
         help: vec!["The lists come from the host, as far as the token may see. What is not there yet can wait: it is left out of the file, and the last page says how to add it.".into()],
         ..Parts::default()
     }
+}
+
+/// Where how to verify is what is mended, it is what is asked first.
+fn first_verification(w: &Wizard) -> Option<Id> {
+    (checkup::verifies(w) && asks_verification(w)).then_some(VERIFY)
 }
 
 fn pick(w: &Wizard, question: &PickQuestion<'_>, findings: &[Finding]) -> Block {

@@ -19,6 +19,7 @@ pub const DONE: Id = Id::fixed("done");
 const UNDO: Id = Id::fixed("undo");
 const END: Id = Id::fixed("end");
 const SAVE: Id = Id::fixed("save");
+const GO_ON: Id = Id::fixed("go-on");
 /// Where the answers go.
 const ANSWERS: &str = "labwizard-answers.toml";
 
@@ -139,6 +140,7 @@ pub fn page(w: &Wizard) -> Parts {
             error: None,
         }));
     }
+    blocks.extend(what_is_left(w));
     Parts {
         title: if checkup::here(w) && !w.waiting() {
             checkup::after::title(w, failed)
@@ -157,6 +159,21 @@ pub fn page(w: &Wizard) -> Parts {
             .then(|| if checkup::here(w) { "Checking again".into() } else { "Reading the file back".into() }),
         ..Parts::default()
     }
+}
+
+/// Where a repair left something that keeps the tool from working. A demo has one thing that is broken, and ends.
+fn what_is_left(w: &Wizard) -> Option<Block> {
+    let asks = checkup::after::is_wrong(w) && w.setting.mend.is_some() && w.setting.real.is_none() && !w.waiting();
+    asks.then(|| {
+        let answer = |id, title: &str| Answer { id, title: title.into(), about: Vec::new(), risky: false };
+        Block::Choice(Choice {
+            id: DONE,
+            label: String::new(),
+            options: vec![answer(GO_ON, "Go on with what is left"), answer(END, "Finish")],
+            chosen: Some(w.draft.choice(&DONE).cloned().unwrap_or(GO_ON)),
+            error: None,
+        })
+    })
 }
 
 fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
@@ -200,7 +217,8 @@ fn next_commands(w: &Wizard) -> Option<Command> {
 pub fn submit(w: &mut Wizard, by: By) -> Next {
     if by == By::World && checkup::after::is_awaited(w) {
         let effects = checkup::after::go_on(w);
-        return if effects.is_empty() { Next::Do(effects) } else { Next::Wait(effects) };
+        let over = effects.is_empty() && !checkup::after::is_awaited(w);
+        return if over { Next::Do(effects) } else { Next::Wait(effects) };
     }
     if by == By::World {
         return Next::Do(Vec::new());
@@ -212,5 +230,6 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
         w.draft.forget(&DONE);
         return Next::Do(vec![Effect::SaveAnswers(path, text)]);
     }
-    Next::Leave(exit(w))
+    let goes_on = what_is_left(w).is_some() && !w.draft.is(&DONE, &END);
+    Next::Leave(if goes_on { Exit::Again } else { exit(w) })
 }

@@ -149,6 +149,12 @@ fn drawn(w: &Wizard, draw: &Draw) -> Vec<Block> {
         blocks.push(Block::Diff(file_diff(w, prepared)));
         blocks.extend(notes(w, prepared));
     }
+    for (key, line) in &draw.kept {
+        let key = visible(key);
+        blocks.push(quiet(format!(
+            "{key} stood more than once: line {line} stays, the one that programs read; the others go."
+        )));
+    }
     if let Some((key, lines)) = &draw.duplicate {
         blocks.push(Block::Choice(which_line(w, key, lines)));
     }

@@ -23,7 +23,7 @@ pub fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 #[tokio::test]
-async fn what_labwizard_wrote_comes_first_then_what_lies_here_and_each_once() {
+async fn what_lies_here_comes_first_then_what_labwizard_wrote_and_each_once() {
     let lab = lab(Scenario::Fine).await;
     let mut bench = Bench::new().knowing(&lab);
     let text = glassdome(&lab, &tool(&lab), "false");
@@ -34,7 +34,7 @@ async fn what_labwizard_wrote_comes_first_then_what_lies_here_and_each_once() {
     bench.write("app/deep/er/.env", &text);
     bench.ground.wrote = vec![far.clone(), near.clone(), bench.here().join("gone.env")];
     let files = bench.check().await.files;
-    assert_eq!(files.iter().map(|file| file.path.clone()).collect::<Vec<_>>(), [far, near]);
+    assert_eq!(files.iter().map(|file| file.path.clone()).collect::<Vec<_>>(), [near, far]);
 }
 
 #[tokio::test]

@@ -58,6 +58,27 @@ async fn a_secret_that_is_refused_beside_one_that_is_taken_is_the_wrong_secret()
 }
 
 #[tokio::test]
+async fn what_one_host_of_a_file_refuses_is_not_told_of_the_other() {
+    let (one, two) = (lab(Scenario::Fine).await, lab(Scenario::Fine).await);
+    let bench = Bench::new().knowing(&one).knowing(&two);
+    let good = bench.write("good.env", &glassdome(&one, &tool(&one), "false"));
+    let wrong = as_token(&tool(&one).id, WRONG);
+    let (user, name) = wrong.id.split_once('!').unwrap();
+    let second = format!(
+        "PROXMOX_02_HOST=127.0.0.1:{}\nPROXMOX_02_USER={user}\nPROXMOX_02_TOKEN_NAME={name}\nPROXMOX_TOKEN_VALUE_02={WRONG}\n",
+        two.port()
+    );
+    let bad = bench.write("bad.env", &format!("{}{second}", glassdome(&one, &wrong, "false")));
+    let files = bench.check_these(&[bad, good]).await;
+    let told: Vec<(&str, bool)> = files[0]
+        .findings
+        .iter()
+        .map(|one| (one.code.0, one.evidence.iter().any(|line| line.contains(&format!(":{}", two.port())))))
+        .collect();
+    assert_eq!(told, [("token.wrong-secret", false), ("token.refused", true)], "{:#?}", files[0].findings);
+}
+
+#[tokio::test]
 async fn a_sound_user_is_no_longer_among_the_causes() {
     let lab = lab(Scenario::Fine).await;
     let bench = Bench::new().knowing(&lab);

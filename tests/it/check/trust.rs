@@ -60,6 +60,8 @@ async fn the_stricter_of_the_file_and_what_is_remembered_counts_after_what_was_s
         let files = bench.check().await.files;
         assert_eq!(codes(&files[0]), wanted, "{row:?}: {:#?}", files[0].findings);
         assert_eq!(signed(&lab) > 0, sent, "{row:?}");
+        let nothing_sent = files[0].findings.iter().any(|one| one.cause.contains("Nothing was sent"));
+        assert!(!(sent && nothing_sent), "{row:?}: {:#?}", files[0].findings);
         let strictly = files[0].findings.iter().any(|one| one.severity == labwizard::domain::finding::Severity::Error);
         assert_eq!(strictly, !wanted.is_empty() && (wanted != ["tls.unverified"] || !sent), "{row:?}");
     }
@@ -106,4 +108,22 @@ async fn a_file_with_the_public_cas_and_the_clusters_holds_the_clusters() {
     let files = bench.check().await.files;
     assert_eq!(codes(&files[0]), [] as [&str; 0], "{:?}", files[0].findings);
     assert!(signed(&lab) > 0);
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_that_the_files_ca_signed_stops_labwizard_and_not_the_tool() {
+    for (new, severity) in [
+        (NewCertificate::Renewed, labwizard::domain::finding::Severity::Warning),
+        (NewCertificate::NewCluster, labwizard::domain::finding::Severity::Error),
+    ] {
+        let lab = lab(Scenario::Fine).await;
+        let bench = Bench::new().knowing(&lab);
+        bench.write("ca.pem", &lab.ca_pem());
+        bench.write(".env", &format!("{}REQUESTS_CA_BUNDLE=ca.pem\n", glassdome(&lab, &tool(&lab), "true")));
+        lab.swap_certificate(new).unwrap();
+        let files = bench.check().await.files;
+        let changed = files[0].findings.iter().find(|one| one.code.0 == "tls.changed").unwrap();
+        assert_eq!(changed.severity, severity, "{new:?}: {:#?}", files[0].findings);
+        assert_eq!(signed(&lab), 0);
+    }
 }

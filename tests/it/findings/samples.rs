@@ -402,7 +402,11 @@ fn tokens(names: &Names, add: Add<'_>) {
     let here =
         Seen::IsProxmox { realms: vec![realm("pam", "pam"), realm("pvee", "pve")], release_hint: Some(NEW), via: None };
     if case.signer.is_some() {
-        add("a realm that is not there", case.found(&seen([here, Seen::NoSuchRealm(names.realm.clone())])));
+        let login = Case { password: true, signer: user(names).map(Grantee::User), ..case.clone() };
+        let not_sent = Seen::NoSuchRealm(names.realm.clone());
+        add("a login of a realm that is not there", login.found(&seen([here.clone(), not_sent])));
+        let refused = Seen::SignInRefused { status: 401, phrase: "Authentication failed!".into(), clock_off: None };
+        add("a refused token of a realm that is not there", case.found(&seen([here, refused])));
     }
     for (about, trouble) in [
         ("no answer to sign-in", RequestTrouble::TimedOut),

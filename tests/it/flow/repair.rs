@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use labwizard::client::SystemRoots;
+use labwizard::domain::certificates_from_pem;
 use labwizard::lab::{Lab, LabRelease, NewCertificate, Scenario};
 use labwizard::wizard::Setting;
 use labwizard::wizard::page::{Block, Page};
@@ -293,4 +295,111 @@ async fn what_is_missing_is_granted_by_hand_too_and_looked_at_again() {
     assert!(shown.borrow().contains("pveum acl modify"), "{}", shown.borrow());
     assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
     assert_eq!(project.text(), before);
+}
+
+/// A system that trusts the CA of this lab.
+fn of_another(lab: &Lab) -> SystemRoots {
+    SystemRoots::These(certificates_from_pem(&lab.ca_pem()).unwrap())
+}
+
+/// What `key` says in the file.
+fn value(project: &Project, key: &str) -> Option<String> {
+    let text = project.text();
+    text.lines().find_map(|line| line.strip_prefix(&format!("{key}=")).map(str::to_owned))
+}
+
+#[tokio::test]
+async fn whoever_saw_too_little_is_led_to_another_login() {
+    let project = Project::new().await;
+    let apex = project.lab.user("apex@pve").unwrap();
+    project.set("PROXMOX_TOKEN_VALUE", WRONG);
+    project.set("PROXMOX_USER", "auditor@pve");
+    let login = [("login_user", "apex@pve"), ("login_password", apex.password.as_str()), ("mend", "look-up")];
+    let told = RefCell::new(String::new());
+    let held = project.repair(&project.login(&[&login[..], &[("mend, then", "look-up")]].concat())).await;
+    held.pages.iter().for_each(|page| *told.borrow_mut() += &words(page));
+    let told = told.into_inner();
+    assert!(told.contains("did not show it enough to tell why"), "{told}");
+    assert!(!told.contains("This cannot be done here"), "{told}");
+    assert!(told.matches("Who may look it up?").count() >= 2, "{told}");
+}
+
+#[tokio::test]
+async fn a_file_that_verifies_goes_on_verifying_after_its_certificate_was_agreed_to() {
+    let mut project = Project::new().await;
+    project.stage.options.system = of_another(&lab(LabRelease::default(), Scenario::Fine).await);
+    project.set("PROXMOX_VERIFY_SSL", "true");
+    let setting = Setting { hosts: Vec::new(), ..project.setting() };
+    let answers = given(&[("mend", "certificate"), ("trust", "pin"), ("review", "do")]);
+    let held = project.stage.hold_as(setting, &answers, None).await;
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(value(&project, "PROXMOX_VERIFY_SSL").as_deref(), Some("true"), "{}", held.told());
+    assert!(value(&project, "REQUESTS_CA_BUNDLE").is_some(), "{}", held.told());
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+}
+
+#[tokio::test]
+async fn verification_that_is_switched_on_is_by_the_clusters_ca_without_a_further_choice() {
+    let project = Project::new().await;
+    project.set("PROXMOX_VERIFY_SSL", "false");
+    let setting = Setting { hosts: Vec::new(), ..project.setting() };
+    let answers = given(&[("mend", "verify"), ("trust", "pin"), ("review", "do")]);
+    let held = project.stage.hold_as(setting, &answers, None).await;
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(value(&project, "PROXMOX_VERIFY_SSL").as_deref(), Some("true"), "{}", held.told());
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+    assert!(!held.told().contains("itself does not verify"), "{}", held.told());
+}
+
+#[tokio::test]
+async fn what_the_tool_still_does_not_verify_is_not_told_to_be_gone() {
+    let project = Project::new().await;
+    project.set("PROXMOX_VERIFY_SSL", "false");
+    let setting = Setting { hosts: Vec::new(), ..project.setting() };
+    let answers = given(&[("mend", "certificate"), ("trust", "pin"), ("review", "do")]);
+    let held = project.stage.hold_as(setting, &answers, None).await;
+    assert!(held.is_done(), "{}", held.told());
+    assert!(held.told().contains("still so"), "{}", held.told());
+}
+
+#[tokio::test]
+async fn what_the_tool_holds_the_certificate_against_is_judged_in_a_repair_as_in_a_check() {
+    let mut project = Project::new().await;
+    project.stage.options.system = of_another(&lab(LabRelease::default(), Scenario::Fine).await);
+    project.set("PROXMOX_VERIFY_SSL", "true");
+    let held = project.repair(&given(&[("mend", "leave")])).await;
+    assert!(words(checkup(&held)).contains("cannot work with"), "{}", words(checkup(&held)));
+}
+
+#[tokio::test]
+async fn of_a_secret_that_stands_twice_the_pasted_one_goes_where_it_counts_and_nobody_is_asked_for_lines() {
+    let project = Project::new().await;
+    let right = project.lab.token(TOOL).unwrap().secret;
+    std::fs::write(project.stage.env_file(), project.text() + &format!("PROXMOX_TOKEN_VALUE={WRONG}\n")).unwrap();
+    let held = project.repair(&given(&[("mend", "ask.token"), ("token", &right), ("review", "do")])).await;
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(project.text().matches("PROXMOX_TOKEN_VALUE=").count(), 1);
+    assert!(value(&project, "PROXMOX_TOKEN_VALUE") == Some(right), "{}", held.told());
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+}
+
+#[tokio::test]
+async fn what_a_repair_leaves_wrong_is_gone_on_with() {
+    let project = Project::new().await;
+    project.set("PROXMOX_TOKEN_VALUE", WRONG);
+    project.set("PROXMOX_TOKEN_NAME", TOOL);
+    let held = project.repair(&given(&[("mend", "rewrite.PROXMOX_TOKEN_NAME"), ("review", "do")])).await;
+    assert_eq!(held.last().title, "It was done, and Glassdome still cannot work.", "{}", held.told());
+    assert!(held.told().contains("Go on with what is left"), "{}", held.told());
+}
+
+#[tokio::test]
+async fn the_host_has_one_like_it_and_that_one_is_suggested() {
+    let project = Project::new().await;
+    project.set("PROXMOX_NODE", "PVE1.lan");
+    let before = project.text();
+    let held = project.repair(&given(&[("mend", "ask.pick.node"), ("review", "do")])).await;
+    assert!(held.is_done(), "{}", held.told());
+    assert_eq!(project.changed(&before), ["PROXMOX_NODE"]);
+    assert_eq!(value(&project, "PROXMOX_NODE").as_deref(), Some("pve1"));
 }

@@ -48,6 +48,95 @@ fn reads(hand: &mut Hand, text: &str) {
     hand.tell(Msg::Looked(id, Box::new(Ok((seen(text), around)))));
 }
 
+/// The search for the file's secrets brings nothing.
+fn searched(hand: &mut Hand) {
+    let asked = std::mem::take(&mut hand.asked);
+    let search = asked.into_iter().find_map(|effect| match effect {
+        Effect::Search(id, what) => Some((id, what.1)),
+        _ => None,
+    });
+    let (id, around) = search.expect("it is searched for");
+    hand.tell(Msg::Searched(id, Box::new(around)));
+}
+
+/// A road to a host that takes the token.
+fn fine(inquiry: &labwizard::domain::Inquiry) -> Vec<Seen> {
+    let release = labwizard::domain::Release::new(9, 2, 0);
+    let leaf = Box::new(leaf());
+    vec![
+        Seen::Connected(inquiry.endpoints[0].clone(), std::net::Ipv4Addr::LOCALHOST.into()),
+        Seen::Certificate { leaf, chain: 1, verdict: Some(Ok(())), system: false },
+        Seen::IsProxmox { realms: Vec::new(), release_hint: None, via: None },
+        Seen::Started(labwizard::domain::Link::SignIn),
+        Seen::SignedIn { release, clock_off: None },
+    ]
+}
+
+fn leaf() -> labwizard::domain::Certificate {
+    let ca = labwizard::lab::Lab::start(labwizard::lab::LabConfig::quick());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let pem = runtime.block_on(async { ca.await.unwrap().ca_pem() });
+    labwizard::domain::Certificate::from_der(&labwizard::domain::certificates_from_pem(&pem).unwrap()[0].0).unwrap()
+}
+
+#[test]
+fn the_search_for_the_secret_begins_beside_the_hosts_road_and_the_page_waits_for_both() {
+    let mut hand = begin();
+    reads(&mut hand, &text(&token_lines(SECRET)));
+    let (probe, inquiry) = hand.survey();
+    let road = fine(inquiry);
+    let search = hand.asked.iter().find_map(|effect| match effect {
+        Effect::Search(id, what) => Some((*id, what.1.clone(), what.2.iter().map(|s| s.share()).collect::<Vec<_>>())),
+        _ => None,
+    });
+    let (id, around, secrets) = search.expect("with the survey");
+    assert_eq!(secrets.iter().map(|secret| secret.reveal()).collect::<Vec<_>>(), [SECRET]);
+    hand.saw(probe, road);
+    assert!(hand.page().blocks.iter().any(|block| matches!(block, labwizard::wizard::page::Block::Road(_))));
+    hand.tell(Msg::Ended(probe));
+    assert!(hand.page().busy.is_some(), "the search goes on");
+    let git = labwizard::domain::around::Git::WouldTrack;
+    let found = Around { history: labwizard::domain::around::History::Found, git, ..around };
+    hand.tell(Msg::Searched(id, Box::new(found)));
+    assert!(hand.page().busy.is_none());
+    assert!(checkup::findings(&hand.w).iter().any(|finding| finding.code.0 == "file.secret-in-history"));
+}
+
+#[test]
+fn two_hosts_that_verify_otherwise_are_held_against_what_each_says_and_sign_in_once() {
+    let mut hand = begin();
+    let second = format!(
+        "PROXMOX_02_HOST=pve.lan:8006\nPROXMOX_02_USER=apex@pve\nPROXMOX_02_TOKEN_NAME=tool\nPROXMOX_TOKEN_VALUE_02={SECRET}\nPROXMOX_02_VERIFY_SSL=true\n"
+    );
+    reads(&mut hand, &(text(&token_lines(SECRET)) + &second));
+    let (probe, inquiry) = hand.survey();
+    assert_eq!(inquiry.trust, Some(labwizard::domain::Trust::System), "the stricter one first");
+    let road = fine(inquiry);
+    searched(&mut hand);
+    hand.saw(probe, road);
+    hand.tell(Msg::Ended(probe));
+    let (probe, inquiry) = hand.survey();
+    assert!(inquiry.credential.is_none(), "one has signed in");
+    assert_eq!(inquiry.trust, Some(labwizard::domain::Trust::Unverified));
+    let road = fine(inquiry).into_iter().take(3).collect::<Vec<_>>();
+    hand.saw(probe, road);
+    hand.tell(Msg::Ended(probe));
+    let hosts: Vec<u8> = checkup::told(&hand.w).unwrap().findings.iter().filter_map(|(host, _)| *host).collect();
+    assert!(hosts.contains(&1) && checkup::findings(&hand.w).iter().any(|f| f.code.0 == "tls.unverified"));
+}
+
+#[test]
+fn of_a_key_in_three_lines_both_that_are_too_many_go_at_once() {
+    let mut hand = begin();
+    let more = format!("PROXMOX_NODE=pve2\nPROXMOX_NODE=pve3\n{}", token_lines(SECRET));
+    reads(&mut hand, &text(&more));
+    let (probe, _) = hand.survey();
+    searched(&mut hand);
+    hand.tell(Msg::Ended(probe));
+    let told = checkup::told(&hand.w).unwrap();
+    assert_eq!(told.file_mends().len(), 2, "{:?}", told.findings);
+}
+
 fn surveys(hand: &Hand) -> usize {
     hand.asked.iter().filter(|effect| matches!(effect, Effect::Survey(..))).count()
 }
@@ -83,11 +172,13 @@ fn a_secret_of_another_origin_is_sent_to_nobody_and_fills_nothing() {
         let sent =
             hand.asked.iter().any(|effect| matches!(effect, Effect::Survey(_, asked) if asked.credential.is_some()));
         assert!(!sent, "{value}");
-        for effect in std::mem::take(&mut hand.asked) {
-            if let Effect::Survey(id, _) = effect {
-                hand.tell(Msg::Ended(id));
-            }
-        }
+        let surveys = hand.asked.iter().filter_map(|effect| match effect {
+            Effect::Survey(id, _) => Some(*id),
+            _ => None,
+        });
+        let surveys = surveys.collect::<Vec<_>>();
+        searched(&mut hand);
+        surveys.into_iter().for_each(|id| hand.tell(Msg::Ended(id)));
         hand.submit();
         assert!(hand.w.draft.raw(&token::TOKEN).is_blank(), "{value}");
     }

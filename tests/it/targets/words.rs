@@ -53,7 +53,8 @@ fn the_guide_names_every_word() {
 }
 
 /// Words that say the default, so that a file need not hold them.
-const DEFAULTS: [&str; 9] = ["token", "error", "both", "key", "required", "yaml", "toml", "json", "pick.NAME"];
+const DEFAULTS: [&str; 12] =
+    ["token", "error", "both", "key", "required", "yaml", "toml", "json", "pick.NAME", "pydantic", "go", "hcl"];
 
 #[test]
 fn the_target_that_has_every_word_has_every_word() {

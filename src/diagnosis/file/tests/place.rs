@@ -48,7 +48,7 @@ fn the_provider_in_the_code_tells_whose_names_count() {
     assert_eq!(config.target, "opentofu-bpg");
     let said = told(&config.findings);
     assert!(said.len() == 3, "{said:?}");
-    assert_eq!(said[..2], ["! file.missing-value ask:host", "! file.missing-value ask:token"]);
+    assert_eq!(said[..2], ["! file.missing-value ask:host", "! file.missing-value ask:token NewToken"]);
     assert!(said[2].starts_with("~ file.ignored-key remove:pm_api_url:1"), "{said:?}");
     assert_eq!(said.len(), 3);
 }
@@ -128,7 +128,7 @@ fn a_file_without_a_secret_may_be_open_and_tracked() {
     let text = text.replace(SECRET, "your-token-secret-here");
     let around = Around { git: Git::Tracked, ..Around::default() };
     let config = read_with(path, &text, &around, &[]).unwrap();
-    assert_eq!(told(&config.findings), ["! file.placeholder ask:token"]);
+    assert_eq!(told(&config.findings), ["! file.placeholder ask:token NewSecret NewToken"]);
 }
 
 #[test]
@@ -156,4 +156,23 @@ fn a_plain_file_with_a_password_is_told_from_one_of_a_tool_that_takes_no_port() 
     let finding = read_with("/lab/.env", &shared, &Around::default(), &[]).map(|config| config.target).unwrap_err();
     assert_eq!(finding.code.0, "file.not-understood");
     assert!(finding.evidence[0].contains(", or of "), "{finding:?}");
+}
+
+#[test]
+fn nothing_signs_in_with_a_value_that_a_later_file_beats() {
+    use crate::domain::around::Module;
+    let (path, text) = good("bpg");
+    let code =
+        "variable \"proxmox_endpoint\" {}\nvariable \"proxmox_api_token\" {}\nvariable \"proxmox_insecure\" {}\n";
+    for (later, beaten) in [("z.auto.tfvars", true), ("terraform.tfvars", false)] {
+        let module = Module {
+            folder: "/lab".into(),
+            code: vec![("main.tf".into(), Text::new(code))],
+            loaded: vec![(later.into(), Text::new("proxmox_endpoint = \"https://elsewhere:8006\"\n"))],
+        };
+        let around = Around { module: Some(module), ..Around::default() };
+        let config = read_with(path, &text, &around, &[]).unwrap();
+        assert_eq!(config.hosts[0].credential.is_none(), beaten, "{later}");
+        assert_eq!(told(&config.findings).contains(&"~ file.shadowed".to_owned()), beaten, "{:?}", config.findings);
+    }
 }

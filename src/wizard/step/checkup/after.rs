@@ -41,7 +41,6 @@ pub fn blocks(w: &Wizard) -> Vec<Block> {
     let (Some(repair), Some(now)) = (&w.repair, now(w)) else { return Vec::new() };
     let after = now.all();
     let worth = |finding: &&Finding| finding.severity >= Severity::Warning;
-    let same = |a: &Finding, b: &Finding| a.code == b.code && a.field == b.field && a.title == b.title;
     let line = |finding: &Finding, state: LinkState, outcome: &str| PlanLine {
         sentence: whole(&finding.title),
         state,
@@ -52,14 +51,16 @@ pub fn blocks(w: &Wizard) -> Vec<Block> {
         _ => LinkState::Warning,
     };
     let mut actions: Vec<PlanLine> = Vec::new();
+    let mut known: Vec<&Finding> = Vec::new();
     for finding in repair.before.iter().filter(worth) {
-        actions.push(match after.iter().any(|one| same(one, finding)) {
-            true => line(finding, bad(finding), "still there"),
-            false => line(finding, LinkState::Good, "gone"),
+        actions.push(match still(finding, &repair.before, &after) {
+            Some(left) if left.severity == Severity::Info => line(left, LinkState::Warning, "still so"),
+            Some(left) => line(left, bad(left), "still there"),
+            None => line(finding, LinkState::Good, "gone"),
         });
+        known.extend(still(finding, &repair.before, &after));
     }
-    let new: Vec<&Finding> =
-        after.iter().filter(worth).filter(|one| !repair.before.iter().any(|finding| same(one, finding))).collect();
+    let new: Vec<&Finding> = after.iter().filter(worth).filter(|one| !known.contains(one)).collect();
     actions.extend(new.iter().map(|finding| line(finding, bad(finding), "new")));
     let mut blocks = Vec::new();
     if !actions.is_empty() {
@@ -80,6 +81,14 @@ pub fn blocks(w: &Wizard) -> Vec<Block> {
         blocks.push(Block::Findings(new));
     }
     blocks
+}
+
+/// What is left of a finding: itself, or one that says the same of the same question in other words, since there is less of it.
+fn still<'f>(finding: &Finding, before: &[Finding], after: &'f [Finding]) -> Option<&'f Finding> {
+    let same = |a: &Finding, b: &Finding| a.code == b.code && a.field == b.field;
+    let itself = |one: &Finding| same(one, finding) && one.title == finding.title;
+    let other = |one: &&Finding| same(one, finding) && !before.iter().any(|b| same(b, one) && b.title == one.title);
+    after.iter().find(|one| itself(one)).or_else(|| after.iter().find(other))
 }
 
 /// The command that goes on with what is left.

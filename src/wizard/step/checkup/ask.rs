@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use crate::diagnosis::config::{Config, ConfigHost, Scene, understand};
-use crate::diagnosis::leaning::{Leaning, Sources, lean};
+use crate::diagnosis::held::secrets;
+use crate::diagnosis::leaning::Leaning;
+use crate::diagnosis::round::{self, CaFile, Trusting, Wish};
 use crate::diagnosis::untold;
 use crate::domain::finding::Finding;
-use crate::domain::{Credential, Der, Endpoint, HostRecord, Release, Seen, Trust, certificates_from_pem};
+use crate::domain::{Der, HostRecord, Seen, Trust};
 use crate::wizard::Wizard;
-use crate::wizard::evidence::{Checkup, FileEvidence, HostAsked, Survey};
+use crate::wizard::evidence::{CaAsked, Checkup, FileEvidence, HostAsked, Search, Survey};
 use crate::wizard::message::{Effect, ProbeId, ReadId};
-use crate::wizard::step::token;
+use crate::wizard::step::{details, token};
 
 /// The file is looked at, and nobody else yet.
 pub fn begin(w: &mut Wizard) -> Vec<Effect> {
@@ -29,7 +31,7 @@ pub fn begin_after(w: &mut Wizard) -> Vec<Effect> {
 fn of_file(w: &mut Wizard) -> (Option<Checkup>, Vec<Effect>) {
     let Some(path) = w.setting.mend.clone() else { return (None, Vec::new()) };
     let (file, effect) = look(w, path);
-    (Some(Checkup { file, cas: Vec::new(), asked: false, hosts: Vec::new() }), vec![effect])
+    (Some(Checkup::of(file)), vec![effect])
 }
 
 fn look(w: &mut Wizard, path: PathBuf) -> (FileEvidence, Effect) {
@@ -39,99 +41,103 @@ fn look(w: &mut Wizard, path: PathBuf) -> (FileEvidence, Effect) {
 
 /// The next questions, once what was asked is there; none where nobody is left to be asked.
 pub fn go_on(w: &mut Wizard, after: bool) -> Vec<Effect> {
-    let slot = if after { &w.evidence.after } else { &w.evidence.checkup };
-    let Some(checkup) = slot.as_ref().filter(|checkup| !checkup.is_awaited() && !checkup.asked) else {
+    let checkup = if after { &w.evidence.after } else { &w.evidence.checkup };
+    let Some(checkup) = checkup.as_ref().filter(|checkup| !checkup.is_awaited() && !checkup.asked) else {
         return Vec::new();
     };
     let Ok(config) = understood(w, &checkup.file) else {
-        settled(w, after, Vec::new());
+        slot(w, after).iter_mut().for_each(|checkup| checkup.asked = true);
         return Vec::new();
     };
-    let named: Vec<PathBuf> = config.hosts.iter().filter_map(|host| ca_path(&config, host)).collect();
-    let open: Vec<PathBuf> = named.into_iter().filter(|path| !checkup.cas.iter().any(|ca| ca.asked == *path)).collect();
-    if !open.is_empty() {
-        return look_at_cas(w, open, after);
+    let mut effects: Vec<Effect> = search(w, &config, after).into_iter().collect();
+    let cas = look_at_cas(w, &config, after);
+    if !cas.is_empty() {
+        effects.extend(cas);
+        return effects;
     }
-    ask_hosts(w, &config, after)
+    effects.extend(ask_hosts(w, &config, after));
+    effects
 }
 
-fn look_at_cas(w: &mut Wizard, paths: Vec<PathBuf>, after: bool) -> Vec<Effect> {
+fn slot(w: &mut Wizard, after: bool) -> &mut Option<Checkup> {
+    if after { &mut w.evidence.after } else { &mut w.evidence.checkup }
+}
+
+/// The search for the file's secrets, once and beside everything else.
+fn search(w: &mut Wizard, config: &Config, after: bool) -> Option<Effect> {
+    let id = ReadId(w.fresh());
+    let checkup = slot(w, after).as_mut().filter(|checkup| checkup.search.is_none())?;
+    let (seen, around) = checkup.file.answer.as_ref()?.as_ref().ok()?;
+    let effect = Effect::Search(id, Box::new((seen.clone(), around.clone(), secrets(config))));
+    checkup.search = Some(Search { id, ended: false });
+    Some(effect)
+}
+
+/// The files with CAs that hosts name and that nobody has looked at.
+fn look_at_cas(w: &mut Wizard, config: &Config, after: bool) -> Vec<Effect> {
     let mut effects = Vec::new();
-    for path in paths {
-        let (file, effect) = look(w, path);
-        let slot = if after { &mut w.evidence.after } else { &mut w.evidence.checkup };
-        if let Some(checkup) = slot.as_mut().filter(|checkup| !checkup.cas.iter().any(|ca| ca.asked == file.asked)) {
-            checkup.cas.push(file);
-            effects.push(effect);
+    for path in config.hosts.iter().filter_map(|host| ca_path(config, host)) {
+        let id = ReadId(w.fresh());
+        let checkup = slot(w, after).as_mut().filter(|checkup| !checkup.cas.iter().any(|ca| ca.asked == path));
+        if let Some(checkup) = checkup {
+            checkup.cas.push(CaAsked { id, asked: path.clone(), answer: None });
+            effects.push(Effect::LookAtCa(id, path));
         }
     }
     effects
 }
 
-fn settled(w: &mut Wizard, after: bool, hosts: Vec<HostAsked>) {
-    let slot = if after { &mut w.evidence.after } else { &mut w.evidence.checkup };
-    if let Some(checkup) = slot {
-        checkup.asked = true;
-        checkup.hosts = hosts;
-    }
-}
-
-/// Each host of the file, side by side. One secret goes to one host once.
+/// Each host of the file, side by side. One secret goes to one host once: where what it is held against differs, one after the
+/// other, until one has signed in.
 fn ask_hosts(w: &mut Wizard, config: &Config, after: bool) -> Vec<Effect> {
     let records = records(w, after);
-    let mut hosts: Vec<HostAsked> = Vec::new();
+    let by = Trusting { given: None, records: &records, strict: false };
+    let Some(mut checkup) = slot(w, after).take() else { return Vec::new() };
     let mut effects = Vec::new();
-    for host in &config.hosts {
-        let Ok(place) = &host.place else { continue };
-        if crate::domain::paste::placeholder(&host.typed).is_some() {
-            continue;
-        }
-        let endpoints = endpoints(&place.endpoints, &records);
-        let trust = endpoints.first().and_then(|endpoint| settle(w, config, host, endpoint, &records, after));
-        let paths = paths(w, config, host);
-        let Some(mut inquiry) = host.inquiry(trust.as_ref().map(|(trust, _)| trust.clone()), paths) else { continue };
-        inquiry.endpoints = endpoints;
-        let same = hosts.iter_mut().find(|one| {
-            one.survey.inputs.endpoints == inquiry.endpoints
-                && same_credential(one.survey.inputs.credential.as_ref(), inquiry.credential.as_ref())
-        });
-        if let Some(same) = same {
-            same.instances.push(host.instance);
-            continue;
-        }
-        let id = ProbeId(w.fresh());
-        hosts.push(HostAsked { instances: vec![host.instance], trust, survey: Survey::new(id, &inquiry) });
-        effects.push(Effect::Survey(id, inquiry));
+    if checkup.turns.is_empty() {
+        let library = &w.setting.library;
+        let wish = |host| Wish::of(0, config, host, library, ca(config, host, &checkup), by);
+        let wishes: Vec<Wish> = config.hosts.iter().filter_map(wish).collect();
+        let (turns, answered) = round::turns(&wishes);
+        checkup.wishes = wishes.into_iter().zip(answered).collect();
+        checkup.turns = turns;
+        effects.extend(ask_looks(w, &mut checkup));
     }
-    settled(w, after, hosts);
+    let stage = checkup.hosts.iter().map(|host| host.at + 1).max().unwrap_or_default();
+    for turn in 0..checkup.turns.len() {
+        effects.extend(ask_host(w, &mut checkup, turn, stage));
+    }
+    checkup.asked = checkup.turns.iter().all(|turn| turn.len().0 <= stage + 1);
+    *slot(w, after) = Some(checkup);
     effects
 }
 
-fn same_credential(a: Option<&Credential>, b: Option<&Credential>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => a.same_as(b),
-        (None, None) => true,
-        _ => false,
+/// The road by the trust of this number, where the journey has so many.
+fn ask_host(w: &mut Wizard, checkup: &mut Checkup, turn: usize, at: usize) -> Option<Effect> {
+    let signed_in = checkup.hosts.iter().any(|host| host.turn == turn && round::signed_in(&host.survey.seen));
+    let journey = checkup.turns.get(turn).filter(|journey| at < journey.len().0)?;
+    let mut inquiry = journey.inquiry(at, signed_in);
+    // What can be picked is shown on the pages that the mends lead to.
+    inquiry.lists = true;
+    let mine = || checkup.wishes.iter().filter(|(_, answer)| (answer.turn, answer.trust) == (turn, at));
+    let instances = mine().map(|(wish, _)| wish.of.1).collect();
+    let trust = mine().next().and_then(|(wish, _)| wish.trust.clone());
+    let id = ProbeId(w.fresh());
+    checkup.hosts.push(HostAsked { instances, trust, turn, at, survey: Survey::new(id, &inquiry) });
+    Some(Effect::Survey(id, inquiry))
+}
+
+/// Looks at certificates alone, held against what the tool itself holds them against.
+fn ask_looks(w: &mut Wizard, checkup: &mut Checkup) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for (turn, journey) in checkup.turns.iter().enumerate() {
+        for at in 0..journey.len().1 {
+            let (id, inquiry) = (ProbeId(w.fresh()), journey.look(at));
+            checkup.looks.push((turn, at, Survey::new(id, &inquiry)));
+            effects.push(Effect::Survey(id, inquiry));
+        }
     }
-}
-
-/// What was agreed about one of several addresses holds for that one alone, so it is asked by itself.
-fn endpoints(named: &[Endpoint], records: &[HostRecord]) -> Vec<Endpoint> {
-    let known = named.iter().find(|endpoint| records.iter().any(|record| record.endpoint == **endpoint));
-    known.map_or_else(|| named.to_vec(), |endpoint| vec![endpoint.clone()])
-}
-
-fn settle(
-    w: &Wizard,
-    config: &Config,
-    host: &ConfigHost,
-    endpoint: &Endpoint,
-    records: &[HostRecord],
-    after: bool,
-) -> Option<(Trust, Leaning)> {
-    let slot = if after { &w.evidence.after } else { &w.evidence.checkup };
-    let ca = slot.as_ref().and_then(|checkup| ca(config, host, checkup));
-    lean(endpoint, &Sources { given: None, records, verifies: host.verifies, ca: ca.as_ref(), strict: false })
+    effects
 }
 
 /// How hosts were trusted in earlier runs, and after the repair how this one was.
@@ -151,15 +157,6 @@ pub fn records(w: &Wizard, after: bool) -> Vec<HostRecord> {
     records
 }
 
-/// The rights that are asked for by path; the newest release names at least the paths of the others.
-fn paths(w: &Wizard, config: &Config, host: &ConfigHost) -> Vec<String> {
-    let needs = config.needs(&w.setting.library, host, Release::new(9, 2, 0));
-    let mut paths: Vec<String> = needs.into_iter().map(|need| need.path).collect();
-    paths.sort();
-    paths.dedup();
-    paths
-}
-
 /// The file as its tool reads it.
 pub fn understood(w: &Wizard, file: &FileEvidence) -> Result<Config, Box<Finding>> {
     match &file.answer {
@@ -173,29 +170,40 @@ pub fn understood(w: &Wizard, file: &FileEvidence) -> Result<Config, Box<Finding
 
 /// The file with CAs that a host's lines name, beside the config where it is relative.
 fn ca_path(config: &Config, host: &ConfigHost) -> Option<PathBuf> {
-    let named = host.ca_file.as_ref().filter(|_| host.verifies != Some(false))?;
+    let named = host.ca_file.as_ref().filter(|_| host.verifies == Some(true))?;
     Some(config.path.parent().unwrap_or(Path::new("/")).join(named))
+}
+
+fn ca_answer<'c>(config: &Config, host: &ConfigHost, checkup: &'c Checkup) -> Option<&'c Result<Option<Der>, String>> {
+    let path = ca_path(config, host)?;
+    checkup.cas.iter().find(|ca| ca.asked == path)?.answer.as_ref()
 }
 
 /// Why the CA that a host's lines name cannot be used.
 pub fn no_ca(config: &Config, host: &ConfigHost, checkup: &Checkup) -> Option<Finding> {
-    let path = ca_path(config, host)?;
-    let asked = checkup.cas.iter().find(|ca| ca.asked == path)?;
-    let why = match asked.answer.as_ref()? {
-        Err(trouble) => trouble.what.clone(),
-        Ok((seen, _)) if seen.there.is_none() => "There is no such file.".to_owned(),
-        Ok(_) if ca(config, host, checkup).is_none() => "It holds no certificate.".to_owned(),
-        Ok(_) => return None,
-    };
-    Some(untold::no_ca(&path, &why))
+    let why = ca_answer(config, host, checkup)?.as_ref().err()?;
+    Some(untold::no_ca(host.ca_file.as_ref()?, why))
 }
 
-/// The CA that the file names, where it could be read.
-fn ca(config: &Config, host: &ConfigHost, checkup: &Checkup) -> Option<Der> {
-    let path = ca_path(config, host)?;
-    let evidence = checkup.cas.iter().find(|ca| ca.asked == path)?;
-    let (seen, _) = evidence.answer.as_ref()?.as_ref().ok()?;
-    certificates_from_pem(seen.there.as_ref()?.text.as_str()).ok()?.into_iter().next()
+/// The CA that the file names.
+pub fn ca<'c>(config: &Config, host: &ConfigHost, checkup: &'c Checkup) -> CaFile<'c> {
+    match ca_answer(config, host, checkup) {
+        Some(Ok(Some(ca))) => CaFile::Holds(ca),
+        Some(Err(_)) => CaFile::Broken,
+        Some(Ok(None)) | None => CaFile::None,
+    }
+}
+
+/// The file that is repaired names the very CA that its host's cluster has.
+pub fn names_the_ca(w: &Wizard) -> bool {
+    let (Some(checkup), Some(number), Some(cluster)) = (&w.evidence.checkup, super::number(w), details::cluster_ca(w))
+    else {
+        return false;
+    };
+    understood(w, &checkup.file).is_ok_and(|config| {
+        let host = config.hosts.iter().find(|host| host.instance == number);
+        host.is_some_and(|host| ca(&config, host, checkup) == CaFile::Holds(&cluster.certificate.der))
+    })
 }
 
 /// The host has refused what signs in now.

@@ -8,7 +8,7 @@ use crate::domain::host_input::HostError;
 use crate::domain::{Credential, Fingerprint, Id, Link, Seen, Text};
 use crate::target::fact::Fact;
 use crate::target::questions;
-use crate::target::read::ReadAccess;
+use crate::target::read::{ReadAccess, looks_secret};
 use crate::target::spec::VerifyWord;
 use crate::target::{Spec, Verify};
 use crate::wizard::Wizard;
@@ -30,6 +30,18 @@ pub struct Says {
 }
 
 impl Says {
+    pub fn verifies(&self) -> bool {
+        self.verifies == Some(true)
+    }
+
+    pub fn pins(&self) -> bool {
+        self.pin.is_some()
+    }
+
+    pub fn names_ca(&self) -> bool {
+        self.ca_file.is_some()
+    }
+
     /// How the tool verifies by the file.
     pub fn verification(&self) -> (VerifyWord, Verify) {
         match (self.verifies, &self.ca_file, self.pin) {
@@ -52,8 +64,8 @@ pub fn fill(w: &mut Wizard, told: &Told, number: u8, way: &Way) -> Option<Says> 
     };
     address(w, one);
     signs_in(w, config, &spec, one, way);
-    picks(w, config, &spec, one, way);
     evidence(w, number, way);
+    picks(w, config, &spec, one, way);
     let pin = config.read.get(number, &Fact::Fingerprint).and_then(|value| value.text.as_str().parse().ok());
     Some(Says { verifies: one.verifies, ca_file: one.ca_file.clone(), pin })
 }
@@ -86,6 +98,8 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
             if let Ok(id) = &id {
                 w.draft.type_in(token::USER, Text::new(id.user.to_string()));
                 w.draft.type_in(token::NAME, Text::new(id.name.as_str()));
+            } else {
+                as_it_stands(w, config, one.instance);
             }
             // A secret of another origin is none of this file, and goes nowhere.
             if let Some(secret) = secret.filter(|_| one.credential.is_some() && !anew(&token::TOKEN)) {
@@ -119,13 +133,30 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
     }
 }
 
+/// User and token name of an id that is none, as they stand there: what is right of them is not typed again.
+fn as_it_stands(w: &mut Wizard, config: &Config, number: u8) {
+    for (field, fact) in [(token::USER, Fact::User), (token::NAME, Fact::TokenName)] {
+        let value = config.read.get(number, &fact).map(|value| value.text.as_str().to_owned());
+        // What looks like a secret is shown in no open field.
+        if let Some(value) = value.filter(|value| !looks_secret(value)) {
+            w.draft.type_in(field, Text::new(value));
+        }
+    }
+}
+
 /// The answers to the target's own questions. What the file leaves out stays out, also where another host of it has it.
 fn picks(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way: &Way) {
     for question in questions::picks(spec) {
         let id = details::id(question.name);
+        let anew = matches!(way, Way::Ask(asked) if *asked == id);
         match config.read.get(one.instance, &Fact::Pick(question.name.to_owned())) {
+            // Of what the host has, what looks most like it is suggested.
+            Some(value) if anew => match details::closest(w, question.name, value.text.as_str()) {
+                Some(entry) => w.draft.choose(id, Id::new(entry)),
+                None => w.draft.forget(&id),
+            },
             Some(value) => w.draft.choose(id, Id::new(value.text.as_str().to_owned())),
-            None if matches!(way, Way::Ask(asked) if *asked == id) => w.draft.forget(&id),
+            None if anew => w.draft.forget(&id),
             None => w.draft.choose(id, Pick::LATER),
         }
     }

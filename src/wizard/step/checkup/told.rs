@@ -4,13 +4,14 @@ use std::cmp::Reverse;
 
 use crate::diagnosis::checked::{Asked, Circumstances, judge_config};
 use crate::diagnosis::config::Config;
-use crate::diagnosis::{proved, untold};
+use crate::diagnosis::leaning::Leaning;
+use crate::diagnosis::{codes, proved, round, untold};
 use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::visible::visible;
-use crate::domain::{Observation, Seen};
+use crate::domain::{Observation, Seen, Trust};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Checkup;
-use crate::wizard::step::make;
+use crate::wizard::step::{make, token};
 
 use super::{ask, ways};
 
@@ -60,22 +61,31 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
     for host in &config.hosts {
         findings.extend(ask::no_ca(&config, host, checkup).map(|finding| (Some(host.instance), finding)));
         let Some(asked) = checkup.host(host.instance) else { continue };
-        let seen = match after {
-            true => asked.survey.seen.clone(),
-            false => with_estate(w, asked.survey.seen.clone(), &asked.survey.inputs.endpoints),
-        };
-        let asked = Asked { instance: host.instance, trust: asked.trust.clone(), seen };
-        let mut of_both = judge_config(&config, std::slice::from_ref(&asked), &about);
+        let seen = checkup.seen(asked);
+        let seen = if after { seen } else { with_estate(w, seen, &asked.survey.inputs.endpoints) };
+        let mut of_host = vec![Asked { instance: host.instance, trust: asked.trust.clone(), seen }];
+        of_host.extend(checkup.own(host.instance).map(|(own, seen)| Asked {
+            instance: host.instance,
+            trust: Some((own.clone(), Leaning::File)),
+            seen,
+        }));
+        let mut of_both = judge_config(&config, &of_host, &about);
         for known in &of_file {
             if let Some(at) = of_both.iter().position(|finding| finding == known) {
                 of_both.remove(at);
             }
         }
-        let reached = asked.seen.iter().any(|o| matches!(o.seen, Seen::IsProxmox { .. }));
-        let unsettled = asked.trust.is_none() && host.credential.is_some() && reached;
-        of_both.extend(unsettled.then(|| untold::unsettled(&host.typed, false, &host.verifying(), &asked.seen)));
-        let needs = config.needs_seen(&w.setting.library, host, &asked.seen);
-        proved.extend(proved::proved(&host.typed, host.credential.as_ref(), &title, &needs, &asked));
+        let main = &of_host[0];
+        let wish = checkup.wishes.iter().map(|(wish, _)| wish).find(|wish| wish.of.1 == host.instance);
+        let ca = ask::ca(&config, host, checkup);
+        of_both.extend(wish.and_then(|wish| round::unsettled(host, wish, ca, false, &main.seen)));
+        // What labwizard remembers mends nothing of what the tool does.
+        let verified = !matches!(main.trust, None | Some((Trust::Unverified, _)));
+        if after && verified && host.verifies == Some(false) {
+            of_both.push(untold::unverified(&title, &host.typed));
+        }
+        let needs = config.needs_seen(&w.setting.library, host, &main.seen);
+        proved.extend(proved::proved(host, &title, &needs, main));
         findings.extend(of_both.into_iter().map(|finding| (Some(host.instance), finding)));
     }
     findings.sort_by_key(|(_, finding)| Reverse(finding.severity));
@@ -91,6 +101,18 @@ fn with_estate(w: &Wizard, mut seen: Vec<Observation>, at: &[crate::domain::Endp
         seen.extend(estates.filter(|o| matches!(o.seen, Seen::Estate(_))).cloned());
     }
     seen
+}
+
+/// How many of a finding's mends are one mend only together.
+fn together(finding: &Finding) -> usize {
+    let is_line = |mend: &&Mend| matches!(mend, Mend::Remove { .. });
+    // Of a token and a password one goes; of lines that stand twice or that nobody reads, all.
+    match finding.code {
+        codes::FILE_DUPLICATE | codes::FILE_IGNORED => finding.mends.iter().take_while(is_line).count().max(1),
+        // Lines that readers take apart for one reason are one finding.
+        codes::FILE_READERS | codes::FILE_SHELL => finding.mends.len(),
+        _ => 1,
+    }
 }
 
 impl Told {
@@ -115,17 +137,30 @@ impl Told {
             (true, Some(field)) => vec![Mend::Ask(field.clone())],
             _ => finding.mends.clone(),
         };
+        // Whoever has no token to paste can have one made.
+        let mends = |finding: &Finding| {
+            let mut mends = mends(finding);
+            let pastes = mends.iter().any(|mend| matches!(mend, Mend::Ask(field) if *field == token::TOKEN));
+            if pastes && !mends.contains(&Mend::NewToken) {
+                mends.push(Mend::NewToken);
+            }
+            mends
+        };
         let mut with = worth.map(|(instance, finding)| (*instance, mends(finding)));
         let first = with.find(|(_, mends)| !mends.is_empty());
         first.into_iter().flat_map(|(instance, mends)| mends.into_iter().map(move |mend| (mend, instance))).collect()
     }
 
-    /// Everything that is mended in the file without a question; of two ways to mend one line the easier.
+    /// Everything that is mended in the file without a question; of two ways to mend one line the easier, and of lines that
+    /// are too many each.
     pub fn file_mends(&self) -> Vec<Mend> {
         let mut all: Vec<Mend> = Vec::new();
         for (_, finding) in &self.findings {
-            let first = finding.mends.first().filter(|mend| ways::is_file(mend));
-            all.extend(first.filter(|mend| !all.contains(mend)).cloned());
+            for mend in finding.mends.iter().take(together(finding)).filter(|mend| ways::is_file(mend)) {
+                if !all.contains(mend) {
+                    all.push(mend.clone());
+                }
+            }
         }
         all
     }

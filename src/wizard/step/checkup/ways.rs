@@ -2,7 +2,7 @@
 
 use crate::domain::Id;
 use crate::domain::finding::Mend;
-use crate::wizard::step::{PageId, details, host, instance};
+use crate::wizard::step::{PageId, details, host, instance, trust};
 
 use super::{ALL, Told};
 
@@ -62,6 +62,7 @@ pub fn chosen(told: &Told, answer: &Id) -> Option<(Way, Option<u8>)> {
     let way = match mend {
         file if is_file(&file) => Way::File(vec![file]),
         Mend::Ask(field) if field == details::VERIFY => Way::Verify,
+        Mend::Ask(field) if field == trust::TRUST => Way::Certificate,
         Mend::Ask(field) => Way::Ask(field),
         Mend::NewSecret => Way::NewSecret,
         Mend::NewToken => Way::NewToken,

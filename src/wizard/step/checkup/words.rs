@@ -4,11 +4,11 @@ use std::path::Path;
 
 use crate::diagnosis::codes;
 use crate::domain::finding::{Finding, Fix, Mend, Severity, Step};
-use crate::domain::visible::visible;
+use crate::domain::visible::{visible, whole};
 use crate::domain::{Id, Trouble};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Command, Tone};
-use crate::wizard::step::{count, details, file, host, quiet, say, token, toned};
+use crate::wizard::step::{count, details, file, host, make, quiet, say, token, toned, trust};
 
 use super::{Told, ways};
 
@@ -53,27 +53,46 @@ pub fn tested(told: &Told) -> Option<Block> {
     Some(toned(Tone::Good, lines.join("\n")))
 }
 
-/// What can be done without labwizard, the gravest finding's first.
+/// What can be done without labwizard, the gravest finding's first; where there are several, each says what it is for.
 pub fn by_hand(told: &Told) -> Vec<Block> {
     let mut blocks = Vec::new();
-    let worth = told.findings.iter().filter(|(_, finding)| finding.severity >= Severity::Warning);
-    for fix in worth.flat_map(|(_, finding)| &finding.fix) {
-        let block = match fix {
-            Fix::Say(sentence) => say(sentence.clone()),
-            Fix::Run { on, command } => Block::Command(Command { about: on.clone(), text: command.clone() }),
-        };
-        if !blocks.contains(&block) {
-            blocks.push(block);
+    let worth = || told.findings.iter().map(|(_, finding)| finding).filter(|f| f.severity >= Severity::Warning);
+    let several = worth().filter(|finding| !finding.fix.is_empty()).count() > 1;
+    for finding in worth() {
+        let fixes: Vec<Block> = finding.fix.iter().map(fix).filter(|fix| !blocks.contains(fix)).collect();
+        if several && !fixes.is_empty() {
+            blocks.push(quiet(format!("“{}”", whole(&finding.title))));
         }
+        blocks.extend(fixes);
     }
     if !blocks.is_empty() {
-        blocks.insert(0, quiet("Or by hand:"));
+        blocks.insert(0, quiet(if told.offers().is_empty() { "By hand:" } else { "Or by hand:" }));
     }
     blocks
 }
 
+fn fix(fix: &Fix) -> Block {
+    match fix {
+        Fix::Say(sentence) => say(sentence.clone()),
+        Fix::Run { on, command } => Block::Command(Command { about: on.clone(), text: command.clone() }),
+    }
+}
+
+/// What is to be said where a look for the cause told none.
+pub fn in_vain(w: &Wizard, told: &Told) -> Option<Block> {
+    let who = super::looked_in_vain(w, told)?;
+    Some(toned(
+        Tone::Warning,
+        format!(
+            "{} signed in, and the host did not show it enough to tell why. root@pam is shown all users and tokens.",
+            visible(&who)
+        ),
+    ))
+}
+
 /// The answers that stand for a mend.
-pub fn answers(told: &Told, mend: &Mend) -> Vec<Answer> {
+pub fn answers(w: &Wizard, told: &Told, mend: &Mend) -> Vec<Answer> {
+    let login = login(w);
     let answer = |title: String, about: &str| Answer {
         id: ways::id(mend),
         title,
@@ -89,7 +108,7 @@ pub fn answers(told: &Told, mend: &Mend) -> Vec<Answer> {
         Mend::Close => vec![answer("Close the file to others".into(), "only you can read it then")],
         Mend::Ignore => vec![answer("Keep the file out of git".into(), "a line in the .gitignore beside it")],
         Mend::Grant => vec![
-            answer("Grant exactly what is missing".into(), "needs a login that may; shown first"),
+            answer("Grant exactly what is missing".into(), &format!("{login}; shown first")),
             Answer {
                 id: ways::COMMANDS,
                 title: "Show the commands".into(),
@@ -97,11 +116,19 @@ pub fn answers(told: &Told, mend: &Mend) -> Vec<Answer> {
                 risky: false,
             },
         ],
-        Mend::NewSecret => vec![answer("Give the token a new secret".into(), "needs a login; its rights stay")],
-        Mend::NewToken => vec![answer("Have another token made".into(), "needs a login")],
+        Mend::NewSecret => vec![answer("Give the token a new secret".into(), &format!("{login}; its rights stay"))],
+        Mend::NewToken => vec![answer("Have another token made".into(), &login)],
         Mend::Certificate => vec![answer("Look at the certificate".into(), "nothing is sent before you agree")],
         Mend::Verify => vec![answer("Have the certificate verified".into(), "so that nobody can listen in")],
         Mend::LookUp => vec![answer("Sign in and look up why".into(), "needs an administrator's login")],
+    }
+}
+
+/// Whose login makes it.
+fn login(w: &Wizard) -> String {
+    match make::signer(w) {
+        Some(who) => format!("by {}, who is signed in", visible(&who.to_string())),
+        None => "needs a login that may".to_owned(),
     }
 }
 
@@ -113,6 +140,7 @@ fn asked(field: &Id) -> String {
         (token::NAME, "Type another token name"),
         (token::PASSWORD, "Type another password"),
         (details::VERIFY, "Choose how the certificate is verified"),
+        (trust::TRUST, "Look at the certificate"),
     ];
     if let Some((_, words)) = known.iter().find(|(id, _)| id == field) {
         return (*words).to_owned();

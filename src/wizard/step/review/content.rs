@@ -14,7 +14,7 @@ use crate::target::traps::Around;
 use crate::target::write::KeyValue;
 use crate::wizard::Wizard;
 use crate::wizard::page::{Block, DiffSide, FileDiff, Tone};
-use crate::wizard::step::{count, details, file, listed, quiet, toned, tool, trust};
+use crate::wizard::step::{checkup, count, details, file, listed, quiet, toned, tool, trust};
 
 pub(super) fn file_diff(w: &Wizard, prepared: &Prepared) -> FileDiff {
     let seen: &FileSeen = &prepared.edit.seen;
@@ -109,7 +109,9 @@ pub(super) fn notes(w: &Wizard, prepared: &Prepared) -> Vec<Block> {
             format!("The module declares no variable for this, so it is not written: {}.", undeclared.names.join(", ")),
         ));
     }
-    if details::verify(w) == VerifyWord::Off && trust::agreed(w).is_some() {
+    // In a repair that leaves it as it is, nobody chose it.
+    let chosen = checkup::verification(w).is_none();
+    if details::verify(w) == VerifyWord::Off && trust::agreed(w).is_some() && chosen {
         blocks.push(toned(Tone::Warning, format!("{} will not verify the host's certificate.", tool::title(w))));
     }
     blocks
@@ -127,7 +129,7 @@ pub fn without_value(w: &Wizard, prepared: &Prepared) -> Vec<String> {
 
 /// What the tool would stumble over in the file as it will be.
 pub(super) fn traps(w: &Wizard) -> Vec<Finding> {
-    let (Some(spec), Some(form), Some((_, around)), Some(Ok(draw))) =
+    let (Some(spec), Some(form), Some((seen, around)), Some(Ok(draw))) =
         (tool::spec(w), file::form(w), file::seen(w), &w.plan)
     else {
         return Vec::new();
@@ -136,7 +138,7 @@ pub(super) fn traps(w: &Wizard) -> Vec<Finding> {
         return Vec::new();
     };
     let declared = nearby::declared(form, around);
-    let loaded = nearby::loaded(around);
+    let loaded = nearby::counting_before(form, around, &seen.path);
     let around = Around { environment: &w.setting.environment, declared: declared.as_deref(), loaded: &loaded };
     diagnosis::file::traps(spec, form, &edited.document, around)
 }

@@ -1,5 +1,6 @@
 //! The plan: everything that will be done, made from what is known now.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::domain::around::Git;
@@ -26,6 +27,8 @@ pub struct Draw {
     pub making: Option<Making>,
     /// The file's keys that stand more than once, with their lines.
     pub duplicate: Option<(String, Vec<usize>)>,
+    /// The lines that stay of such keys in a repair, where nobody is asked.
+    pub kept: BTreeMap<String, usize>,
 }
 
 /// The question which line of a doubled key is kept.
@@ -93,10 +96,11 @@ pub(super) fn draw(w: &Wizard) -> Result<Draw, Trouble> {
     let mut plan = Plan::default();
     let mut prepared = None;
     let mut duplicate = None;
+    let mut kept = BTreeMap::new();
     let making = making(w)?;
     if !tool::token_only(w) {
         // A token that keeps its secret changes nothing in the file.
-        match edit(w, making.as_ref().filter(|making| making.gives_secret()))? {
+        match edit(w, making.as_ref().filter(|making| making.gives_secret()), &mut kept)? {
             Ok(edit) => prepared = Some(edit),
             Err(doubled) => duplicate = Some(doubled),
         }
@@ -152,7 +156,7 @@ pub(super) fn draw(w: &Wizard) -> Result<Draw, Trouble> {
             action: Action::Remember(Box::new(record)),
         });
     }
-    Ok(Draw { prepared, plan, making, duplicate })
+    Ok(Draw { prepared, plan, making, duplicate, kept })
 }
 
 /// What is to be made on the host; none where the token is there already.
@@ -178,8 +182,29 @@ pub(super) fn agreed_oddities(w: &Wizard, seen: &FileSeen) -> Vec<Oddity> {
     seen.oddities.iter().enumerate().filter(yes).map(|(_, oddity)| oddity.clone()).collect()
 }
 
-/// The edit, or the key that stands more than once and its lines.
-fn edit(w: &Wizard, making: Option<&Making>) -> Result<Result<Prepared, (String, Vec<usize>)>, Trouble> {
+/// The edit, or the key that stands more than once and its lines. In a repair the last of them stays, which most readers take,
+/// and is noted in `kept`.
+fn edit(
+    w: &Wizard,
+    making: Option<&Making>,
+    kept: &mut BTreeMap<String, usize>,
+) -> Result<Result<Prepared, (String, Vec<usize>)>, Trouble> {
+    loop {
+        match edit_once(w, making, kept)? {
+            Err((key, lines)) if checkup::here(w) && !kept.contains_key(&key) => match lines.last() {
+                Some(last) => kept.insert(key, *last),
+                None => return Ok(Err((key, lines))),
+            },
+            other => return Ok(other),
+        };
+    }
+}
+
+fn edit_once(
+    w: &Wizard,
+    making: Option<&Making>,
+    kept: &BTreeMap<String, usize>,
+) -> Result<Result<Prepared, (String, Vec<usize>)>, Trouble> {
     let (Some(spec), Some(form), Some(dialect), Some((seen, around))) =
         (tool::spec(w), file::form(w), file::dialect(w), file::seen(w))
     else {
@@ -187,6 +212,7 @@ fn edit(w: &Wizard, making: Option<&Making>) -> Result<Result<Prepared, (String,
     };
     let declared = nearby::declared(form, around);
     let facts = facts(w, making);
+    let chosen = |key: &str| w.draft.choice(&keep_id(key)).and_then(|line| line.as_str().parse().ok());
     let order = Order {
         spec,
         form,
@@ -198,7 +224,7 @@ fn edit(w: &Wizard, making: Option<&Making>) -> Result<Result<Prepared, (String,
         agreed: agreed_oddities(w, seen),
         awaits_secret: making.is_some(),
         repair: checkup::here(w).then(Vec::new),
-        keep: &|key| w.draft.choice(&keep_id(key)).and_then(|line| line.as_str().parse().ok()),
+        keep: &|key| chosen(key).or_else(|| kept.get(key).copied()),
     };
     match prepare_edit(&order) {
         Ok(prepared) => Ok(Ok(prepared)),

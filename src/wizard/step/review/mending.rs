@@ -24,7 +24,8 @@ pub(super) fn draw(w: &Wizard, mends: &[Mend]) -> Result<Draw, Trouble> {
     let agreed = agreed_oddities(w, seen);
     let shown = |path: &std::path::Path| file::shown(w, path);
     let order = Order { config: &config, library, seen, told, mends, agreed, shown: &shown };
-    let nothing = |plan, prepared, duplicate| Draw { prepared, plan, making: None, duplicate };
+    let nothing =
+        |plan, prepared, duplicate| Draw { prepared, plan, making: None, duplicate, kept: Default::default() };
     match plan(&order) {
         Ok(mended) => Ok(nothing(mended.plan, mended.prepared, None)),
         Err(NoMend::Unfit(Unfit::Edit(EditError::Duplicate { key, lines }))) => {
