@@ -111,6 +111,8 @@ fn together(finding: &Finding) -> usize {
     // Of a token and a password one goes; of lines that stand twice or that nobody reads, all.
     match finding.code {
         codes::FILE_DUPLICATE | codes::FILE_IGNORED => finding.mends.iter().take_while(is_line).count().max(1),
+        // Lines that readers take apart for one reason are one finding.
+        codes::FILE_READERS | codes::FILE_SHELL => finding.mends.len(),
         _ => 1,
     }
 }
