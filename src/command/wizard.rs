@@ -15,6 +15,7 @@ use crate::front::{Front, summary};
 use crate::runtime::{World, converse};
 use crate::wizard::draft::Draft;
 use crate::wizard::errand::Errand;
+use crate::wizard::message::Exit;
 use crate::wizard::walk;
 use crate::wizard::{Setting, Wizard};
 
@@ -115,7 +116,12 @@ pub fn hold(looks: Looks, setting: Setting, draft: Draft, world: World) -> Ended
 async fn with<F: Front>(front: &mut F, setting: Setting, draft: Draft, world: World) -> io::Result<Ended> {
     let (mut wizard, first) = Wizard::new(setting, draft);
     let exit = converse(front, &mut wizard, first, world).await;
-    let lines = if wizard.page().last { summary(&wizard.page()) } else { Vec::new() };
+    let lines = match &exit {
+        _ if wizard.page().last => summary(&wizard.page()),
+        // Whoever stops in a repair reads no last page.
+        Ok(Exit::Failed) if wizard.run.is_none() => vec!["Nothing was changed.".to_owned()],
+        _ => Vec::new(),
+    };
     front.end(&lines)?;
     exit.map(Ended::from)
 }

@@ -45,31 +45,52 @@ pub struct Circumstances<'a> {
 
 /// Everything that is wrong or worth knowing about a config: its text, its file, its hosts, and what it picked of them.
 pub fn judge_config(config: &Config, asked: &[Asked], about: &Circumstances<'_>) -> Vec<Finding> {
-    let answered = |instance| asked.iter().filter(move |one| one.instance == instance).flat_map(|one| &one.seen);
-    let settled = |finding: &Finding| {
-        config.doubts.iter().any(|doubt| doubt.finding == *finding && doubt.is_settled(answered(doubt.instance)))
-    };
-    let mut findings: Vec<Finding> = config.findings.iter().filter(|finding| !settled(finding)).cloned().collect();
-    for one in asked {
-        if let Some(host) = config.hosts.iter().find(|host| host.instance == one.instance) {
-            let mut found = of_host(config, host, one, about);
-            let from = |asked: &Asked, from| asked.trust.as_ref().is_some_and(|(_, of)| *of == from);
-            let vouched = |other: &Asked| {
-                other.instance == one.instance && from(other, Leaning::Remembered) && signed_in(&other.seen)
-            };
-            if from(one, Leaning::File) && asked.iter().any(vouched) {
-                found.iter_mut().for_each(tools_alone);
-            }
-            let holds =
-                |other: &Asked| other.instance == one.instance && from(other, Leaning::File) && held(&other.seen);
-            if from(one, Leaning::Remembered) && asked.iter().any(holds) {
-                found.iter_mut().filter(|one| one.code == codes::TLS_CHANGED).for_each(tool_goes_on);
-            }
-            findings.extend(found);
+    let of_hosts: Vec<(u8, Vec<Finding>)> = asked
+        .iter()
+        .filter_map(|one| {
+            let host = config.hosts.iter().find(|host| host.instance == one.instance)?;
+            Some((one.instance, of_one(config, host, one, asked, about)))
+        })
+        .collect();
+    let (first, mut findings) = of_text(config, asked, &of_hosts);
+    findings.extend(of_hosts.into_iter().flat_map(|(_, findings)| findings));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    first.into_iter().chain(findings).collect()
+}
+
+/// What the text tells, by what was seen of the hosts; first the lines that are the cause of what fails there.
+fn of_text(config: &Config, asked: &[Asked], of_hosts: &[(u8, Vec<Finding>)]) -> (Vec<Finding>, Vec<Finding>) {
+    let (mut first, mut findings) = (Vec::new(), Vec::new());
+    for finding in &config.findings {
+        let Some(doubt) = config.doubts.iter().find(|doubt| doubt.finding == *finding) else {
+            findings.push(finding.clone());
+            continue;
+        };
+        let seen = asked.iter().filter(|one| one.instance == doubt.instance).flat_map(|one| &one.seen);
+        let mut of_it = of_hosts.iter().filter(|(instance, _)| *instance == doubt.instance).flat_map(|(_, all)| all);
+        let failed = of_it.any(|finding| finding.severity == Severity::Error);
+        match doubt.by(seen, failed) {
+            Some(finding) if doubt.is_of_line() && finding.severity == Severity::Error => first.push(finding),
+            left => findings.extend(left),
         }
     }
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    findings
+    (first, findings)
+}
+
+/// What is wrong with one host; where it was asked twice, by what the other answer showed.
+fn of_one(config: &Config, host: &ConfigHost, one: &Asked, asked: &[Asked], about: &Circumstances<'_>) -> Vec<Finding> {
+    let mut found = of_host(config, host, one, about);
+    let from = |asked: &Asked, from| asked.trust.as_ref().is_some_and(|(_, of)| *of == from);
+    let vouched =
+        |other: &Asked| other.instance == one.instance && from(other, Leaning::Remembered) && signed_in(&other.seen);
+    if from(one, Leaning::File) && asked.iter().any(vouched) {
+        found.iter_mut().for_each(tools_alone);
+    }
+    let holds = |other: &Asked| other.instance == one.instance && from(other, Leaning::File) && held(&other.seen);
+    if from(one, Leaning::Remembered) && asked.iter().any(holds) {
+        found.iter_mut().filter(|one| one.code == codes::TLS_CHANGED).for_each(tool_goes_on);
+    }
+    found
 }
 
 fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstances<'_>) -> Vec<Finding> {

@@ -40,7 +40,7 @@ pub struct Config {
     pub hosts: Vec<ConfigHost>,
     /// What the text and the file alone tell; nobody was asked for it.
     pub findings: Vec<Finding>,
-    /// Those of them that a host takes back when it answers.
+    /// Those of them that depend on what a host says.
     pub doubts: Vec<Doubt>,
 }
 

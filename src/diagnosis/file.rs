@@ -1,6 +1,7 @@
 //! The file: what in it makes trouble for its tool, though the host and the token are good.
 
 mod comments;
+mod doubt;
 mod example;
 mod host;
 mod place;
@@ -10,14 +11,15 @@ mod token;
 mod unfilled;
 mod value;
 
+pub use doubt::Doubt;
 pub use place::{copies, missing};
 
 use crate::diagnosis::codes;
 use crate::domain::finding::{Finding, Mend, Severity, Step};
 use crate::domain::visible::whole;
-use crate::domain::{Code, FileSeen, Id, Observation, Seen};
+use crate::domain::{Code, FileSeen, Id};
 use crate::format::Document;
-use crate::target::read::{Known, ReadAccess, ReadFile, ReadValue, held_by, known};
+use crate::target::read::{Known, ReadAccess, ReadFile, held_by, known};
 use crate::target::spec::Dialect;
 use crate::target::traps::{Around, TrapKind, hits};
 use crate::target::{Fact, Form, Spec};
@@ -64,46 +66,8 @@ pub(super) struct Judged {
     pub findings: Vec<Finding>,
     /// The keys whose value the tool does not have from this file, or cannot use: nothing signs in with them.
     pub unfit: Vec<String>,
-    /// Those of the findings that the host may take back.
+    /// Those of the findings that depend on what the host says.
     pub doubts: Vec<Doubt>,
-}
-
-/// A value that may be right although it does not look so: the host tells.
-#[derive(Clone, Debug)]
-pub struct Doubt {
-    /// The host that it is about, from 1.
-    pub instance: u8,
-    pub finding: Finding,
-    until: Until,
-}
-
-/// What takes a doubt back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Until {
-    /// A Proxmox host answered there.
-    Answers,
-    SignsIn,
-}
-
-impl Doubt {
-    fn of(value: &ReadValue, finding: &Finding) -> Option<Doubt> {
-        let until = match asked_at(&value.fact).0 {
-            Step::Host => Until::Answers,
-            Step::Access => Until::SignsIn,
-            _ => return None,
-        };
-        let doubtful = finding.severity == Severity::Warning && !rewrites(finding);
-        doubtful.then(|| Doubt { instance: value.instance, finding: finding.clone(), until })
-    }
-
-    /// Whether what was seen of the host shows that the value is right.
-    pub fn is_settled<'a>(&self, mut seen: impl Iterator<Item = &'a Observation>) -> bool {
-        seen.any(|one| match one.seen {
-            Seen::SignedIn { .. } => true,
-            Seen::IsProxmox { .. } => self.until == Until::Answers,
-            _ => false,
-        })
-    }
 }
 
 /// Everything that the text and the file alone tell.
@@ -114,12 +78,17 @@ pub(super) fn judge(sight: &Sight<'_>) -> Judged {
         if told.iter().any(|of| of.is(&value.of, value.instance)) || !sight.uses(&value.fact, value.instance) {
             continue;
         }
-        if let Some(finding) = value::judge(sight, value) {
+        if let Some(mut finding) = value::judge(sight, value) {
+            let lost = [codes::FILE_PLACEHOLDER, codes::TOKEN_EXAMPLE, codes::TOKEN_SHAPE].contains(&finding.code);
+            if lost && finding.severity == Severity::Error && value.fact.is_secret() && !rewrites(&finding) {
+                finding.mends.retain(|mend| matches!(mend, Mend::Ask(_)));
+                finding.mends.extend(made_anew(sight, &value.fact, value.instance));
+            }
             if finding.severity == Severity::Error && !rewrites(&finding) {
                 out.unfit.push(value.key.clone());
             }
             told.push(Told { of: value.of.clone(), instance: value.instance });
-            out.doubts.extend(Doubt::of(value, &finding));
+            out.doubts.extend(Doubt::of_value(&value.fact, value.instance, &finding));
             out.findings.push(finding);
         }
     }
@@ -133,6 +102,15 @@ pub(super) fn judge(sight: &Sight<'_>) -> Judged {
 /// The same for an example that was named: its placeholders are right, and a secret in it is not.
 pub(super) fn judge_example(sight: &Sight<'_>) -> Vec<Finding> {
     example::judge(sight)
+}
+
+/// What brings a token's secret that is not there: for a token that is named a new one, and in any case another token.
+fn made_anew(sight: &Sight<'_>, fact: &Fact, instance: u8) -> Vec<Mend> {
+    if !matches!(fact, Fact::TokenSecret | Fact::Token) {
+        return Vec::new();
+    }
+    let named = crate::target::meant::token_id(sight.read, instance).map(|_| Mend::NewSecret);
+    named.into_iter().chain([Mend::NewToken]).collect()
 }
 
 /// Whether the right value is known from what stands there.

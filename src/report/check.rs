@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::diagnosis::checked::Checked;
 use crate::diagnosis::shared::{Cause, causes, sharing};
-use crate::domain::finding::{Finding, Fix, Mend, Severity};
+use crate::domain::finding::{Finding, Fix, Severity};
 use crate::domain::{shell, visible};
 use crate::front::Look;
 use crate::front::glyph::Glyph;
@@ -152,21 +152,13 @@ impl Sheet<'_> {
             }
         };
         let mut lines = self.prose(0, &sum);
-        for file in files {
-            let mut all: Vec<&str> = file.findings.iter().flat_map(|one| &one.mends).map(mend_in_words).collect();
-            let mut once: Vec<&str> = Vec::new();
-            all.drain(..).for_each(|words| {
-                if !once.contains(&words) {
-                    once.push(words)
-                }
-            });
-            // A name that no shell takes as it is has no command.
-            if let (false, Ok(path)) = (once.is_empty(), shell::quote(&self.path(&file.path))) {
-                lines.extend(
-                    self.prose(0, &format!("To mend it, with a look at each change first: {}", once.join("; "))),
-                );
-                lines.push(format!("  {}", self.text(&format!("labwizard {path}"))));
-            }
+        let mended = files.iter().filter(|file| file.findings.iter().any(|finding| !finding.mends.is_empty()));
+        // A name that no shell takes as it is has no command.
+        let commands = mended.filter_map(|file| shell::quote(&self.path(&file.path)).ok());
+        let commands: Vec<String> = commands.map(|path| self.text(&format!("labwizard {path}"))).collect();
+        if !commands.is_empty() {
+            lines.extend(self.prose(0, "labwizard can mend it with you, and shows each change before it makes it:"));
+            lines.extend(commands.into_iter().map(|command| format!("  {command}")));
         }
         lines
     }
@@ -207,29 +199,13 @@ fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-fn mend_in_words(mend: &Mend) -> &'static str {
-    match mend {
-        Mend::Ask(_) => "ask for the right value",
-        Mend::Rewrite { .. } => "write what stands there in the right shape",
-        Mend::Remove { .. } => "remove a line",
-        Mend::Close => "close the file to others",
-        Mend::Ignore => "keep the file out of git",
-        Mend::Grant => "grant exactly what is missing",
-        Mend::NewSecret => "make a new secret",
-        Mend::NewToken => "make another token",
-        Mend::Certificate => "compare the certificate",
-        Mend::Verify => "switch on verification",
-        Mend::LookUp => "sign in and look up the reason",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
     use super::*;
     use crate::diagnosis::codes;
-    use crate::domain::finding::Step;
+    use crate::domain::finding::{Mend, Step};
 
     fn finding(title: &str, severity: Severity) -> Finding {
         Finding::new(codes::CONNECT_REFUSED, severity, Step::Host, title, "Nothing listens there.")
@@ -271,9 +247,8 @@ mod tests {
           ✓ It signs in.
 
         3 files checked: 1 error.
-        To mend it, with a look at each change first: close the file to others
+        labwizard can mend it with you, and shows each change before it makes it:
           labwizard a.env
-        To mend it, with a look at each change first: close the file to others
           labwizard 'b c.env'
         ");
         assert!(!is_ok(&files));

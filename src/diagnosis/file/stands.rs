@@ -1,6 +1,6 @@
 //! Lines that beat, double or lack each other: the target's traps as findings with their mends.
 
-use super::{Judged, Mended, Sight, Told, ask, asked_at, codes, put_in};
+use super::{Doubt, Judged, Mended, Sight, Told, ask, asked_at, codes, made_anew, put_in};
 use crate::domain::finding::{Code, Finding, Mend, Severity, Step};
 use crate::domain::visible::{visible, whole};
 use crate::target::Fact;
@@ -36,6 +36,11 @@ pub(super) fn judge(sight: &Sight<'_>, told: &[Told], out: &mut Judged) {
             TrapKind::NoSwitch(..) if is_told(&hit.key) => None,
             kind => Some(line(sight, hit, kind)),
         };
+        if let (Some(finding), Some(known)) = (&finding, sight.known(&hit.key)) {
+            let mends = where_it_fails(sight, hit, finding);
+            let doubt = mends.and_then(|mends| Doubt::of_line(&known.fact, known.instance, finding, mends));
+            out.doubts.extend(doubt);
+        }
         out.findings.extend(finding);
     }
     let shadowed: Vec<&TrapHit> = of(|kind| *kind == TrapKind::Shadowed).collect();
@@ -49,6 +54,16 @@ pub(super) fn judge(sight: &Sight<'_>, told: &[Told], out: &mut Judged) {
         .filter(|hit| !is_told(&hit.key) && !has_default(sight, &hit.key))
         .collect();
     missing(sight, &lacks, out);
+}
+
+/// Of a line that counts before another one: where the tool does not get in with it, it is the one to go, and the other counts.
+fn where_it_fails(sight: &Sight<'_>, hit: &TrapHit, finding: &Finding) -> Option<Vec<Mend>> {
+    let first = match &hit.kind {
+        TrapKind::Beaten => remove(sight, hit.other.as_ref())?,
+        TrapKind::Duplicate(lines) if !sight.is_hcl() => Mend::Remove { key: hit.key.clone(), line: *lines.last()? },
+        _ => return None,
+    };
+    Some([first].into_iter().chain(finding.field.clone().map(Mend::Ask)).collect())
 }
 
 fn base(sight: &Sight<'_>, hit: &TrapHit, severity: Severity) -> Finding {
@@ -80,7 +95,17 @@ fn line(sight: &Sight<'_>, hit: &TrapHit, kind: &TrapKind) -> Finding {
     let rewrite = Mend::Rewrite { key: hit.key.clone() };
     match kind {
         // Both then say what the tool uses already; or the one that beats goes, and the other counts.
-        TrapKind::Beaten => base(sight, hit, Severity::Warning).mend(rewrite).mended(remove(sight, hit.other.as_ref())),
+        TrapKind::Beaten => {
+            let mut finding = base(sight, hit, Severity::Warning);
+            finding.evidence = [hit.other.as_ref(), Some(&hit.key)]
+                .into_iter()
+                .flatten()
+                .filter_map(|key| Some((line_of(sight, key)?, visible(key))))
+                .zip(["counts", "does not"])
+                .map(|((line, key), counts)| format!("line {line}: {key}, which {counts}"))
+                .collect();
+            finding.mend(rewrite).mended(remove(sight, hit.other.as_ref()))
+        }
         TrapKind::Ignored(_) => {
             let finding = base(sight, hit, Severity::Warning);
             match hit.line {
@@ -229,6 +254,10 @@ fn missing(sight: &Sight<'_>, hits: &[&TrapHit], out: &mut Judged) {
             finding.fix.clear();
             finding = finding.say(format!("Write {list}."));
         }
-        out.findings.push(finding.mended(mend));
+        let mut finding = finding.mended(mend);
+        if let Some(known) = sight.known(&group[0].key).filter(|known| known.fact.is_secret()) {
+            finding.mends.extend(made_anew(sight, &known.fact, known.instance));
+        }
+        out.findings.push(finding);
     }
 }

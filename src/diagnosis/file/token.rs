@@ -1,7 +1,7 @@
 //! Who signs in, and with what: the parts of a token in a file, each in the shape that its tool takes.
 
 use super::value::{asked, rewritten};
-use super::{Mended, Sight, about, codes, unfilled};
+use super::{Sight, about, codes, unfilled};
 use crate::domain::finding::{Code, Finding, Mend, Severity::*};
 use crate::domain::paste::{Known, Part, PasteProblem, PastedSecret, is_uuid, parse_paste};
 use crate::domain::visible::{upper_first, visible};
@@ -33,13 +33,19 @@ fn malformed(value: &ReadValue, trouble: IdTrouble) -> Finding {
         }
         _ => "Look at user and token under Datacenter → Permissions → API Tokens.",
     };
-    asked(
+    let mut finding = asked(
         value,
         codes::TOKEN_SHAPE,
         format!("What stands in {} is not what Proxmox gives out.", visible(&value.key)),
         format!("{}.", upper_first(&trouble.to_string())),
         fix,
-    )
+    );
+    let realm = matches!(trouble, IdTrouble::NoRealm | IdTrouble::Realm | IdTrouble::UserLetters);
+    if realm && matches!(value.fact, Fact::User | Fact::UserName | Fact::Realm) {
+        // The user alone is wrong; name and secret may stay.
+        finding.mends.insert(0, Mend::Ask(Id::fixed("user")));
+    }
+    finding
 }
 
 /// User, or a part of it.
@@ -158,7 +164,6 @@ pub(super) fn secret(value: &ReadValue, text: &str) -> Option<Finding> {
             problem.hint(),
         )
         .seen(shape)
-        .mend(Mend::NewSecret)
     })
 }
 
@@ -205,14 +210,11 @@ pub(super) fn whole(value: &ReadValue, text: &str) -> Option<Finding> {
         }
     }
     match (paste.id(), paste.secret.as_ref().map(PastedSecret::problem)) {
-        (Some(_), None) => Some(
-            shapeless(
-                value,
-                "The secret is missing: behind the id belongs “=”, and then the secret.".into(),
-                "Put in the secret that Proxmox showed when the token was made.".into(),
-            )
-            .mend(Mend::NewSecret),
-        ),
+        (Some(_), None) => Some(shapeless(
+            value,
+            "The secret is missing: behind the id belongs “=”, and then the secret.".into(),
+            "Put in the secret that Proxmox showed when the token was made.".into(),
+        )),
         (None, Some(_)) => Some(shapeless(
             value,
             "User or name of the token is missing: before the secret belongs user@realm!name=.".into(),
@@ -259,7 +261,6 @@ fn secret_in_whole(value: &ReadValue, problem: &crate::domain::paste::SecretProb
         _ => format!("{} does not end in the secret of a token.", visible(&value.key)),
     };
     asked(value, code, title, problem.sentence(), problem.hint())
-        .mended((code == codes::TOKEN_SHAPE).then_some(Mend::NewSecret))
 }
 
 /// A password may be anything; only what is known to be something else is said.

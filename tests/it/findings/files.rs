@@ -74,8 +74,10 @@ const FILES: &[(&str, &str, &str, &str, &str)] = &[
     ("a reference", ".env", LAB, "00000000-0000-4000-8000-000000000004", "${OTHER}"),
     ("an open quote", ".env", LAB, "=lab", "=\"lab"),
     ("a line without “=”", ".env", LAB, "PROXMOX_HOST=", "PROXMOX_HOST "),
-    ("a comment behind the value", ".env", LAB, "=pve.lan", "=pve.lan # the old one"),
-    ("a value that programs hold differently", ".env", PASSWORD, "hunter22", "hunt$er22"),
+    ("blanks that one reader takes and one does not", ".env", PLAIN, "PROXMOX_HOST=", "PROXMOX_HOST ="),
+    ("two lines with blanks", ".env", PLAIN, "HOST=pve.lan\nPROXMOX_PORT=", "HOST =pve.lan\nPROXMOX_PORT ="),
+    ("a word of examples that may be a name", ".env", LAB, "=lab\n", "=secret\n"),
+    ("a command that gives the value", ".env", SHELL, "'apex@pve!lab'", "\"$(pass show pve)\""),
     ("blanks around the “=”", ".env", SHELL, "URL=", "URL = "),
     ("a “!” in double quotes", ".env", SHELL, "'apex@pve!lab'", "\"apex@pve!lab\""),
     ("a key twice", ".env", LAB, "PROXMOX_NODE=pve\n", "PROXMOX_NODE=pve\nPROXMOX_NODE=two\n"),
@@ -86,6 +88,9 @@ const FILES: &[(&str, &str, &str, &str, &str)] = &[
     ("a privilege that is gone", ".env", LAB, "PROXMOX_NODE", "# the role needs VM.Monitor\nPROXMOX_NODE"),
     ("an example with a secret", ".env.example", LAB, "", ""),
 ];
+
+const PLAIN: &str = "PROXMOX_HOST=pve.lan\nPROXMOX_PORT=8006\nPROXMOX_TOKEN_ID=apex@pve!lab\n\
+                     PROXMOX_TOKEN_SECRET=00000000-0000-4000-8000-000000000004\nPROXMOX_VERIFY_SSL=false\n";
 
 pub fn samples() -> Vec<Sample> {
     let mut all = Vec::new();

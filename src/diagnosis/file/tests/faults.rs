@@ -35,13 +35,28 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     ("plain-password", "=a@pve\n", "=a@pve!tok\n", &["! file.wrong-shape ask:token"]),
     // 2: placeholders
-    ("glassdome", SECRET, "your-token-secret-here", &["! file.placeholder ask:token"]),
-    ("glassdome", SECRET, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", &["! file.placeholder ask:token"]),
-    ("glassdome", SECRET, "12345678-1234-1234-1234-123456789abc", &["! token.example-secret ask:token"]),
-    ("glassdome", SECRET, "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee", &["! token.example-secret ask:token"]),
-    ("telmate", SECRET, "11111111-1111-1111-1111-111111111111", &["! token.example-secret ask:token"]),
-    ("bpg", SECRET, "12345678-1234-1234-1234-123456789abc", &["! token.example-secret ask:token"]),
-    ("bpg", "a@pve!tok", "user@pam!TOKENID", &["! file.placeholder ask:token"]),
+    ("glassdome", SECRET, "your-token-secret-here", &["! file.placeholder ask:token NewSecret NewToken"]),
+    ("glassdome", SECRET, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", &["! file.placeholder ask:token NewSecret NewToken"]),
+    (
+        "glassdome",
+        SECRET,
+        "12345678-1234-1234-1234-123456789abc",
+        &["! token.example-secret ask:token NewSecret NewToken"],
+    ),
+    (
+        "glassdome",
+        SECRET,
+        "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+        &["! token.example-secret ask:token NewSecret NewToken"],
+    ),
+    (
+        "telmate",
+        SECRET,
+        "11111111-1111-1111-1111-111111111111",
+        &["! token.example-secret ask:token NewSecret NewToken"],
+    ),
+    ("bpg", SECRET, "12345678-1234-1234-1234-123456789abc", &["! token.example-secret ask:token NewSecret NewToken"]),
+    ("bpg", "a@pve!tok", "user@pam!TOKENID", &["! file.placeholder ask:token NewSecret NewToken"]),
     ("telmate", "a@pve!tok", "a@pve!TOKENID", &["! file.placeholder ask:token"]),
     ("glassdome", "=pve.lan", "=your-proxmox-ip", &["! file.placeholder ask:host"]),
     ("bpg", "pve.lan", "YOUR_PROXMOX_IP", &["! file.placeholder ask:host"]),
@@ -54,14 +69,24 @@ pub(crate) const ROWS: &[Row] = &[
     ("plain-password", "hunter22", "'<password>'", &["! file.placeholder ask:password"]),
     ("plain-password", "hunter22", "YOUR-PASSWORD", &["! file.placeholder ask:password"]),
     // 3: a half is missing
-    ("bpg", "a@pve!tok=00000000-0000-4000-8000-000000000004", "a@pve!tok", &["! token.shape ask:token NewSecret"]),
-    ("bpg", "a@pve!tok=00000000-0000-4000-8000-000000000004", "a@pve!tok=", &["! token.shape ask:token NewSecret"]),
-    ("bpg", "a@pve!tok=", "", &["! token.shape ask:token"]),
-    ("glassdome", SECRET, "", &["! file.missing-value ask:token"]),
+    (
+        "bpg",
+        "a@pve!tok=00000000-0000-4000-8000-000000000004",
+        "a@pve!tok",
+        &["! token.shape ask:token NewSecret NewToken"],
+    ),
+    (
+        "bpg",
+        "a@pve!tok=00000000-0000-4000-8000-000000000004",
+        "a@pve!tok=",
+        &["! token.shape ask:token NewSecret NewToken"],
+    ),
+    ("bpg", "a@pve!tok=", "", &["! token.shape ask:token NewToken"]),
+    ("glassdome", SECRET, "", &["! file.missing-value ask:token NewSecret NewToken"]),
     // 4: two “!”, the header's word, Backup Server's separator
     ("bpg", "a@pve!tok", "PVEAPIToken=a@pve!tok", &["! file.wrong-shape rewrite:proxmox_api_token"]),
     ("bpg-env", "a@pve!tok", "PVEAPIToken=a@pve!tok", &["! file.wrong-shape rewrite:PROXMOX_VE_API_TOKEN"]),
-    ("bpg", "a@pve!tok=", "a@pve!one!two=", &["! token.shape ask:token"]),
+    ("bpg", "a@pve!tok=", "a@pve!one!two=", &["! token.shape ask:token NewToken"]),
     ("bpg", "a@pve!tok=", "a@pve!tok:", &["! file.wrong-shape rewrite:proxmox_api_token"]),
     ("telmate", "\"a@pve!tok\"", "\"PVEAPIToken=a@pve!tok\"", &["! file.wrong-shape rewrite:proxmox_api_token_id"]),
     (
@@ -71,11 +96,11 @@ pub(crate) const ROWS: &[Row] = &[
         &["! file.wrong-shape rewrite:PROXMOX_TOKEN_VALUE"],
     ),
     // 5: the secret itself
-    ("glassdome", SECRET, "00000000-0000-4000-8000-00000000", &["! token.shape ask:token NewSecret"]),
+    ("glassdome", SECRET, "00000000-0000-4000-8000-00000000", &["! token.shape ask:token NewSecret NewToken"]),
     ("glassdome", SECRET, "0000000A-0000-4000-8000-000000000004", &["! token.shape rewrite:PROXMOX_TOKEN_VALUE"]),
     ("telmate", SECRET, "00000000000040008000000000000004", &["! token.shape rewrite:proxmox_api_token_secret"]),
-    ("glassdome", SECRET, "Tr0ub4dor", &["! token.shape ask:token NewSecret"]),
-    ("bpg", SECRET, "00000000-0000-4000-8000-00000000", &["! token.shape ask:token NewSecret"]),
+    ("glassdome", SECRET, "Tr0ub4dor", &["! token.shape ask:token NewSecret NewToken"]),
+    ("bpg", SECRET, "00000000-0000-4000-8000-00000000", &["! token.shape ask:token NewSecret NewToken"]),
     ("plain-password", "hunter22", SECRET, &["~ file.wrong-shape ask:token"]),
     ("glassdome", "=tok", "=a0000000-0000-4000-8000-000000000007", &["! file.wrong-shape ask:token"]),
     // 6: what came along with copying
@@ -119,7 +144,7 @@ pub(crate) const ROWS: &[Row] = &[
     ("bpg-env", "'a@pve!tok=00000000-0000-4000-8000-000000000004'", "\"$(cat token)\"", &["~ file.reference"]),
     ("bpg-env", "'a@pve!tok=00000000-0000-4000-8000-000000000004'", "\"${NONE:-$(cat token)}\"", &["~ file.reference"]),
     ("bpg-env", "//pve.lan", "//${PROXMOX_VE_INSECURE}.lan", &["~ file.reference"]),
-    ("glassdome", SECRET, "$(pass show pve)", &["! file.placeholder ask:token"]),
+    ("glassdome", SECRET, "$(pass show pve)", &["! file.placeholder ask:token NewSecret NewToken"]),
     ("bpg", "\"a@pve!tok=00000000-0000-4000-8000-000000000004\"", "\"${var.token}\"", &["! file.reference ask:token"]),
     ("bpg", "\"a@pve!tok=00000000-0000-4000-8000-000000000004\"", "var.token", &["! file.reference ask:token"]),
     ("bpg", "\"https://pve.lan:8006\"", "[\"https://pve.lan:8006\"]", &["! file.wrong-shape ask:host"]),
@@ -135,9 +160,9 @@ pub(crate) const ROWS: &[Row] = &[
     ("bpg", ":8006", "", &["~ file.wrong-shape ask:host"]),
     ("plain", "=8006", "=8006x", &["! file.wrong-shape ask:host"]),
     // 22: realms
-    ("glassdome", "=a@pve\n", "=root\n", &["! token.shape ask:token"]),
+    ("glassdome", "=a@pve\n", "=root\n", &["! token.shape ask:user ask:token"]),
     ("glassdome", "=a@pve\n", "=\n", &["! file.missing-value ask:token"]),
-    ("bpg", "a@pve!tok", "root!tok", &["! token.shape ask:token"]),
+    ("bpg", "a@pve!tok", "root!tok", &["! token.shape ask:token NewToken"]),
     // 27: IPv6
     ("bpg", "pve.lan:8006", "fd00::5", &["! file.wrong-shape rewrite:proxmox_endpoint"]),
     ("glassdome", "=pve.lan", "=fd00::5:8006", &["~ file.wrong-shape ask:host"]),
@@ -391,7 +416,7 @@ fn a_further_host_of_the_file_is_judged_as_its_own() {
     let config = config(path, &second);
     assert_eq!(
         told(&config.findings),
-        ["! file.wrong-shape rewrite:PROXMOX_02_HOST", "! token.shape ask:token NewSecret"]
+        ["! file.wrong-shape rewrite:PROXMOX_02_HOST", "! token.shape ask:token NewSecret NewToken"]
     );
     assert!(config.hosts[0].credential.is_some() && config.hosts[1].credential.is_none());
     assert_eq!(config.hosts[1].place.as_ref().unwrap().endpoints[0].to_string(), "b.lan:8006");

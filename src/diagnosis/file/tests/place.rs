@@ -48,7 +48,7 @@ fn the_provider_in_the_code_tells_whose_names_count() {
     assert_eq!(config.target, "opentofu-bpg");
     let said = told(&config.findings);
     assert!(said.len() == 3, "{said:?}");
-    assert_eq!(said[..2], ["! file.missing-value ask:host", "! file.missing-value ask:token"]);
+    assert_eq!(said[..2], ["! file.missing-value ask:host", "! file.missing-value ask:token NewToken"]);
     assert!(said[2].starts_with("~ file.ignored-key remove:pm_api_url:1"), "{said:?}");
     assert_eq!(said.len(), 3);
 }
@@ -128,7 +128,7 @@ fn a_file_without_a_secret_may_be_open_and_tracked() {
     let text = text.replace(SECRET, "your-token-secret-here");
     let around = Around { git: Git::Tracked, ..Around::default() };
     let config = read_with(path, &text, &around, &[]).unwrap();
-    assert_eq!(told(&config.findings), ["! file.placeholder ask:token"]);
+    assert_eq!(told(&config.findings), ["! file.placeholder ask:token NewSecret NewToken"]);
 }
 
 #[test]

@@ -63,19 +63,21 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         let Some(asked) = checkup.host(host.instance) else { continue };
         let seen = checkup.seen(asked);
         let seen = if after { seen } else { with_estate(w, seen, &asked.survey.inputs.endpoints) };
-        let mut of_host = vec![Asked { instance: host.instance, trust: asked.trust.clone(), seen }];
-        of_host.extend(checkup.own(host.instance).map(|(own, seen)| Asked {
+        let own = checkup.own(host.instance).map(|(own, seen)| Asked {
             instance: host.instance,
             trust: Some((own.clone(), Leaning::File)),
             seen,
-        }));
+        });
+        let main = Asked { instance: host.instance, trust: asked.trust.clone(), seen };
+        // What the tool stops at first is told first.
+        let of_host: Vec<Asked> = own.into_iter().chain([main]).collect();
         let mut of_both = judge_config(&config, &of_host, &about);
         for known in &of_file {
             if let Some(at) = of_both.iter().position(|finding| finding == known) {
                 of_both.remove(at);
             }
         }
-        let main = &of_host[0];
+        let Some(main) = of_host.last() else { continue };
         let wish = checkup.wishes.iter().map(|(wish, _)| wish).find(|wish| wish.of.1 == host.instance);
         let ca = ask::ca(&config, host, checkup);
         of_both.extend(wish.and_then(|wish| round::unsettled(host, wish, ca, false, &main.seen)));
@@ -109,6 +111,8 @@ fn together(finding: &Finding) -> usize {
     // Of a token and a password one goes; of lines that stand twice or that nobody reads, all.
     match finding.code {
         codes::FILE_DUPLICATE | codes::FILE_IGNORED => finding.mends.iter().take_while(is_line).count().max(1),
+        // Lines that readers take apart for one reason are one finding.
+        codes::FILE_READERS | codes::FILE_SHELL => finding.mends.len(),
         _ => 1,
     }
 }

@@ -1,0 +1,69 @@
+//! What the host decides of a file: values that only look wrong, and lines that count before others and are the cause where the
+//! tool does not get in.
+
+use super::{asked_at, rewrites};
+use crate::domain::finding::{Finding, Mend, Severity, Step};
+use crate::domain::{Observation, Seen};
+use crate::target::Fact;
+
+/// A finding that depends on what comes of asking the host.
+#[derive(Clone, Debug)]
+pub struct Doubt {
+    /// The host that it is about, from 1.
+    pub instance: u8,
+    pub finding: Finding,
+    until: Until,
+    /// Where the tool does not get in: what mends it then.
+    otherwise: Option<Vec<Mend>>,
+}
+
+/// What shows that a value is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    /// A Proxmox host answered there.
+    Answers,
+    SignsIn,
+}
+
+impl Doubt {
+    /// A value that may be right although it does not look so.
+    pub(super) fn of_value(fact: &Fact, instance: u8, finding: &Finding) -> Option<Doubt> {
+        let doubtful = finding.severity == Severity::Warning && !rewrites(finding);
+        let until = until(fact).filter(|_| doubtful)?;
+        Some(Doubt { instance, finding: finding.clone(), until, otherwise: None })
+    }
+
+    /// A line that counts before another one.
+    pub(super) fn of_line(fact: &Fact, instance: u8, finding: &Finding, mends: Vec<Mend>) -> Option<Doubt> {
+        Some(Doubt { instance, finding: finding.clone(), until: until(fact)?, otherwise: Some(mends) })
+    }
+
+    /// What is left of the finding by what was seen of its host; `failed`: something there is an error.
+    pub fn by<'a>(&self, mut seen: impl Iterator<Item = &'a Observation>, failed: bool) -> Option<Finding> {
+        let right = seen.any(|one| match one.seen {
+            Seen::SignedIn { .. } => true,
+            Seen::IsProxmox { .. } => self.until == Until::Answers,
+            _ => false,
+        });
+        match &self.otherwise {
+            None => (!right).then(|| self.finding.clone()),
+            Some(mends) if failed && !right => {
+                Some(Finding { severity: Severity::Error, mends: mends.clone(), ..self.finding.clone() })
+            }
+            Some(_) => Some(self.finding.clone()),
+        }
+    }
+
+    /// Whether it is a line that would be the cause of what fails.
+    pub fn is_of_line(&self) -> bool {
+        self.otherwise.is_some()
+    }
+}
+
+fn until(fact: &Fact) -> Option<Until> {
+    match asked_at(fact).0 {
+        Step::Host => Some(Until::Answers),
+        Step::Access => Some(Until::SignsIn),
+        _ => None,
+    }
+}
