@@ -34,6 +34,7 @@ impl Desk {
             library: Library::built_in(),
             hosts: Vec::new(),
             wrote: Vec::new(),
+            runs: Vec::new(),
             environment: Vec::new(),
             surroundings: Surroundings::default(),
             caller: Caller::of_process(|_| None),

@@ -123,6 +123,7 @@ impl Place {
             library: setting.library,
             hosts: setting.hosts,
             wrote: files.map(|file| file.path).collect(),
+            runs: setting.runs,
             environment: setting.environment,
             surroundings: setting.surroundings,
             caller: self.caller,

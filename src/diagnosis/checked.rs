@@ -6,11 +6,11 @@ use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
 use crate::diagnosis::round::signed_in;
 use crate::diagnosis::verifying::Beyond;
-use crate::diagnosis::{Reading, codes, judge, picks};
+use crate::diagnosis::{Reading, codes, judge, picks, token_end};
 use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::observation::Surroundings;
 use crate::domain::visible::visible;
-use crate::domain::{Credential, Grantee, HostRecord, Observation, Seen, Timestamp, Trust};
+use crate::domain::{Credential, Grantee, HostRecord, Observation, RunSeen, Seen, Timestamp, Trust};
 use crate::target::{Library, needs};
 
 /// One host of the file, as it was asked.
@@ -40,6 +40,8 @@ pub struct Circumstances<'a> {
     pub library: &'a Library,
     pub records: &'a [HostRecord],
     pub surroundings: &'a Surroundings,
+    /// What runs of this machine did on hosts, the latest first.
+    pub runs: &'a [RunSeen],
     pub now: Timestamp,
 }
 
@@ -114,6 +116,7 @@ fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstan
     let mut findings = judge(
         &asked.seen,
         &Reading {
+            part_will_do: true,
             host: &typed,
             who: &who,
             signer,
@@ -137,6 +140,9 @@ fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstan
         findings.iter_mut().for_each(|one| one.evidence.push(at_host(&host.typed)));
     }
     findings.extend(spec.map(|spec| picks::judge(spec, &host.picks, &asked.seen)).unwrap_or_default());
+    if let Some(Credential::Token { id, .. }) = &host.credential {
+        findings.extend(token_end::remembered(id, &asked.seen, about.runs, about.now));
+    }
     findings
 }
 

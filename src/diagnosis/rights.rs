@@ -217,7 +217,7 @@ fn held(rights: &Rights, seen: &[Observation], reading: &Reading<'_>) -> Vec<Fin
         return findings;
     }
     let target = reading.target;
-    let partly = lacks.iter().all(|lack| held_below(rights, lack));
+    let partly = reading.part_will_do && lacks.iter().all(|lack| held_below(rights, lack));
     let finding = if partly {
         // By choice, perhaps: a token for one pool or for some machines.
         Finding::new(

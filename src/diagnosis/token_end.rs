@@ -5,7 +5,7 @@ use crate::diagnosis::{Reading, codes, signin};
 use crate::domain::finding::{Code, Finding, Mend, Severity, Severity::*, Step};
 use crate::domain::time::date;
 use crate::domain::visible::visible;
-use crate::domain::{Grantee, Observation, Seen, Timestamp, TokenId};
+use crate::domain::{Change, ChangeState, Endpoint, Grantee, Observation, RunSeen, Seen, Timestamp, TokenId};
 
 const DAY: Timestamp = 86_400;
 /// From so many seconds before its end on it is said.
@@ -34,6 +34,27 @@ pub fn judge(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
         )
     });
     token.into_iter().chain(user).collect()
+}
+
+/// What is to be said of a token that signed in and that the host does not tell of: a token with the least rights does not see
+/// its own record. A run of this machine that made it knows its end.
+pub fn remembered(id: &TokenId, seen: &[Observation], runs: &[RunSeen], now: Timestamp) -> Option<Finding> {
+    let signed_in = seen.iter().any(|o| matches!(o.seen, Seen::SignedIn { .. }));
+    let told = seen.iter().any(|o| matches!(&o.seen, Seen::Estate(estate) if estate.token(id).is_some()));
+    let at = seen.iter().find_map(|o| match &o.seen {
+        Seen::Connected(endpoint, _) => Some(endpoint),
+        _ => None,
+    })?;
+    if !signed_in || told { None } else { near(id, made(runs).find(|one| one.0 == at && one.1 == id)?.2, now) }
+}
+
+/// The tokens that runs of this machine made and that still stand, with the host and the end of each; the latest run first.
+pub fn made(runs: &[RunSeen]) -> impl Iterator<Item = (&Endpoint, &TokenId, Option<Timestamp>)> {
+    let changes = runs.iter().flat_map(|run| &run.changes);
+    changes.filter(|seen| seen.state == ChangeState::Made).filter_map(|seen| match &seen.change {
+        Change::MakeToken(made) => Some((&seen.endpoint, &made.id, made.expire)),
+        _ => None,
+    })
 }
 
 /// What is to be said of a token that ends then; none where the end is far, or there is none.

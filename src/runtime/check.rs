@@ -19,7 +19,7 @@ use crate::diagnosis::untold;
 use crate::disk::{self, Caller};
 use crate::domain::finding::Finding;
 use crate::domain::observation::Surroundings;
-use crate::domain::{Credential, HostRecord, Observation, Seen, Trust};
+use crate::domain::{Credential, HostRecord, Observation, RunSeen, Seen, Trust};
 use crate::target::Library;
 use files::{File, Understood};
 use travel::Travelled;
@@ -49,6 +49,8 @@ pub struct Ground {
     pub hosts: Vec<HostRecord>,
     /// The files that earlier runs wrote, the latest first.
     pub wrote: Vec<PathBuf>,
+    /// What earlier runs did on hosts, the latest first.
+    pub runs: Vec<RunSeen>,
     /// The names of the variables that are set.
     pub environment: Vec<String>,
     pub surroundings: Surroundings,
@@ -142,6 +144,7 @@ impl Round<'_> {
             library: &self.ground.library,
             records: &self.ground.hosts,
             surroundings: &self.ground.surroundings,
+            runs: &self.ground.runs,
             now: self.ground.options.moment(),
         };
         let mut findings: Vec<Finding> = Vec::new();

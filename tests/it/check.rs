@@ -36,6 +36,7 @@ impl Bench {
             library: Library::built_in(),
             hosts: Vec::new(),
             wrote: Vec::new(),
+            runs: Vec::new(),
             environment: Vec::new(),
             surroundings: Surroundings::default(),
             caller: Stage::caller(),

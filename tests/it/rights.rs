@@ -81,9 +81,15 @@ async fn seen(lab: &Lab, token: &LabToken, needs: &[Need]) -> Vec<Observation> {
 }
 
 fn found(seen: &[Observation], who: &str, target: &str, needs: &[Need]) -> Vec<Finding> {
+    judged(seen, who, target, needs, false)
+}
+
+/// What is wrong; `part_will_do` as for a file that is there.
+fn judged(seen: &[Observation], who: &str, target: &str, needs: &[Need], part_will_do: bool) -> Vec<Finding> {
     judge(
         seen,
         &Reading {
+            part_will_do,
             host: "127.0.0.1",
             who,
             signer: who.parse().ok().map(labwizard::domain::Grantee::Token),
@@ -255,6 +261,20 @@ async fn a_right_that_is_held_elsewhere_only_does_not_count() {
         let (code, evidence) = only(&found(&seen(&lab, &token, &needs).await, &token.id, "It", &needs));
         assert_eq!(evidence, *lines, "{about}");
         assert_eq!(code, if lines.is_empty() { "nothing" } else { "rights.missing" }, "{about}");
+    }
+}
+
+/// Whoever wrote such a file may have meant it so: the check of it doubts, and the walk that sets it up does not take it.
+#[tokio::test]
+async fn a_file_that_is_there_may_be_meant_for_a_part_of_the_host() {
+    let lab = lab(LabRelease::default()).await;
+    let needs = [need("/vms", "VM.Audit VM.Clone")];
+    for (number, (path, doubted)) in [("/vms/100", true), ("/nodes/pve1", false)].into_iter().enumerate() {
+        let granted = vec![(path.to_owned(), set("VM.Audit VM.Clone"))];
+        let token = lab.change(|cluster| make(cluster, number, &granted, To::Both));
+        let seen = seen(&lab, &token, &needs).await;
+        assert_eq!(only(&found(&seen, &token.id, "It", &needs)).0, "rights.missing", "{path}");
+        assert_eq!(judged(&seen, &token.id, "It", &needs, true).is_empty(), doubted, "{path}");
     }
 }
 

@@ -250,6 +250,7 @@ mod tests {
 
     fn code(trouble: &TlsTrouble, remembered: Option<&Fingerprint>) -> &'static str {
         let reading = Reading {
+            part_will_do: false,
             host: "pve.lan",
             who: "",
             signer: None,

@@ -1,24 +1,15 @@
 //! When tokens end, as far as the runs of this machine and the host tell: Proxmox reminds nobody.
 
 use crate::diagnosis::token_end;
-use crate::domain::{Change, ChangeState, Credential, Endpoint, Finding, Seen, Timestamp, TokenId};
+use crate::domain::{Credential, Endpoint, Finding, TokenId};
 use crate::wizard::Wizard;
-use crate::wizard::step::{host, token};
-
-/// The tokens that runs of this machine made and that still stand, with the host and the end of each; the latest run first.
-fn made(w: &Wizard) -> impl Iterator<Item = (&Endpoint, &TokenId, Option<Timestamp>)> {
-    let changes = w.setting.runs.iter().flat_map(|run| &run.changes);
-    changes.filter(|seen| seen.state == ChangeState::Made).filter_map(|seen| match &seen.change {
-        Change::MakeToken(made) => Some((&seen.endpoint, &made.id, made.expire)),
-        _ => None,
-    })
-}
+use crate::wizard::step::token;
 
 /// What labwizard made and what ends soon, said at the start.
 pub fn near(w: &Wizard) -> Vec<Finding> {
     let mut told: Vec<(&Endpoint, &TokenId)> = Vec::new();
     let mut findings = Vec::new();
-    for (endpoint, id, end) in made(w) {
+    for (endpoint, id, end) in token_end::made(&w.setting.runs) {
         if told.contains(&(endpoint, id)) {
             continue;
         }
@@ -31,10 +22,5 @@ pub fn near(w: &Wizard) -> Vec<Finding> {
 /// The end of the token that is used here, where it is near and the host does not tell it: a run of this machine made it.
 pub fn of_this(w: &Wizard) -> Option<Finding> {
     let Some(Credential::Token { id, .. }) = token::credential(w) else { return None };
-    let host = host::endpoint(w);
-    // What the host tells is what holds; a token that may see users sees itself, and the judge has said it.
-    let told =
-        token::survey(w)?.seen.iter().any(|o| matches!(&o.seen, Seen::Estate(estate) if estate.token(&id).is_some()));
-    let known = || made(w).find(|(at, one, _)| Some(*at) == host.as_ref() && **one == id).map(|(_, _, end)| end);
-    if told { None } else { token_end::near(&id, known()?, w.setting.now) }
+    token_end::remembered(&id, &token::survey(w)?.seen, &w.setting.runs, w.setting.now)
 }

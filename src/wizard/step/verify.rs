@@ -37,6 +37,7 @@ pub fn reading<R>(w: &Wizard, trust: Option<&Trust>, judge: impl FnOnce(&Reading
         Credential::Ticket(_) | Credential::Shell(_) => None,
     });
     judge(&Reading {
+        part_will_do: false,
         host: &host,
         who: &who,
         signer,

@@ -1,5 +1,7 @@
 //! A config that works, and one with a single thing wrong.
 
+use labwizard::domain::{Change, ChangeSeen, ChangeState, RunSeen, TokenMake};
+
 use super::*;
 
 #[tokio::test]
@@ -16,5 +18,22 @@ async fn a_config_that_works_has_no_finding_and_says_what_was_proved() {
         assert!(proved.contains("is the agreed one, as remembered"), "{proved}");
         assert!(proved.contains("apex@pve!glassdome-token signs in"), "{proved}");
         assert!(proved.contains("rights that Glassdome needs"), "{proved}");
+    }
+}
+
+/// A token with the least rights does not see its own record, so the host cannot say it.
+#[tokio::test]
+async fn the_end_of_a_token_that_labwizard_made_is_said_from_its_own_journal() {
+    let lab = lab(Scenario::Fine).await;
+    let mut bench = Bench::new().knowing(&lab);
+    bench.write(".env", &glassdome(&lab, &tool(&lab), "false"));
+    for (days, told) in [(5, vec!["token.ends-soon"]), (90, vec![])] {
+        let expire = Some(crate::client::now() + days * 86_400);
+        let id = tool(&lab).id.parse().unwrap();
+        let change = Change::MakeToken(TokenMake { id, separated: true, expire, comment: String::new() });
+        let made = ChangeSeen { n: 0, endpoint: local(lab.port()), change, state: ChangeState::Made, was: None };
+        let run = RunSeen { name: "7f3a01".into(), when: 0, finished: true, changes: vec![made], files: Vec::new() };
+        bench.ground.runs = vec![run];
+        assert_eq!(codes(&bench.check().await.files[0]), told, "{days} days");
     }
 }

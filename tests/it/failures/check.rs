@@ -31,6 +31,7 @@ impl Scene {
             library: Library::built_in(),
             hosts: self.records.clone(),
             wrote: Vec::new(),
+            runs: Vec::new(),
             environment: self.environment.clone(),
             surroundings: Surroundings::default(),
             caller: Stage::caller(),
@@ -64,6 +65,7 @@ impl Scene {
             library: &Library::built_in(),
             records: &[],
             surroundings: &Surroundings::default(),
+            runs: &[],
             now: now(),
         };
         judge_config(config, &asked, &about)
@@ -75,6 +77,7 @@ impl Scene {
         let target = library.iter().find(|target| target.spec.groups.iter().any(|(name, _)| name == group)).unwrap();
         let never = needs::never(&target.spec, &BTreeSet::from([group.to_owned()]));
         let reading = Reading {
+            part_will_do: false,
             host: "",
             who: "",
             signer: None,

@@ -104,6 +104,7 @@ impl<'n> Case<'n> {
         judge(
             seen,
             &Reading {
+                part_will_do: false,
                 host: &visible(&self.names.host),
                 who: &visible(&who),
                 signer: self.signer.clone(),

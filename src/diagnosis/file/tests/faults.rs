@@ -332,7 +332,7 @@ fn what_only_looks_wrong_is_taken_back_by_the_host_that_it_is_about() {
     use crate::domain::{Observation, Seen};
     let library = Library::built_in();
     let surroundings = crate::domain::observation::Surroundings::default();
-    let about = Circumstances { library: &library, records: &[], surroundings: &surroundings, now: 0 };
+    let about = Circumstances { library: &library, records: &[], surroundings: &surroundings, runs: &[], now: 0 };
     let is_proxmox = || Seen::IsProxmox { realms: Vec::new(), release_hint: None, via: None };
     for (which, old, new, seen, said) in [
         ("glassdome", "=pve.lan", "=fd00::5:8006", None, 1),

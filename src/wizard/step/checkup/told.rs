@@ -52,6 +52,7 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         library: &w.setting.library,
         records: &records,
         surroundings: &w.setting.surroundings,
+        runs: &w.setting.runs,
         now: w.setting.now,
     };
     let of_file = judge_config(&config, &[], &about);
