@@ -7,12 +7,14 @@ use rustix::io::Errno;
 
 use super::caller::Caller;
 use super::error::DiskError;
-use super::journal::{Announced, Outcome, RunId, RunState};
+use super::journal::{Announced, Outcome, RunId};
 use super::model::{Model, World};
 use super::ops::Ops;
 use super::read::CONFIG_LIMIT;
+use super::record::RunState;
+use super::runs::RUNS_KEPT;
 use super::seen::{Base, Digest, FileSeen, Folder, There};
-use super::state::{RUNS_KEPT, State};
+use super::state::State;
 use super::undo::FileUndo;
 use super::write::{FileWrite, Written};
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::caller::Caller;
 use super::error::{Change, DiskError};
-use super::journal::FileState;
 use super::read::read_config;
+use super::record::FileState;
 use super::seen::InPlace;
 use super::seen::{Digest, Oddity};
 use super::state::State;
