@@ -10,10 +10,11 @@ use super::lock::FileLock;
 use super::ops::{Disk, Ops, sync_dir};
 use super::read::{CONFIG_LIMIT, read_config};
 use super::record::{FileRecord, FileState, RunRecord, RunState};
+use super::rehearsal::{Errand, Rehearsal};
 use super::run::Run;
 use super::seen::{Digest, FileSeen, InPlace, Oddity};
 use super::state::State;
-use super::write::{Errand, FileWrite, Rehearsal};
+use super::write::FileWrite;
 
 /// What came of taking back one file.
 #[derive(Debug, Clone)]
