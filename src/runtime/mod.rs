@@ -6,6 +6,7 @@ mod making;
 mod perform;
 mod restore;
 mod revert;
+mod roots;
 pub mod searched;
 mod sessions;
 mod world;
