@@ -31,7 +31,6 @@ use std::time::Duration;
 use labwizard::client::Options;
 use labwizard::disk::{Caller, State};
 use labwizard::domain::finding::{Finding, Step};
-use labwizard::domain::observation::Surroundings;
 use labwizard::domain::{Id, RunSeen, Text};
 use labwizard::front::Front;
 use labwizard::lab::{Lab, LabConfig, LabRelease, LabToken, Scenario};
@@ -276,26 +275,7 @@ impl Stage {
 
 /// A setting without anything of this machine.
 pub fn setting(here: &Path) -> Setting {
-    Setting {
-        now: crate::client::now(),
-        here: here.to_owned(),
-        home: None,
-        library: Library::built_in(),
-        hosts: Vec::new(),
-        surroundings: Surroundings::default(),
-        environment: Vec::new(),
-        banner: None,
-        real: None,
-        hints: BTreeMap::new(),
-        unattended: false,
-        resumed: false,
-        errand: Default::default(),
-        mend: None,
-        run_name: "0a1b2c".into(),
-        runs: Vec::new(),
-        machine: None,
-        person: None,
-    }
+    Setting::bare(crate::client::now(), here.to_owned(), Library::built_in(), "0a1b2c".into())
 }
 
 /// The answers of a whole walk with a token of the lab.
