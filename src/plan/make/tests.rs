@@ -42,15 +42,7 @@ impl Host {
     }
 
     fn user(mut self, id: &str) -> Host {
-        let id = id.parse().unwrap();
-        self.0.users.push(UserSeen {
-            id,
-            enabled: true,
-            expire: None,
-            comment: None,
-            groups: vec!["staff".into()],
-            tokens: Vec::new(),
-        });
+        self.0.users.push(UserSeen { groups: vec!["staff".into()], ..UserSeen::named(id.parse().unwrap()) });
         self
     }
 

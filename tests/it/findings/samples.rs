@@ -215,14 +215,7 @@ pub fn rights(held: &[(&str, &[&str])]) -> Seen {
 
 /// What an administrator sees of the user and the token; `change` spoils it.
 pub fn estate(names: &Names, change: impl FnOnce(&mut Estate)) -> Seen {
-    let all = |id: UserId, tokens: Vec<TokenSeen>| UserSeen {
-        id,
-        enabled: true,
-        expire: None,
-        comment: None,
-        groups: Vec::new(),
-        tokens,
-    };
+    let all = |id: UserId, tokens: Vec<TokenSeen>| UserSeen { tokens, ..UserSeen::named(id) };
     let token = token(names).unwrap_or_else(|| "apex@pve!tool".parse().unwrap());
     let tokens = vec![TokenSeen { name: token.name.clone(), separated: true, expire: None, comment: None }];
     let role = |name: &str, privileges: &[&str]| RoleSeen {
