@@ -179,10 +179,11 @@ fn a_rehearsed_write_whose_content_comes_later_never_leaves_the_rehearsed_conten
     let act = |model: &Model, state: &State<Model>| -> Result<(), DiskError> {
         let plan = FileWrite::over(&seen(model), "NEW=????\n".into()).private();
         let mut run = state.begin_run(5)?;
-        let rehearsal = run.prepare(plan, None)?;
+        run.prepare(plan, None)?.end(&mut run)?;
         run.announce(0, Announced { kind: "new-secret".into(), ..Default::default() })?;
         run.ended(0, Outcome::Done, Default::default())?;
-        rehearsal.commit_with(&mut run, NEW.into())?;
+        let plan = FileWrite::over(&seen(model), NEW.into()).private();
+        run.prepare(plan, None)?.commit(&mut run)?;
         run.finish(6).map(drop)
     };
     for (name, old, world) in worlds() {

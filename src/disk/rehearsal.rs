@@ -6,8 +6,6 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::domain::Text;
-
 use super::caller::Caller;
 use super::error::{Cause, Change, DiskError, Doing};
 use super::journal::{Hex, Line, RunId, Was};
@@ -188,19 +186,6 @@ impl<O: Ops + Clone> Rehearsal<O> {
     pub fn end(mut self, run: &mut Run<O>) -> Result<(), DiskError> {
         self.take_away();
         run.record(&Line::Dropped { n: self.n })
-    }
-
-    /// Puts other content in place than what was rehearsed with, as when the secret has come into being since.
-    pub fn commit_with(mut self, run: &mut Run<O>, content: Text) -> Result<Written, DiskError> {
-        self.write.content = content;
-        if let Some(name) = self.temporary.take() {
-            if let Err(error) = self.ops.remove(&self.dir, &name) {
-                let error = DiskError::refused(Doing::Temporary, &self.write.path, &error);
-                return Err(self.give_up(run, error));
-            }
-            self.fill(run, Some(name))?;
-        }
-        self.commit(run)
     }
 
     /// Puts the content in place.

@@ -57,7 +57,8 @@ impl<O: Ops + Clone> State<O> {
     }
 
     /// Where it is.
-    pub fn folder(&self) -> &Path {
+    #[cfg(test)]
+    pub(super) fn folder(&self) -> &Path {
         &self.dir
     }
 

@@ -113,17 +113,6 @@ fn a_rehearsal_that_is_dropped_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn what_is_committed_may_differ_from_what_was_rehearsed() {
-    let desk = Desk::new();
-    let path = desk.file("T=\n", 0o600);
-    let mut run = desk.state.begin_run(1).unwrap();
-    let rehearsal = run.rehearse(desk.plan(&path, "T=????\n")).unwrap();
-    let written = rehearsal.commit_with(&mut run, "T=made since\n".into()).unwrap();
-    assert_eq!((text(&path).as_str(), written.digest), ("T=made since\n", Digest::of(b"T=made since\n")));
-    assert_eq!(desk.names(), [".env"]);
-}
-
-#[test]
 fn a_file_that_changed_since_the_review_is_not_touched() {
     type Swap = fn(&Path);
     let changes: [(&str, Swap, Change); 5] = [
