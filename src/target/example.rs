@@ -102,7 +102,7 @@ mod tests {
             "12345678-1234-1234-1234-123456789abc",
             "xxxx",
         ] {
-            assert!(super::placeholder(value).is_some(), "{value}");
+            assert!(crate::domain::placeholder(value).is_some(), "{value}");
         }
         for real in [
             "apex@pve",
@@ -116,7 +116,7 @@ mod tests {
             "[fd00::1]",
             "my-node",
         ] {
-            assert!(super::placeholder(real).is_none(), "{real}");
+            assert!(crate::domain::placeholder(real).is_none(), "{real}");
         }
     }
 }
