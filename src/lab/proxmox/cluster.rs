@@ -105,39 +105,6 @@ pub struct Role {
     pub special: bool,
 }
 
-/// Who is there and what is granted, without secrets: equal where nothing of it differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccessState {
-    /// By `user@realm`.
-    pub users: BTreeMap<String, AccessUser>,
-    /// The privileges by the name of the role.
-    pub roles: BTreeMap<String, BTreeSet<String>>,
-    /// Members by the name of the group.
-    pub groups: BTreeMap<String, BTreeSet<String>>,
-    pub acl: BTreeSet<AclRow>,
-}
-
-/// A user in an [`AccessState`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccessUser {
-    pub enable: bool,
-    /// Seconds since 1970; 0 is never.
-    pub expire: u64,
-    pub comment: Option<String>,
-    pub has_password: bool,
-    /// By the token's name.
-    pub tokens: BTreeMap<String, AccessToken>,
-}
-
-/// A token in an [`AccessState`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccessToken {
-    pub privsep: bool,
-    /// Seconds since 1970; 0 is never.
-    pub expire: u64,
-    pub comment: Option<String>,
-}
-
 /// Whom an entry of the ACL is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
@@ -319,28 +286,6 @@ impl Cluster {
     pub fn token_mut(&mut self, full: &str) -> Option<&mut Token> {
         let (user, name) = split_token(full)?;
         self.users.get_mut(user)?.tokens.get_mut(name)
-    }
-
-    /// The users, tokens, roles and grants, without secrets.
-    pub fn access_state(&self) -> AccessState {
-        let token = |token: &Token| AccessToken {
-            privsep: token.privsep,
-            expire: token.expire,
-            comment: token.comment.clone(),
-        };
-        let user = |user: &User| AccessUser {
-            enable: user.enable,
-            expire: user.expire,
-            comment: user.comment.clone(),
-            has_password: user.password.is_some(),
-            tokens: user.tokens.iter().map(|(name, known)| (name.clone(), token(known))).collect(),
-        };
-        AccessState {
-            users: self.users.iter().map(|(id, known)| (id.clone(), user(known))).collect(),
-            roles: self.roles.iter().map(|(name, role)| (name.clone(), role.privileges.clone())).collect(),
-            groups: self.groups.iter().map(|(name, group)| (name.clone(), group.members.clone())).collect(),
-            acl: self.acl.clone(),
-        }
     }
 
     /// What the host's clock says, in seconds since 1970.

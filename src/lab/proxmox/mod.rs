@@ -1,5 +1,6 @@
 //! A Proxmox VE cluster: its state, who may do what in it, and its API.
 
+pub mod access_state;
 pub mod auth;
 pub mod call;
 pub mod cluster;
