@@ -290,16 +290,8 @@ impl ConfigHost {
     pub fn inquiry(&self, trust: Option<Trust>, paths: Vec<String>) -> Option<Inquiry> {
         let endpoints = self.place.as_ref().ok()?.endpoints.clone();
         let credential = trust.as_ref().and(self.credential.as_ref()).map(Credential::share);
-        Some(Inquiry {
-            endpoints,
-            address: None,
-            trust,
-            estate: credential.is_some(),
-            credential,
-            paths,
-            lists: true,
-            storages_of: Vec::new(),
-        })
+        let estate = credential.is_some();
+        Some(Inquiry { trust, estate, credential, paths, lists: true, ..Inquiry::to(endpoints) })
     }
 }
 
