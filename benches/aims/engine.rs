@@ -33,6 +33,7 @@ impl Desk {
             here: folder.path().to_owned(),
             library: Library::built_in(),
             hosts: Vec::new(),
+            configs: Vec::new(),
             wrote: Vec::new(),
             runs: Vec::new(),
             environment: Vec::new(),

@@ -1,6 +1,7 @@
 //! Touches the disk: reads, writes without harm, and keeps the state folder.
 
 mod caller;
+mod configs;
 mod copies;
 #[cfg(test)]
 mod crash_tests;
@@ -10,6 +11,7 @@ mod git;
 mod history;
 mod hosts;
 mod journal;
+mod kept;
 mod lock;
 mod look;
 mod matcher;
@@ -30,6 +32,7 @@ mod write;
 mod write_tests;
 
 pub use caller::Caller;
+pub use configs::ConfigRecord;
 pub use copies::{MOST_COPIES, copies};
 pub use discover::{Discovered, discover};
 pub use error::{Cause, Change, DiskError, Doing, StateTrouble};
@@ -37,6 +40,7 @@ pub use git::{GIT_TIME, Git, GitState, git_state, ignore};
 pub use history::HISTORY_LIMIT;
 pub use hosts::{HostRecord, Hosts, TrustKind};
 pub use journal::{ActionRecord, Announced, FileRecord, FileState, Outcome, RunId, RunRecord, RunState};
+pub use kept::Kept;
 pub use lock::FileLock;
 pub use look::{FOLDERS_UP, Listing, MOST_NAMES, Module, ModuleText, TF_FILES, is_example, look_around};
 pub use programs::find_program;

@@ -61,6 +61,7 @@ fn setting(here: &Path) -> Setting {
         home: None,
         library: Library::built_in(),
         hosts: Vec::new(),
+        configs: Vec::new(),
         surroundings: Surroundings::default(),
         environment: Vec::new(),
         banner: None,

@@ -35,6 +35,7 @@ impl Bench {
             here,
             library: Library::built_in(),
             hosts: Vec::new(),
+            configs: Vec::new(),
             wrote: Vec::new(),
             runs: Vec::new(),
             environment: Vec::new(),

@@ -30,6 +30,7 @@ impl Scene {
             here,
             library: Library::built_in(),
             hosts: self.records.clone(),
+            configs: Vec::new(),
             wrote: Vec::new(),
             runs: Vec::new(),
             environment: self.environment.clone(),
