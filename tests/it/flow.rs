@@ -1,5 +1,6 @@
 //! Whole conversations, held by a script of answers against a lab, and by feeding messages by hand.
 
+mod answered;
 mod apply;
 mod canary;
 mod certificates;
@@ -36,7 +37,7 @@ use labwizard::domain::{Id, RunSeen, Text};
 use labwizard::front::Front;
 use labwizard::lab::{Lab, LabConfig, LabRelease, LabToken, Scenario};
 use labwizard::report;
-use labwizard::runtime::{World, converse, record_from_state};
+use labwizard::runtime::{World, configs_from_state, converse, record_from_state};
 use labwizard::target::Library;
 use labwizard::wizard::draft::Draft;
 use labwizard::wizard::message::Input;
@@ -226,9 +227,11 @@ impl Stage {
     pub fn setting(&self) -> Setting {
         let known = self.state().hosts().unwrap();
         let hosts = known.records.iter().filter_map(|one| record_from_state(one, &Stage::caller())).collect();
+        let configs = configs_from_state(&self.state().configs().unwrap());
         let mut runs: Vec<RunSeen> = self.state().runs().unwrap().iter().map(|run| run.seen()).collect();
         runs.sort_by_key(|run| std::cmp::Reverse(run.when));
-        Setting { hosts, runs, run_name: self.state().free_name().to_string(), ..setting(&self.project()) }
+        let run_name = self.state().free_name().to_string();
+        Setting { hosts, configs, runs, run_name, ..setting(&self.project()) }
     }
 
     /// The run that was kept last.
