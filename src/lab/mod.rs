@@ -16,6 +16,7 @@ pub mod proxmox;
 pub mod release;
 pub mod scenario;
 mod serve;
+mod upload;
 
 use std::io;
 use std::net::Ipv4Addr;
