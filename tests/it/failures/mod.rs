@@ -2,8 +2,8 @@
 //! the look that would decide decides it, and what repairs it ends in a healthy check.
 
 mod check;
+mod cluster;
 mod files;
-mod host;
 mod mend;
 mod road;
 mod scene;
@@ -160,9 +160,11 @@ async fn what_cannot_be_seen_from_here_is_said_by_a_neighbour() {
 }
 
 async fn walks(wanted: impl Fn(&Row) -> bool, releases: impl Fn(&Row) -> Vec<LabRelease>) {
-    each(|row| row.shows != Shows::Advice && wanted(row), releases, async |row, release| {
-        Box::pin(walk::walked(row, release)).await
-    })
+    each(
+        |row| row.shows != Shows::Advice && wanted(row),
+        releases,
+        async |row, release| Box::pin(walk::walked(row, release)).await,
+    )
     .await;
 }
 

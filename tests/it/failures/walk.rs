@@ -4,19 +4,24 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use labwizard::client::Resolver;
+use labwizard::client::resolve::Lookup;
 use labwizard::disk::Git;
 use labwizard::domain::finding::{Finding, Fix as Shown, Severity, Step};
+use labwizard::domain::observation::NameTrouble;
 use labwizard::domain::visible::whole;
 use labwizard::lab::LabRelease;
 use labwizard::plan::action::Action;
 use labwizard::wizard::Setting;
 use labwizard::wizard::page::{Block, LinkState, Page, PlanLine};
 
-use super::host::{self, Host};
+use super::cluster::{self, Host};
 use super::scene::{Scene, token_of, with_line};
-use super::table::Row;
+use super::table::{Row, known};
 use super::{changed_lines, listed};
+use crate::client::LOOPBACK;
 use crate::flow::canary::Needles;
 use crate::flow::make::ADMIN;
 use crate::flow::{Held, Stage, setting};
@@ -61,17 +66,16 @@ impl Plan {
                 ("with", with) => plan.with = with,
                 ("left", Some(code)) => plan.left.extend([code]),
                 ("ends", ends) => plan.ends = ends,
-                ("login", None) => {
-                    let asked = ["login_user", "login_password", "code"];
-                    plan.answers.extend(asked.map(|id| (id.to_owned(), None)));
+                ("login", who) => {
+                    // The administrator has a second factor, and root has none.
+                    let code = who.is_none().then_some("code");
+                    plan.answers.extend([("login_user".to_owned(), who)]);
+                    plan.answers.extend(["login_password"].into_iter().chain(code).map(|id| (id.to_owned(), None)));
                 }
                 (_, value) => plan.answers.push((word, value)),
             }
         }
-        plan.again = plan.answers.iter().any(|(id, answer)| id == "mend" && answer.as_deref() == Some("again"));
-        if plan.again {
-            plan.left.clear();
-        }
+        plan.again = plan.answers.iter().any(|(_, answer)| answer.as_deref() == Some("again"));
         plan
     }
 
@@ -104,20 +108,13 @@ fn right(row: &Row, scene: &Scene, id: &str) -> String {
         "user" => user.to_owned(),
         "token_name" => name.to_owned(),
         "pick.node" => "pve1".to_owned(),
-        "password" => scene.lab.user(user_of(scene)).unwrap().password,
+        "password" => "beside the user".to_owned(),
         "trust" => "pin".to_owned(),
         "login_user" => ADMIN.to_owned(),
         "login_password" => admin.password,
         "code" => admin.code_now().unwrap_or_default(),
         other => panic!("what is right for “{other}” is said by the row alone"),
     }
-}
-
-/// Whose password the file is to hold.
-fn user_of(scene: &Scene) -> &str {
-    let lines = scene.healthy.lines().chain(scene.text.lines());
-    let mut users = lines.filter_map(|line| line.strip_prefix("PROXMOX_USER="));
-    users.rfind(|user| scene.lab.user(user).is_some()).expect("a user of the lab")
 }
 
 /// A token of the lab as it is pasted.
@@ -127,15 +124,17 @@ fn pasted(scene: &Scene, id: &str) -> String {
 
 fn answers(row: &Row, plan: &Plan, scene: &Scene) -> BTreeMap<String, String> {
     let answer = |(id, answer): &(String, Option<String>)| {
-        let answer = match (id.as_str(), answer) {
+        let answer = match (id.trim_end_matches(", then"), answer) {
             ("token", Some(of)) => pasted(scene, of),
-            ("login_user", Some(who)) => who.clone(),
-            (_, Some(answer)) => answer.clone(),
+            (_, Some(answer)) => answer.replace("{port}", &scene.lab.port().to_string()),
             (id, None) => right(row, scene, id),
         };
         (id.clone(), answer)
     };
     let mut all: BTreeMap<String, String> = plan.answers.iter().map(answer).collect();
+    if let Some(who) = all.get("user").and_then(|who| scene.lab.user(who)).filter(|_| all.contains_key("password")) {
+        all.insert("password".to_owned(), who.password.clone());
+    }
     if let Some(who) = all.get("login_user").and_then(|who| scene.lab.user(who)) {
         all.insert("login_password".to_owned(), who.password.clone());
         all.insert("code".to_owned(), who.code_now().unwrap_or_default());
@@ -160,9 +159,12 @@ pub async fn walked(row: &Row, release: LabRelease) -> Vec<String> {
     if let Some(line) = &plan.with {
         scene.text = with_line(&scene.text, line);
     }
+    if plan.answers.iter().any(|(_, answer)| answer.as_ref().is_some_and(|answer| answer.starts_with("pve1.lan"))) {
+        scene.options.resolver = Arc::new(Home);
+    }
     scene.write();
     let (answers, is_new) = (answers(row, &plan, &scene), scene.records.is_empty());
-    let mut secrets = host::secrets(&scene.lab);
+    let mut secrets = cluster::secrets(&scene.lab);
     let broken = scene.text.clone();
     let (files, before) = (names(&scene.folder()), Host::of(&scene.lab));
     let stage = stage(&scene);
@@ -174,12 +176,12 @@ pub async fn walked(row: &Row, release: LabRelease) -> Vec<String> {
         ..setting(&scene.folder())
     };
     let scene = Rc::new(RefCell::new(scene));
-    let hook = plan.again.then(|| mends_elsewhere(row, Rc::clone(&scene)));
+    let hook = plan.again.then(|| mends_elsewhere(row, &plan, Rc::clone(&scene)));
     let held = Box::pin(stage.hold_as(asked, &answers, hook)).await;
     // The hook went with the conversation.
     let mut scene = Rc::into_inner(scene).expect("the conversation is over").into_inner();
 
-    secrets.extend(host::secrets(&scene.lab));
+    secrets.extend(cluster::secrets(&scene.lab));
     let secrets = Needles::of(secrets.iter().map(|(name, secret)| (name.as_str(), secret.as_str())));
     let mut wrong = Walk { row, plan: &plan, held: &held, is_new }.wrong();
     let mut pages = held.pages.clone();
@@ -188,7 +190,8 @@ pub async fn walked(row: &Row, release: LabRelease) -> Vec<String> {
         let shown = format!("{}\n{page:?}", words(page));
         wrong.extend(secrets.found_in(shown.as_bytes()).into_iter().map(|of| format!("“{}” shows {of}", page.title)));
     }
-    if std::env::var("SHOW").is_ok() {
+    if std::env::var("SHOW").is_ok_and(|name| row.name.starts_with(&name)) {
+        eprintln!("==== {} ({}) {}", row.name, row.no, row.code);
         held.entered.iter().chain([held.last()]).for_each(|page| eprintln!("{}\n----", words(page)));
     }
     if plan.ends.is_some() || answers.get("mend").is_some_and(|mend| mend == "leave") {
@@ -208,7 +211,9 @@ pub async fn walked(row: &Row, release: LabRelease) -> Vec<String> {
         wrong.extend((!beyond.is_empty()).then(|| format!("it wrote {beyond:?} besides")));
     }
     let lines = changed_lines(&broken, &scene.text);
-    wrong.extend((lines != plan.lines).then(|| format!("{lines} lines of the file are others in place of {}", plan.lines)));
+    wrong.extend(
+        (lines != plan.lines).then(|| format!("{lines} lines of the file are others in place of {}", plan.lines)),
+    );
     let left = Box::pin(scene.check()).await;
     let is_left = |one: &Finding| {
         !plan.left.contains(one.code.0)
@@ -217,6 +222,16 @@ pub async fn walked(row: &Row, release: LabRelease) -> Vec<String> {
     let left: Vec<Finding> = left.into_iter().filter(is_left).collect();
     wrong.extend((!left.is_empty()).then(|| format!("a check after it still says\n    {}", listed(&left))));
     wrong
+}
+
+/// A network where the node has its name.
+struct Home;
+
+impl Resolver for Home {
+    fn resolve<'a>(&'a self, name: &'a str) -> Lookup<'a> {
+        let known = if name == "pve1.lan" { Ok(vec![LOOPBACK]) } else { Err(NameTrouble::Unknown) };
+        Box::pin(std::future::ready(known))
+    }
 }
 
 impl Scene {
@@ -238,12 +253,14 @@ fn stage(scene: &Scene) -> Stage {
     stage
 }
 
-/// On the first page that tells what is wrong, the row's repair is done elsewhere.
-fn mends_elsewhere(row: &Row, scene: Rc<RefCell<Scene>>) -> Box<dyn FnMut(&Page)> {
+/// On the page that tells what is wrong, the row's repair is done elsewhere.
+fn mends_elsewhere(row: &Row, plan: &Plan, scene: Rc<RefCell<Scene>>) -> Box<dyn FnMut(&Page)> {
     let fixes = row.fix.clone();
+    let looks = plan.answers.iter().any(|(_, answer)| answer.as_deref() == Some("look-up"));
+    let code = row.decides.as_ref().filter(|_| looks).map_or(row.code(), |code| known(code));
     let mut done = false;
     Box::new(move |page: &Page| {
-        let finding = findings(page).next().filter(|_| !done && page.busy.is_none());
+        let finding = findings(page).find(|finding| finding.code == code).filter(|_| !done && page.busy.is_none());
         let Some(finding) = finding else { return };
         done = true;
         // The page shows what to do below the answers.
@@ -295,7 +312,10 @@ impl Walk<'_> {
         if first != self.plan.first {
             wrong.push(format!("it opens at {first} in place of {}:\n{}", self.plan.first, words(opened)));
         }
-        let finding = findings(opened).find(|finding| finding.code == self.row.code());
+        // A look for the cause has the page come back with it.
+        let chosen = self.held.entered.iter().rfind(tells).unwrap_or(opened);
+        let decided = self.row.decides.as_ref().map(|code| known(code));
+        let finding = findings(chosen).find(|finding| finding.code == self.row.code() || Some(finding.code) == decided);
         wrong.extend(self.wrongly_asked());
         let last = self.held.last();
         match &self.plan.ends {
@@ -304,10 +324,14 @@ impl Walk<'_> {
             None if self.plan.answers.iter().any(|(_, answer)| answer.as_deref() == Some("leave")) => {}
             None if self.plan.again => {
                 let well = last.last && last.title.contains("is wrong with");
-                let well = well || findings(last).all(|one| one.severity < Severity::Error && one.code != self.row.code());
+                let well =
+                    well || findings(last).all(|one| one.severity < Severity::Error && one.code != self.row.code());
                 wrong.extend((!well).then(|| format!("after it was mended elsewhere:\n{}", words(last))));
             }
-            None if self.held.is_done() => wrong.extend(finding.into_iter().flat_map(|finding| self.not_gone(finding))),
+            None if self.held.is_done() => match finding {
+                Some(finding) => wrong.extend(self.not_gone(finding)),
+                None => wrong.push(format!("{} is not told:\n{}", self.row.code, words(chosen))),
+            },
             None => wrong.push(format!("it does not get to its end:\n{}", words(last))),
         }
         wrong

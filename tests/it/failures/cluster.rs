@@ -31,8 +31,17 @@ impl Host {
 
     /// What is other than planned, in words.
     pub fn not_as_planned(&self, after: &Host, planned: &[&Change]) -> Vec<String> {
-        let planned: BTreeSet<String> = planned.iter().flat_map(|change| words(change)).collect();
-        let done = self.differences(after);
+        let mut planned: BTreeSet<String> = planned.iter().flat_map(|change| words(change)).collect();
+        let mut done = self.differences(after);
+        // Releases that give no new secret make the token anew: its comment is another then, and nothing else of it.
+        for id in self.secrets.keys() {
+            let anew = [format!("no token {id}"), format!("token {id}")];
+            if anew.iter().all(|what| planned.contains(what)) {
+                planned.retain(|what| !anew.contains(what));
+                planned.insert(format!("new secret {id}"));
+                done.remove(&format!("another comment of {id}"));
+            }
+        }
         let beyond = done.difference(&planned).map(|what| format!("on the host, and not planned: {what}"));
         // What a token had goes with it, and an entry that was there already is no difference.
         let is_grant = |what: &&String| what.starts_with("grant ");
@@ -44,17 +53,30 @@ impl Host {
         let mut all = BTreeSet::new();
         let (old, new) = (&self.state, &after.state);
         all.extend(new.users.keys().filter(|user| !old.users.contains_key(*user)).map(|user| format!("user {user}")));
-        all.extend(old.users.keys().filter(|user| !new.users.contains_key(*user)).map(|user| format!("no user {user}")));
+        all.extend(
+            old.users.keys().filter(|user| !new.users.contains_key(*user)).map(|user| format!("no user {user}")),
+        );
         for (user, was) in &old.users {
             let Some(is) = new.users.get(user) else { continue };
             if (was.enable, was.expire, &was.comment) != (is.enable, is.expire, &is.comment) {
                 all.insert(format!("another {user}"));
             }
-            let changed = was.tokens.iter().filter(|(name, token)| is.tokens.get(*name).is_some_and(|is| is != *token));
-            all.extend(changed.map(|(name, _)| format!("another {user}!{name}")));
+            for (name, was) in &was.tokens {
+                let Some(is) = is.tokens.get(name) else { continue };
+                if (was.privsep, was.expire) != (is.privsep, is.expire) {
+                    all.insert(format!("another {user}!{name}"));
+                }
+                if was.comment != is.comment {
+                    all.insert(format!("another comment of {user}!{name}"));
+                }
+            }
         }
-        all.extend(new.roles.iter().filter(|(name, has)| old.roles.get(*name) != Some(has)).map(|(n, _)| format!("role {n}")));
-        all.extend(old.roles.keys().filter(|name| !new.roles.contains_key(*name)).map(|name| format!("no role {name}")));
+        all.extend(
+            new.roles.iter().filter(|(name, has)| old.roles.get(*name) != Some(has)).map(|(n, _)| format!("role {n}")),
+        );
+        all.extend(
+            old.roles.keys().filter(|name| !new.roles.contains_key(*name)).map(|name| format!("no role {name}")),
+        );
         if old.groups != new.groups {
             all.insert("other groups".to_owned());
         }
@@ -67,7 +89,9 @@ impl Host {
                 Some(_) => {}
             }
         }
-        all.extend(self.secrets.keys().filter(|id| !after.secrets.contains_key(*id)).map(|id| format!("no token {id}")));
+        all.extend(
+            self.secrets.keys().filter(|id| !after.secrets.contains_key(*id)).map(|id| format!("no token {id}")),
+        );
         all
     }
 }
