@@ -115,6 +115,11 @@ fn unknown_token(finding: Finding, who: Who<'_>, looked: Option<&Estate>) -> Fin
     finding
         .say("Look up its name in the web UI under Datacenter → Permissions → API Tokens, or by this command.")
         .run(SHELL, who.tokens())
+        .say(
+            "If it is gone, make it anew under its name. Its secret is shown once: put it into the file, and run the check again, \
+             which shows what is to be granted to it.",
+        )
+        .run(SHELL, who.make())
         .mend(Mend::Ask(TOKEN))
         .mend(Mend::NewToken)
 }

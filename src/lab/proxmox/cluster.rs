@@ -30,6 +30,8 @@ pub struct Cluster {
     pub bridges: Vec<Bridge>,
     /// Newest last.
     pub tasks: Vec<Task>,
+    /// Why the web server refused whom, as its journal has it, newest last; what it answers may tell less.
+    pub refusals: Vec<String>,
     /// What `/nodes/{node}/certificates/info` tells: file name and certificate.
     pub certificates: Vec<(String, Issued)>,
     /// Signs tickets; who changes it ends every login.
@@ -280,6 +282,7 @@ impl Cluster {
             storages: Vec::new(),
             bridges: Vec::new(),
             tasks: Vec::new(),
+            refusals: Vec::new(),
             certificates: Vec::new(),
             ticket_key: *uuid::Uuid::new_v4().as_bytes(),
             ticket_life: TICKET_LIFE,

@@ -19,8 +19,10 @@ use labwizard::wizard::page::{Block, LinkState, Page, PlanLine};
 
 use super::cluster::{self, Host};
 use super::scene::{Scene, token_of, with_line};
+use super::diff::changed_lines;
+use super::fix::Fix;
+use super::listed;
 use super::table::{Row, known};
-use super::{changed_lines, listed};
 use crate::client::LOOPBACK;
 use crate::flow::canary::Needles;
 use crate::flow::make::ADMIN;
@@ -270,7 +272,8 @@ fn mends_elsewhere(row: &Row, plan: &Plan, scene: Rc<RefCell<Scene>>) -> Box<dyn
         });
         let finding = Finding { fix: commands.collect(), ..finding.clone() };
         let mut scene = scene.borrow_mut();
-        for fix in &fixes {
+        // What another look or check would tell, the page tells.
+        for fix in fixes.iter().filter(|fix| !matches!(fix, Fix::Look | Fix::Then(_))) {
             scene.repair(fix, &finding, None).unwrap();
         }
         scene.write();
