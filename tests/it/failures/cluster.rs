@@ -6,13 +6,11 @@ use labwizard::domain::{Change, Grantee};
 use labwizard::lab::Lab;
 use labwizard::lab::proxmox::cluster::AccessState;
 
-use crate::flow::canary::WINDOW;
-
 /// Who is there, what is granted, and which secrets count.
 pub struct Host {
     state: AccessState,
     /// By the token's full id.
-    secrets: BTreeMap<String, String>,
+    pub secrets: BTreeMap<String, String>,
 }
 
 impl Host {
@@ -115,14 +113,8 @@ fn words(change: &Change) -> Vec<String> {
         Change::Ungrant { path, role, to } => grants("no grant", path, role, to),
         Change::RemoveRole { role } => vec![format!("no role {role}")],
         Change::RemoveUser { user } => vec![format!("no user {user}")],
+        Change::Enable { user, .. } => vec![format!("another {user}")],
+        Change::SetEnd { who: Grantee::User(user), .. } => vec![format!("another {user}")],
+        Change::SetEnd { who: Grantee::Token(id), .. } => vec![format!("another {id}")],
     }
-}
-
-/// Everything that no page may show, with a word for each: what the lab handed out, and what it has now.
-pub fn secrets(lab: &Lab) -> Vec<(String, String)> {
-    let tokens = lab.tokens().into_iter().map(|token| (token.id, token.secret)).chain(Host::of(lab).secrets);
-    let passwords = lab.users().into_iter().map(|user| (user.user, user.password));
-    let named = tokens.map(|(id, secret)| (format!("the secret of {id}"), secret));
-    let named = named.chain(passwords.map(|(user, password)| (format!("the password of {user}"), password)));
-    named.filter(|(_, secret)| secret.len() >= WINDOW).collect()
 }

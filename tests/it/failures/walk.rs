@@ -4,27 +4,22 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::Arc;
 
-use labwizard::client::Resolver;
-use labwizard::client::resolve::Lookup;
 use labwizard::disk::Git;
 use labwizard::domain::finding::{Finding, Fix as Shown, Severity, Step};
-use labwizard::domain::observation::NameTrouble;
 use labwizard::domain::visible::whole;
 use labwizard::lab::LabRelease;
 use labwizard::plan::action::Action;
 use labwizard::wizard::Setting;
 use labwizard::wizard::page::{Block, LinkState, Page, PlanLine};
 
-use super::cluster::{self, Host};
-use super::scene::{Scene, token_of, with_line};
+use super::cluster::Host;
 use super::diff::changed_lines;
 use super::fix::Fix;
 use super::listed;
+use super::scene::{Scene, token_of, with_line};
 use super::table::{Row, known};
-use crate::client::LOOPBACK;
-use crate::flow::canary::Needles;
+use super::told::leaks;
 use crate::flow::make::ADMIN;
 use crate::flow::{Held, Stage, setting};
 
@@ -53,7 +48,7 @@ impl Plan {
             first: row.code.clone(),
             lines: row.lines,
             with: None,
-            left: BTreeSet::new(),
+            left: row.left.iter().cloned().collect(),
             ends: None,
             again: false,
         };
@@ -93,6 +88,7 @@ fn usual(row: &Row) -> Vec<String> {
         Some((word @ ("rewrite" | "remove"), key)) => vec![format!("mend={word}.{key}")],
         Some((word @ ("grant" | "new-secret"), _)) => vec![format!("mend={word}"), "login".to_owned()],
         Some((word @ ("close" | "ignore"), _)) => vec![format!("mend={word}")],
+        None if matches!(row.fix.as_slice(), [Fix::Direct]) => vec!["mend=ask.host".to_owned(), "host".to_owned()],
         _ if row.fix.is_empty() => vec!["mend=leave".to_owned()],
         _ => vec!["mend=again".to_owned()],
     };
@@ -161,12 +157,9 @@ pub async fn walked(row: &Row, release: LabRelease) -> Vec<String> {
     if let Some(line) = &plan.with {
         scene.text = with_line(&scene.text, line);
     }
-    if plan.answers.iter().any(|(_, answer)| answer.as_ref().is_some_and(|answer| answer.starts_with("pve1.lan"))) {
-        scene.options.resolver = Arc::new(Home);
-    }
     scene.write();
     let (answers, is_new) = (answers(row, &plan, &scene), scene.records.is_empty());
-    let mut secrets = cluster::secrets(&scene.lab);
+    let mut secrets = scene.secrets();
     let broken = scene.text.clone();
     let (files, before) = (names(&scene.folder()), Host::of(&scene.lab));
     let stage = stage(&scene);
@@ -183,14 +176,14 @@ pub async fn walked(row: &Row, release: LabRelease) -> Vec<String> {
     // The hook went with the conversation.
     let mut scene = Rc::into_inner(scene).expect("the conversation is over").into_inner();
 
-    secrets.extend(cluster::secrets(&scene.lab));
-    let secrets = Needles::of(secrets.iter().map(|(name, secret)| (name.as_str(), secret.as_str())));
+    secrets.extend(Host::of(&scene.lab).secrets.into_values());
     let mut wrong = Walk { row, plan: &plan, held: &held, is_new }.wrong();
     let mut pages = held.pages.clone();
     pages.dedup();
     for page in &pages {
         let shown = format!("{}\n{page:?}", words(page));
-        wrong.extend(secrets.found_in(shown.as_bytes()).into_iter().map(|of| format!("“{}” shows {of}", page.title)));
+        let leaks = leaks(&shown, &secrets);
+        wrong.extend(leaks.iter().map(|_| format!("“{}” shows a secret, or its beginning", page.title)));
     }
     if std::env::var("SHOW").is_ok_and(|name| row.name.starts_with(&name)) {
         eprintln!("==== {} ({}) {}", row.name, row.no, row.code);
@@ -224,16 +217,6 @@ pub async fn walked(row: &Row, release: LabRelease) -> Vec<String> {
     let left: Vec<Finding> = left.into_iter().filter(is_left).collect();
     wrong.extend((!left.is_empty()).then(|| format!("a check after it still says\n    {}", listed(&left))));
     wrong
-}
-
-/// A network where the node has its name.
-struct Home;
-
-impl Resolver for Home {
-    fn resolve<'a>(&'a self, name: &'a str) -> Lookup<'a> {
-        let known = if name == "pve1.lan" { Ok(vec![LOOPBACK]) } else { Err(NameTrouble::Unknown) };
-        Box::pin(std::future::ready(known))
-    }
 }
 
 impl Scene {
