@@ -28,7 +28,8 @@ pub(super) fn judge(sight: &Sight<'_>) -> Vec<Finding> {
 
 /// Where a new secret is the way out, the command that makes it for the token of the file.
 fn new_secret(sight: &Sight<'_>, finding: Finding) -> Finding {
-    let mut tokens: Vec<TokenId> = sight.read.instances().into_iter().filter_map(|at| token_id(sight.read, at)).collect();
+    let mut tokens: Vec<TokenId> =
+        sight.read.instances().into_iter().filter_map(|at| token_id(sight.read, at)).collect();
     tokens.dedup();
     // Which of several tokens is meant, only the comparison of secrets would tell.
     let [token] = tokens.as_slice() else { return finding };

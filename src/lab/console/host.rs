@@ -95,14 +95,17 @@ fn journal(shared: &Shared, unit: &str) -> String {
     let cluster = locked(&shared.cluster);
     let lines = cluster.refusals.iter().filter(|_| unit == "pveproxy");
     let node = cluster.here();
-    lines.map(|why| format!("{node} pveproxy[1234]: authentication failure; rhost=::ffff:127.0.0.1 msg={why}\n")).collect()
+    lines
+        .map(|why| format!("{node} pveproxy[1234]: authentication failure; rhost=::ffff:127.0.0.1 msg={why}\n"))
+        .collect()
 }
 
 fn certificates(shared: &Shared) -> String {
     let cluster = locked(&shared.cluster);
-    let rows = cluster.certificates.iter().map(|(file, issued)| {
-        vec![file.clone(), issued.fingerprint(), issued.subject.clone(), issued.issuer.clone()]
-    });
+    let rows = cluster
+        .certificates
+        .iter()
+        .map(|(file, issued)| vec![file.clone(), issued.fingerprint(), issued.subject.clone(), issued.issuer.clone()]);
     table::drawn(&["filename", "fingerprint", "subject", "issuer"], &rows.collect::<Vec<_>>())
 }
 

@@ -221,7 +221,8 @@ impl Scene {
 
     /// Every secret of the lab and of the file, those that are broken too.
     pub fn secrets(&self) -> Vec<String> {
-        let of_lab = self.lab.tokens().into_iter().flat_map(|token| [Some(token.secret), self.lab.token_secret(&token.id)]);
+        let of_lab =
+            self.lab.tokens().into_iter().flat_map(|token| [Some(token.secret), self.lab.token_secret(&token.id)]);
         let passwords = self.lab.users().into_iter().map(|user| Some(user.password));
         let is_secret = |line: &&str| {
             let key = key(line).to_lowercase();
@@ -257,7 +258,8 @@ impl Scene {
     }
 }
 
-fn token_of(row: &Row, lab: &Lab) -> LabToken {
+/// The token that the file is to use.
+pub fn token_of(row: &Row, lab: &Lab) -> LabToken {
     let id = row.make.iter().find_map(|make| match make {
         Make::Token(id) => Some(id.as_str()),
         _ => None,

@@ -21,6 +21,8 @@ pub struct Row {
     /// Of the 32 by its number, or a word.
     pub no: String,
     pub name: String,
+    /// How the wizard itself repairs it; where it is left out, as `mend` and `fix` say. See [`super::walk`].
+    pub walk: Option<Vec<String>>,
     /// `text`, `file`, `road`, `host`, or `advice`: it cannot be seen from here, and a neighbour's text speaks of it.
     pub shows: Shows,
     /// How it is made; see [`Make`].
