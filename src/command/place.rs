@@ -11,7 +11,7 @@ use crate::disk::{Caller, DiskError, Git, RunRecord, State, default_folder, find
 use crate::domain::observation::{Surroundings, names_in_hosts};
 use crate::domain::{RunSeen, Timestamp};
 use crate::runtime::check::Ground;
-use crate::runtime::{World, record_from_state};
+use crate::runtime::{World, configs_from_state, record_from_state};
 use crate::target::Library;
 use crate::wizard::Setting;
 
@@ -88,6 +88,16 @@ impl Place {
                 Vec::new()
             }
         };
+        let configs = match self.state.configs() {
+            Ok(kept) => {
+                if let Some(trouble) = &kept.trouble {
+                    complain(&trouble.sentence(), Some(&trouble.hint()));
+                }
+                configs_from_state(&kept)
+            }
+            // The same is wrong with all of the folder, and was just said.
+            Err(_) => Vec::new(),
+        };
         let runs = match self.state.runs() {
             Ok(runs) => runs.iter().filter(|run| run.can_be_undone()).map(RunRecord::seen).collect(),
             Err(error) => {
@@ -98,6 +108,7 @@ impl Place {
         Setting {
             home: self.home.clone(),
             hosts,
+            configs,
             surroundings: surroundings(),
             environment: std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect(),
             runs: runs.into_iter().filter(|run: &RunSeen| !run.changes.is_empty()).collect(),
@@ -113,9 +124,13 @@ impl Place {
         let runs = self.state.runs().unwrap_or_default();
         let files = runs.iter().flat_map(|run| run.seen().files).filter(|file| file.stands);
         let options = client::Options { limits, ..client::Options::at(now()) };
+        let files: Vec<PathBuf> = files.map(|file| file.path).collect();
+        // Of a file that was written long ago the run is pruned.
+        let older = setting.configs.iter().map(|config| config.path.clone()).filter(|path| !files.contains(path));
         Ground {
             hosts: setting.hosts,
-            wrote: files.map(|file| file.path).collect(),
+            wrote: files.iter().cloned().chain(older).collect(),
+            configs: setting.configs.clone(),
             runs: setting.runs,
             environment: setting.environment,
             surroundings: setting.surroundings,

@@ -274,6 +274,11 @@ fn take_back(state: &State, caller: &Caller, record: &RunRecord, seen: &RunSeen)
             Err(error) => ended = refused(&error),
         }
     }
+    if ended == Ended::Well
+        && let Err(error) = state.forget_configs(&record.id)
+    {
+        ended = refused(&error);
+    }
     if record.actions.iter().any(|action| action.action.kind == "remember") {
         println!("How the host was trusted stays remembered.");
     }

@@ -2,6 +2,7 @@
 
 mod caller;
 mod clean_up;
+mod configs;
 mod copies;
 #[cfg(test)]
 mod crash_tests;
@@ -11,6 +12,7 @@ mod git;
 mod history;
 mod hosts;
 mod journal;
+mod kept;
 mod lock;
 mod look;
 mod matcher;
@@ -36,6 +38,7 @@ mod write_tests;
 
 pub use caller::Caller;
 pub use clean_up::CleanedUp;
+pub use configs::ConfigRecord;
 pub use copies::{MOST_COPIES, copies};
 pub use discover::{Discovered, discover};
 pub use error::{Cause, Change, DiskError, Doing, StateTrouble};
@@ -43,6 +46,7 @@ pub use git::{GIT_TIME, Git, GitState, git_state, ignore};
 pub use history::HISTORY_LIMIT;
 pub use hosts::{HostRecord, Hosts, TrustKind};
 pub use journal::{Announced, Outcome, RunId};
+pub use kept::Kept;
 pub use lock::FileLock;
 pub use look::{FOLDERS_UP, Listing, MOST_NAMES, Module, ModuleText, TF_FILES, is_example, look_around};
 pub use programs::find_program;

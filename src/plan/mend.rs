@@ -110,7 +110,14 @@ pub fn edits(config: &Config, library: &Library, told: &Told<'_>, mends: &[Mend]
             Mend::Remove { key, line } => mending.remove(key, *line, &mut sheet)?,
             Mend::Verify => mending.verify(&mut sheet)?,
             Mend::Close | Mend::Ignore => {}
-            Mend::Ask(_) | Mend::Grant | Mend::NewSecret | Mend::NewToken | Mend::Certificate | Mend::LookUp => {
+            Mend::Ask(_)
+            | Mend::Grant
+            | Mend::NewSecret
+            | Mend::NewToken
+            | Mend::Certificate
+            | Mend::LookUp
+            | Mend::Wake
+            | Mend::User(_) => {
                 return Err(NoMend::NotOfTheFile);
             }
         }

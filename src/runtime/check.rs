@@ -19,7 +19,7 @@ use crate::diagnosis::untold;
 use crate::disk::{self, Caller};
 use crate::domain::finding::Finding;
 use crate::domain::observation::Surroundings;
-use crate::domain::{Credential, HostRecord, Observation, RunSeen, Seen, Trust};
+use crate::domain::{ConfigRecord, Credential, HostRecord, Observation, RunSeen, Seen, Trust};
 use crate::target::Library;
 use files::{File, Understood};
 use travel::Travelled;
@@ -47,6 +47,8 @@ pub struct Ground {
     pub library: Library,
     /// The hosts that earlier runs agreed to.
     pub hosts: Vec<HostRecord>,
+    /// What earlier runs remember of files.
+    pub configs: Vec<ConfigRecord>,
     /// The files that earlier runs wrote, the latest first.
     pub wrote: Vec<PathBuf>,
     /// What earlier runs did on hosts, the latest first.
@@ -66,6 +68,7 @@ impl Ground {
             here,
             library,
             hosts: Vec::new(),
+            configs: Vec::new(),
             wrote: Vec::new(),
             runs: Vec::new(),
             environment: Vec::new(),

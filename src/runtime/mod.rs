@@ -4,6 +4,7 @@ pub mod check;
 mod desks;
 mod making;
 mod perform;
+mod remember;
 mod restore;
 mod revert;
 mod roots;
@@ -28,6 +29,7 @@ use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit, Input, Msg};
 use crate::wizard::step::PageId;
 
+pub use remember::configs_from_state;
 pub use restore::{Restored, restore};
 pub use world::{World, record_from_state};
 

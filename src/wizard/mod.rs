@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 use crate::domain::finding::Step;
 use crate::domain::observation::Surroundings;
-use crate::domain::{HostRecord, Id, RunSeen, Secret, Timestamp, Trouble};
+use crate::domain::{ConfigRecord, HostRecord, Id, RunSeen, Secret, Timestamp, Trouble};
 use crate::plan::run::Run;
 use crate::target::Library;
 use crate::wizard::draft::Draft;
@@ -44,6 +44,8 @@ pub struct Setting {
     pub library: Library,
     /// How hosts were trusted in earlier runs.
     pub hosts: Vec<HostRecord>,
+    /// What was answered in earlier runs for files and stands in no line of them.
+    pub configs: Vec<ConfigRecord>,
     pub surroundings: Surroundings,
     /// The names of the variables that are set in the environment.
     pub environment: Vec<String>,
@@ -78,6 +80,7 @@ impl Setting {
             home: None,
             library,
             hosts: Vec::new(),
+            configs: Vec::new(),
             surroundings: Surroundings::default(),
             environment: Vec::new(),
             banner: None,

@@ -106,6 +106,16 @@ fn request(change: &Change) -> (&'static str, String, Vec<(&'static str, String)
         Change::RemoveToken(id) => ("DELETE", token(id), Vec::new()),
         Change::RemoveRole { role } => ("DELETE", format!("/access/roles/{role}"), Vec::new()),
         Change::RemoveUser { user } => ("DELETE", format!("/access/users/{user}"), Vec::new()),
+        Change::Enable { user, on } => {
+            ("PUT", format!("/access/users/{user}"), vec![("enable", u8::from(*on).to_string())])
+        }
+        Change::SetEnd { who, end, .. } => {
+            let path = match who {
+                Grantee::User(user) => format!("/access/users/{user}"),
+                Grantee::Token(id) => token(id),
+            };
+            ("PUT", path, vec![("expire", end.unwrap_or(0).to_string())])
+        }
     }
 }
 

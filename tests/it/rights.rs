@@ -305,3 +305,21 @@ async fn no_access_at_a_deeper_path_is_seen() {
     let rights = crate::find!(seen, Seen::Rights(rights) => rights.clone());
     assert_eq!(missing(&[need("/vms/100", "VM.Clone")], &rights), []);
 }
+
+/// The same at a path that the dump tells without fail: there it is not asked for, and that it is left out tells it.
+#[tokio::test]
+async fn no_access_at_a_path_that_is_always_told_is_seen() {
+    for path in ["/vms", "/storage", "/nodes", "/sdn", "/access"] {
+        let lab = lab(LabRelease::default()).await;
+        let needs = [need(path, "Sys.Audit")];
+        let token = lab.change(|cluster| {
+            let token = make(cluster, 0, &vec![("/".to_owned(), set("Sys.Audit"))], To::Both);
+            cluster.grant(path, Subject::User, "u0@pve", "NoAccess", true);
+            token
+        });
+        let seen = seen(&lab, &token, &needs).await;
+        let rights = crate::find!(seen, Seen::Rights(rights) => rights.clone());
+        assert!(!rights.holds(path, "Sys.Audit") && rights.holds("/pool", "Sys.Audit"), "{path} {rights:?}");
+        assert!(lab.received().iter().all(|one| !one.path.contains("?path=")), "{path}");
+    }
+}

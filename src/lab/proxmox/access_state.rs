@@ -1,4 +1,4 @@
-//! Who is there on a cluster and what is granted, to be compared before and after.
+//! Who is there and what is granted, as tests compare it: all of it, and no secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::ca::Issued;
 use super::super::release::LabRelease;
+pub use super::access_state::{AccessState, AccessToken, AccessUser};
 use super::tfa::SecondFactor;
 
 /// How long Proxmox's tickets are good, in seconds (pve-access-control AccessControl.pm).
@@ -28,8 +29,14 @@ pub struct Cluster {
     pub guests: BTreeMap<u32, Guest>,
     pub storages: Vec<Storage>,
     pub bridges: Vec<Bridge>,
+    /// What stands in a node's `/etc/network/interfaces.new`: its bridges as they will be.
+    pub pending_bridges: BTreeMap<String, Vec<Bridge>>,
+    /// Files that were uploaded and that no storage has taken yet: their bytes, by the name under `/var/tmp`.
+    pub uploads: BTreeMap<String, u64>,
     /// Newest last.
     pub tasks: Vec<Task>,
+    /// Why the web server refused whom, as its journal has it, newest last; what it answers may tell less.
+    pub refusals: Vec<String>,
     /// What `/nodes/{node}/certificates/info` tells: file name and certificate.
     pub certificates: Vec<(String, Issued)>,
     /// Signs tickets; who changes it ends every login.
@@ -190,13 +197,14 @@ pub struct Volume {
     pub guest: Option<u32>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bridge {
     pub name: String,
     pub node: String,
     pub cidr: Option<String>,
     pub ports: String,
     pub vlan_aware: bool,
+    pub autostart: bool,
     pub comment: Option<String>,
 }
 
@@ -246,7 +254,10 @@ impl Cluster {
             guests: BTreeMap::new(),
             storages: Vec::new(),
             bridges: Vec::new(),
+            pending_bridges: BTreeMap::new(),
+            uploads: BTreeMap::new(),
             tasks: Vec::new(),
+            refusals: Vec::new(),
             certificates: Vec::new(),
             ticket_key: *uuid::Uuid::new_v4().as_bytes(),
             ticket_life: TICKET_LIFE,

@@ -142,7 +142,7 @@ fn passed_over(origin: Origin, finding: &Finding) -> bool {
 }
 
 fn understand_one(seen: FileSeen, around: Around, ground: &Ground) -> Result<Understood, Box<Finding>> {
-    let config = understand(scene(&seen, &around, ground))?;
+    let config = understand(scene(&seen, &around, ground))?.remembering(&ground.configs);
     Ok(Understood { config, seen, around, cas: Vec::new(), no_ca: Vec::new() })
 }
 
@@ -200,7 +200,8 @@ pub async fn with_git(files: Vec<File>, ground: &Ground, deadline: Instant) -> V
                 _ => Around { git: Git::Unknown("git gave no answer in time".into()), ..understood.around },
             };
             let config = understand(scene(&understood.seen, &around, ground));
-            let understood = config.map(|config| Understood { config, around, ..understood });
+            let remembering = |config: Config| config.remembering(&ground.configs);
+            let understood = config.map(|config| Understood { config: remembering(config), around, ..understood });
             File { path, understood }
         }
     });

@@ -125,15 +125,7 @@ fn look_again(w: &mut Wizard, trust: Trust, by: By, compared: bool) -> Next {
             _ => Next::Stay,
         };
     }
-    let inquiry = Inquiry {
-        endpoints: look.inputs.endpoints.clone(),
-        address: look.connected().map(|(_, address)| address),
-        trust: Some(trust),
-        credential: None,
-        paths: Vec::new(),
-        lists: false,
-        storages_of: Vec::new(),
-        estate: false,
-    };
+    let address = look.connected().map(|(_, address)| address);
+    let inquiry = Inquiry { address, trust: Some(trust), ..Inquiry::to(look.inputs.endpoints.clone()) };
     Next::Wait(vec![w.ask_look(inquiry)])
 }
