@@ -286,7 +286,9 @@ fn call(
         Ok(Value::Null) => Printed::default(),
         Ok(_) if !prints => Printed::default(),
         Ok(value) if format == "json" => Printed { output: format!("{value}\n"), ..Printed::default() },
-        Ok(value) if path == "/access/permissions" => Printed { output: table::permissions(&value), ..Printed::default() },
+        Ok(value) if path == "/access/permissions" => {
+            Printed { output: table::permissions(&value), ..Printed::default() }
+        }
         Ok(value) => Printed { output: table::text(&value), ..Printed::default() },
     }
 }

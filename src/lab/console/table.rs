@@ -6,7 +6,8 @@ use serde_json::Value;
 pub fn text(value: &Value) -> String {
     match value {
         Value::Array(rows) => {
-            let mut columns: Vec<&str> = rows.iter().filter_map(Value::as_object).flatten().map(|(key, _)| key.as_str()).collect();
+            let mut columns: Vec<&str> =
+                rows.iter().filter_map(Value::as_object).flatten().map(|(key, _)| key.as_str()).collect();
             columns.sort_unstable();
             columns.dedup();
             let cells = rows.iter().map(|row| columns.iter().map(|column| cell(&row[*column])).collect());

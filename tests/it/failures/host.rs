@@ -12,7 +12,11 @@ impl Scene {
         match what {
             "node starts" => self.lab.change(|cluster| cluster.nodes.iter_mut().for_each(|node| node.online = true)),
             "directory answers" => self.lab.change(|cluster| {
-                cluster.realms.iter_mut().filter(|realm| realm.name == "corp").for_each(|realm| realm.can_log_in = true);
+                cluster
+                    .realms
+                    .iter_mut()
+                    .filter(|realm| realm.name == "corp")
+                    .for_each(|realm| realm.can_log_in = true);
             }),
             "own key" => self.lab.swap_certificate(NewCertificate::Renewed).unwrap(),
             "new CA" => self.lab.swap_certificate(NewCertificate::RenewedCa).unwrap(),

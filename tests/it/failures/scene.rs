@@ -114,6 +114,7 @@ impl Scene {
                 self.text = with_line(&self.text, &line);
             }
             Make::Add(line) => self.text.push_str(&(files::filled(line, facts) + "\n")),
+            Make::Windows => self.text = self.text.replace('\n', "\r\n"),
             Make::Without(key) => self.text = without(&self.text, key),
             Make::Login(user) => {
                 let user = self.lab.user(user).unwrap();
@@ -221,7 +222,8 @@ impl Scene {
 
     /// Every secret of the lab and of the file, those that are broken too.
     pub fn secrets(&self) -> Vec<String> {
-        let of_lab = self.lab.tokens().into_iter().flat_map(|token| [Some(token.secret), self.lab.token_secret(&token.id)]);
+        let of_lab =
+            self.lab.tokens().into_iter().flat_map(|token| [Some(token.secret), self.lab.token_secret(&token.id)]);
         let passwords = self.lab.users().into_iter().map(|user| Some(user.password));
         let is_secret = |line: &&str| {
             let key = key(line).to_lowercase();
