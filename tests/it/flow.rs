@@ -1,5 +1,6 @@
 //! Whole conversations, held by a script of answers against a lab, and by feeding messages by hand.
 
+mod answered;
 mod apply;
 mod canary;
 mod certificates;
@@ -15,6 +16,7 @@ pub mod make;
 mod make_apply;
 mod make_run;
 pub mod repair;
+mod repair_signin;
 mod repair_update;
 mod rights_made;
 mod safety;
@@ -31,12 +33,11 @@ use std::time::Duration;
 use labwizard::client::Options;
 use labwizard::disk::{Caller, State};
 use labwizard::domain::finding::{Finding, Step};
-use labwizard::domain::observation::Surroundings;
 use labwizard::domain::{Id, RunSeen, Text};
 use labwizard::front::Front;
 use labwizard::lab::{Lab, LabConfig, LabRelease, LabToken, Scenario};
 use labwizard::report;
-use labwizard::runtime::{World, converse, record_from_state};
+use labwizard::runtime::{World, configs_from_state, converse, record_from_state};
 use labwizard::target::Library;
 use labwizard::wizard::draft::Draft;
 use labwizard::wizard::message::Input;
@@ -226,9 +227,11 @@ impl Stage {
     pub fn setting(&self) -> Setting {
         let known = self.state().hosts().unwrap();
         let hosts = known.records.iter().filter_map(|one| record_from_state(one, &Stage::caller())).collect();
+        let configs = configs_from_state(&self.state().configs().unwrap());
         let mut runs: Vec<RunSeen> = self.state().runs().unwrap().iter().map(|run| run.seen()).collect();
         runs.sort_by_key(|run| std::cmp::Reverse(run.when));
-        Setting { hosts, runs, run_name: self.state().free_name().to_string(), ..setting(&self.project()) }
+        let run_name = self.state().free_name().to_string();
+        Setting { hosts, configs, runs, run_name, ..setting(&self.project()) }
     }
 
     /// The run that was kept last.
@@ -276,26 +279,7 @@ impl Stage {
 
 /// A setting without anything of this machine.
 pub fn setting(here: &Path) -> Setting {
-    Setting {
-        now: crate::client::now(),
-        here: here.to_owned(),
-        home: None,
-        library: Library::built_in(),
-        hosts: Vec::new(),
-        surroundings: Surroundings::default(),
-        environment: Vec::new(),
-        banner: None,
-        real: None,
-        hints: BTreeMap::new(),
-        unattended: false,
-        resumed: false,
-        errand: Default::default(),
-        mend: None,
-        run_name: "0a1b2c".into(),
-        runs: Vec::new(),
-        machine: None,
-        person: None,
-    }
+    Setting::bare(crate::client::now(), here.to_owned(), Library::built_in(), "0a1b2c".into())
 }
 
 /// The answers of a whole walk with a token of the lab.

@@ -56,6 +56,7 @@ pub fn finding(code: Code, reading: &Reading<'_>, release: Option<Release>, look
         .seen_end(who.token().and_then(|id| looked?.token(id)?.expire), "the token's end")
         .say("Set a later end, or none: the web UI under Datacenter → Permissions → API Tokens → Edit, or this command.")
         .run(SHELL, who.endless_token())
+        .wakes(who)
         .mend(Mend::NewToken),
         codes::USER_DISABLED => new(
             format!("The user {user} is disabled."),
@@ -64,6 +65,7 @@ pub fn finding(code: Code, reading: &Reading<'_>, release: Option<Release>, look
         .say("Enable the user, if that was not on purpose: the web UI under Datacenter → Permissions → Users, or this command.")
         .run(SHELL, who.enable())
         .say("Or use a token of another user.")
+        .wakes(who)
         .mend(Mend::NewToken)
         .mend(Mend::Ask(TOKEN)),
         codes::USER_EXPIRED => new(
@@ -73,6 +75,7 @@ pub fn finding(code: Code, reading: &Reading<'_>, release: Option<Release>, look
         .seen_end(who.user().and_then(|id| looked?.user(id)?.expire), "the account's end")
         .say("Set a later end, or none: the web UI under Datacenter → Permissions → Users → Edit, or this command.")
         .run(SHELL, who.endless_user())
+        .wakes(who)
         .mend(Mend::NewToken)
         .mend(Mend::Ask(TOKEN)),
         _ => new(
@@ -153,6 +156,17 @@ fn unknown_user(finding: Finding, who: Who<'_>, looked: Option<&Estate>) -> Find
         false => finding,
     };
     finding.mend(Mend::Ask(TOKEN)).mend(Mend::NewToken)
+}
+
+trait Wakes {
+    fn wakes(self, who: Who<'_>) -> Self;
+}
+
+impl Wakes for Finding {
+    /// A login that stands in the file is not tried out by whoever mends it, so it is left to them.
+    fn wakes(self, who: Who<'_>) -> Self {
+        if who.token().is_some() { self.mend(Mend::Wake) } else { self }
+    }
 }
 
 trait SeenEnd {

@@ -165,5 +165,7 @@ pub fn in_words(mend: &Mend) -> String {
         Mend::Certificate => "certificate".to_owned(),
         Mend::Verify => "verify".to_owned(),
         Mend::LookUp => "look-up".to_owned(),
+        Mend::Wake => "wake".to_owned(),
+        Mend::User(user) => format!("user {user}"),
     }
 }
