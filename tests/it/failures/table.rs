@@ -123,8 +123,6 @@ pub enum Make {
     May(String),
     /// Nobody is asked: the address of the file leads away from the lab.
     Offline,
-    /// The lists of every node are asked too, as the wizard does it.
-    Lists,
     /// The question of this group was answered yes in the wizard; no file says so.
     Answered(String),
 }
@@ -154,7 +152,6 @@ impl TryFrom<String> for Make {
             "elsewhere" => Make::Elsewhere(value.parse().map_err(|error| format!("{error}"))?),
             "may" => Make::May(owned),
             "offline" => Make::Offline,
-            "lists" => Make::Lists,
             "answered" => Make::Answered(owned),
             other => return Err(format!("nothing is made by “{other}”")),
         })
