@@ -2,6 +2,7 @@
 //! the look that would decide decides it, and what repairs it ends in a healthy check.
 
 mod check;
+mod cluster;
 mod diff;
 mod files;
 mod fix;
@@ -12,6 +13,7 @@ mod scene;
 mod shell;
 mod table;
 mod told;
+mod walk;
 
 use std::collections::BTreeSet;
 
@@ -147,11 +149,19 @@ async fn repaired(scene: &mut Scene, row: &Row, way: &Way, mut found: Finding) -
 }
 
 async fn all(wanted: impl Fn(&Row) -> bool, releases: impl Fn(&Row) -> Vec<LabRelease>) {
+    each(wanted, releases, async |row, release| Box::pin(tried(row, release)).await).await;
+}
+
+async fn each(
+    wanted: impl Fn(&Row) -> bool,
+    releases: impl Fn(&Row) -> Vec<LabRelease>,
+    tried: impl AsyncFn(&Row, LabRelease) -> Vec<String>,
+) {
     let mut wrong = Vec::new();
     let only = std::env::var("ROW").ok();
     for row in rows().into_iter().filter(wanted).filter(|row| only.as_ref().is_none_or(|no| *no == row.no)) {
         for release in releases(&row).into_iter().filter(|release| row.is_for(*release)) {
-            let found = Box::pin(tried(&row, release)).await;
+            let found = tried(&row, release).await;
             wrong.extend(found.into_iter().map(|what| format!("{} on {release}: {what}", row.title())));
         }
     }
@@ -186,6 +196,39 @@ async fn what_releases_show_differently_is_named_on_each() {
 #[tokio::test]
 async fn what_cannot_be_seen_from_here_is_said_by_a_neighbour() {
     all(|row| row.shows == Shows::Advice, newest).await;
+}
+
+async fn walks(wanted: impl Fn(&Row) -> bool, releases: impl Fn(&Row) -> Vec<LabRelease>) {
+    each(
+        |row| row.shows != Shows::Advice && wanted(row),
+        releases,
+        async |row, release| Box::pin(walk::walked(row, release)).await,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_shows_in_a_file_is_mended_by_the_wizard() {
+    walks(|row| matches!(row.shows, Shows::Text | Shows::File), newest).await;
+}
+
+#[tokio::test]
+async fn what_shows_on_the_road_is_mended_by_the_wizard() {
+    walks(|row| row.shows == Shows::Road, newest).await;
+}
+
+#[tokio::test]
+async fn what_a_host_shows_is_mended_by_the_wizard() {
+    walks(|row| row.shows == Shows::Host, newest).await;
+}
+
+#[tokio::test]
+async fn what_releases_show_differently_is_mended_by_the_wizard_on_an_older_one() {
+    let older = |row: &Row| {
+        let all = [LabRelease::V9_1_4, LabRelease::V8_4_21, LabRelease::V7_4_20];
+        all.into_iter().filter(|release| row.is_for(*release)).take(1).collect()
+    };
+    walks(|row| row.differs(), older).await;
 }
 
 /// A row that no test would run is no row.

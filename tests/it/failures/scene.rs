@@ -256,7 +256,8 @@ impl Scene {
     }
 }
 
-fn token_of(row: &Row, lab: &Lab) -> LabToken {
+/// The token that the file is to use.
+pub fn token_of(row: &Row, lab: &Lab) -> LabToken {
     let id = row.make.iter().find_map(|make| match make {
         Make::Token(id) => Some(id.as_str()),
         _ => None,

@@ -21,6 +21,8 @@ pub struct Row {
     /// Of the 32 by its number, or a word.
     pub no: String,
     pub name: String,
+    /// How the wizard itself repairs it; where it is left out, as `mend` and `fix` say. See [`super::walk`].
+    pub walk: Option<Vec<String>>,
     /// `text`, `file`, `road`, `host`, or `advice`: it cannot be seen from here, and a neighbour's text speaks of it.
     pub shows: Shows,
     /// How it is made; see [`Make`].
@@ -47,11 +49,11 @@ pub struct Row {
     pub journal: Option<String>,
     /// What repairs it, as in [`Way`].
     #[serde(default)]
-    fix: Vec<Fix>,
+    pub fix: Vec<Fix>,
     #[serde(default)]
-    lines: usize,
+    pub lines: usize,
     #[serde(default)]
-    left: Vec<String>,
+    pub left: Vec<String>,
     /// Why nobody can repair it from here.
     pub nobody: Option<String>,
     /// What else the finding says to do about it, each from the beginning.
