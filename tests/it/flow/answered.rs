@@ -71,7 +71,7 @@ async fn what_was_agreed_to_and_is_taken_away_is_missing_in_a_check_and_granted_
     assert_eq!(kept[0].picks.iter().collect::<Vec<_>>(), [(&"storage".to_owned(), &"local-lvm".to_owned())]);
     let well = checked(&project).await;
     assert_eq!(codes(&well), ["tls.unverified"; 0], "{:?}", well.findings);
-    assert!(well.proved.join("\n").contains("by what was answered for it on"), "{:?}", well.proved);
+    assert!(well.proved.join("\n").contains("by what was answered for it."), "{:?}", well.proved);
 
     may(&project.lab, "VM.Config.Disk", false);
     let memory = std::fs::read(project.stage.state_folder().join("files.toml")).unwrap();
