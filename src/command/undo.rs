@@ -15,10 +15,7 @@ use crate::wizard::errand::Errand;
 use crate::wizard::step::{host, take_back};
 
 pub fn run(looks: Looks, undo: &Undo) -> Ended {
-    let place = match Place::own() {
-        Ok(place) => place,
-        Err(error) => return refused(&error),
-    };
+    let Some(place) = Place::own_or_said() else { return Ended::Badly };
     let (state, caller) = (&place.state, &place.caller);
     let runs = match state.runs() {
         Ok(runs) => runs,

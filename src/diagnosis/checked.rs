@@ -132,6 +132,8 @@ fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstan
             now: about.now,
         },
     );
+    // Whoever does not verify by it does not read the CA.
+    findings.retain(|one| one.code != codes::CA_NOT_STRICT || host.verifies == Some(true));
     agreed::say_where_from(&mut findings, config, host, about.library, &asked.seen);
     if host.beyond == Some(Beyond::Code) {
         findings.iter_mut().filter(|one| one.code == codes::TLS_UNVERIFIED).for_each(said_by_code);

@@ -55,6 +55,8 @@ pub struct ConfigHost {
     pub place: Result<HostInput, HostError>,
     /// What the tool signs in with, where it is whole, sound, and of this file alone.
     pub credential: Option<Credential>,
+    /// Secret and address are both this file's own, whatever is wrong with the id between them.
+    pub secret_is_own: bool,
     /// Whether the tool verifies; none where nothing that is known says so.
     pub verifies: Option<bool>,
     /// What settles that beyond the file, or leaves it open.
@@ -227,12 +229,17 @@ fn host(scene: &verifying::Scene<'_>, instance: u8) -> ConfigHost {
         Fact::Token,
         Fact::Password,
     ];
-    let own = facts.iter().filter_map(|fact| read.get(instance, fact)).all(|value| !unfit.contains(&value.key));
+    let fits = |fact: &&Fact| read.get(instance, fact).is_none_or(|value| !unfit.contains(&value.key));
+    let own = facts.iter().all(|fact| fits(&fact));
+    let is_id =
+        |fact: &&Fact| matches!(fact, Fact::User | Fact::UserName | Fact::Realm | Fact::TokenName | Fact::TokenId);
+    let secret_is_own = facts.iter().filter(|fact| !is_id(fact)).all(|fact| fits(&fact));
     let ca_file = read.get(instance, &Fact::CaFile).map(|value| PathBuf::from(value.text.as_str()));
     ConfigHost {
         instance,
         place: meant::place(read, instance),
         typed,
+        secret_is_own,
         credential: if own { meant::credential(spec, read, instance) } else { None },
         verifies,
         beyond,
@@ -310,16 +317,8 @@ impl ConfigHost {
     pub fn inquiry(&self, trust: Option<Trust>, paths: Vec<String>) -> Option<Inquiry> {
         let endpoints = self.place.as_ref().ok()?.endpoints.clone();
         let credential = trust.as_ref().and(self.credential.as_ref()).map(Credential::share);
-        Some(Inquiry {
-            endpoints,
-            address: None,
-            trust,
-            estate: credential.is_some(),
-            credential,
-            paths,
-            lists: true,
-            storages_of: Vec::new(),
-        })
+        let estate = credential.is_some();
+        Some(Inquiry { trust, estate, credential, paths, lists: true, ..Inquiry::to(endpoints) })
     }
 }
 

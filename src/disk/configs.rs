@@ -109,7 +109,7 @@ impl<O: Ops + Clone> State<O> {
 #[cfg(test)]
 mod tests {
     use super::super::caller::Caller;
-    use super::super::state::RUNS_KEPT;
+    use super::super::runs::RUNS_KEPT;
     use super::*;
     use std::os::unix::fs::MetadataExt;
 

@@ -61,4 +61,4 @@ pub use ssh::{ShellAnswer, ShellId, SshPlace, SshTrouble};
 pub use token::{TokenId, TokenName, UserId};
 pub use token_was::{RowWas, TokenWas};
 pub use trouble::Trouble;
-pub use visible::{is_bridge_name, is_node_name, is_storage_name, is_vmid, show_name, visible, visible_lines, whole};
+pub use visible::{is_bridge_name, is_node_name, is_storage_name, is_vmid, visible, visible_lines, whole};

@@ -61,6 +61,25 @@ pub struct Ground {
     pub options: client::Options,
 }
 
+impl Ground {
+    /// Where nothing is known but the targets: no host was agreed to, no run left anything, and git is not asked.
+    pub fn bare(here: PathBuf, library: Library, caller: Caller, options: client::Options) -> Self {
+        Ground {
+            here,
+            library,
+            hosts: Vec::new(),
+            configs: Vec::new(),
+            wrote: Vec::new(),
+            runs: Vec::new(),
+            environment: Vec::new(),
+            surroundings: Surroundings::default(),
+            caller,
+            git: None,
+            options,
+        }
+    }
+}
+
 /// The hosts that have not answered everything yet, for whoever shows that it goes on.
 #[derive(Clone, Debug, Default)]
 pub struct Waiting(Arc<Mutex<Vec<String>>>);

@@ -7,6 +7,7 @@ mod perform;
 mod remember;
 mod restore;
 mod revert;
+mod roots;
 pub mod searched;
 mod sessions;
 mod world;

@@ -12,6 +12,7 @@ use crate::runtime::making;
 use crate::runtime::remember;
 use crate::runtime::restore::{WrittenSecret, restore_as_action, written_secret};
 use crate::runtime::revert::{self, Deed, Proof, StillOpens};
+use crate::runtime::roots::with_roots;
 use crate::runtime::world::trouble;
 
 /// The mode of a file that everybody may read.
@@ -350,27 +351,4 @@ pub(super) fn save_answers(
     let written = run.write(write).map_err(told)?;
     run.finish(now).map_err(told)?;
     Ok(written.path)
-}
-
-/// Where systems keep their CAs as one file: Debian and Arch, Fedora, SUSE, Alpine and macOS.
-const ROOTS: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
-
-/// The system's CAs with another one behind them; none where the system's are not found.
-fn with_roots(pem: &str, caller: &Caller) -> Option<String> {
-    let roots = roots(caller)?;
-    let gap = if roots.ends_with('\n') { "" } else { "\n" };
-    Some(format!("{roots}{gap}{pem}"))
-}
-
-/// The system's CAs as one PEM text.
-pub(super) fn roots(caller: &Caller) -> Option<String> {
-    ROOTS.iter().find_map(|path| {
-        let real = Path::new(path).canonicalize().ok()?;
-        disk::read_config(&real, caller).ok()?.there.map(|there| there.text.as_str().to_owned())
-    })
 }

@@ -71,6 +71,33 @@ pub struct Setting {
     pub person: Option<String>,
 }
 
+impl Setting {
+    /// A conversation of which nothing is known but the moment, the folder, the targets, and what its run will be called.
+    pub fn bare(now: Timestamp, here: PathBuf, library: Library, run_name: String) -> Self {
+        Setting {
+            now,
+            here,
+            home: None,
+            library,
+            hosts: Vec::new(),
+            configs: Vec::new(),
+            surroundings: Surroundings::default(),
+            environment: Vec::new(),
+            banner: None,
+            real: None,
+            hints: BTreeMap::new(),
+            unattended: false,
+            resumed: false,
+            errand: Errand::default(),
+            mend: None,
+            run_name,
+            runs: Vec::new(),
+            machine: None,
+            person: None,
+        }
+    }
+}
+
 /// One conversation.
 #[derive(Debug)]
 pub struct Wizard {

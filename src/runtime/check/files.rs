@@ -176,7 +176,7 @@ fn scene<'a>(seen: &'a FileSeen, around: &'a Around, ground: &'a Ground) -> Scen
 pub(in crate::runtime) fn ca_in(path: &Path, caller: &disk::Caller) -> Result<Option<Der>, String> {
     let seen = disk::read_config(path, caller).map_err(|error| error.sentence())?;
     let there = seen.there.ok_or("There is no such file.")?;
-    ca_among(there.text.as_str(), || crate::runtime::perform::roots(caller).unwrap_or_default())
+    ca_among(there.text.as_str(), || crate::runtime::roots::roots(caller).unwrap_or_default())
 }
 
 /// The same files with what git says of them, and what its history and the files beside them hold.

@@ -104,7 +104,7 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
                 as_it_stands(w, config, one.instance);
             }
             // A secret of another origin is none of this file, and goes nowhere.
-            if let Some(secret) = secret.filter(|_| one.credential.is_some() && !anew(&token::TOKEN)) {
+            if let Some(secret) = secret.filter(|_| one.secret_is_own && !anew(&token::TOKEN)) {
                 w.draft.type_in(token::TOKEN, Text::new(secret.reveal()));
             }
         }
@@ -126,6 +126,8 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
     match way {
         Way::NewSecret => w.draft.choose(make::EXISTING, wish::IN_PLACE),
         Way::Grant => w.draft.choose(make::EXISTING, make::KEEP),
+        Way::Wake => w.draft.choose(make::EXISTING, make::WAKE),
+        Way::User(user) => w.draft.type_in(token::USER, Text::new(user.to_string())),
         Way::NewToken => {
             w.draft.choose(make::EXISTING, wish::BESIDE);
             // The owner of the old one may be what is wrong with it.
