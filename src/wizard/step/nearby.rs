@@ -137,7 +137,8 @@ fn choice(w: &Wizard, options: Vec<Answer>) -> Block {
 
 /// What becomes of it. What is broken is mended, unless somebody turned to another tool; what reads well is left.
 fn chosen(w: &Wizard) -> Id {
-    let elsewhere = w.draft.choice(&TARGET).is_some() && !w.setting.resumed;
+    let other = |config: &Config| w.draft.choice(&TARGET).is_some_and(|target| target.as_str() != config.target);
+    let elsewhere = understood(w).as_ref().is_some_and(other);
     let preset = if is_broken(w) && !elsewhere { YES } else { NO };
     w.draft.choice(&MEND_HERE).cloned().unwrap_or(preset)
 }

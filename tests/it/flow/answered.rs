@@ -142,8 +142,8 @@ async fn a_state_folder_of_before_is_read_and_a_repair_of_a_file_of_others_keeps
 async fn answers_that_could_not_be_kept_are_said_and_cost_nothing_else() {
     let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::Fine).await);
     // Another labwizard is at it.
-    let busy = stage.state().lock(&stage.state().folder().join("files.toml")).unwrap();
-    assert!(busy.is_held());
+    let folder = stage.project().canonicalize().unwrap().with_file_name("state");
+    let _busy = stage.state().lock(&folder.join("files.toml")).unwrap();
     let held = stage.hold_as(super::setting(&stage.project()), &answers(&lab, &lab.token(TOOL).unwrap()), None).await;
     assert!(held.is_done(), "{}", held.told());
     assert!(stage.env_file().is_file());
