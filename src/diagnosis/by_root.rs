@@ -77,6 +77,16 @@ impl<'a> Who<'a> {
         format!("pveum user permissions {} --path {}", self.user_word(), word(Some(path.to_owned()), "<path>"))
     }
 
+    /// A user of this name who cannot log in; its tokens can.
+    pub fn make_user(self) -> String {
+        format!("pveum user add {}", self.user_word())
+    }
+
+    /// A token of this name, with nothing granted to it yet.
+    pub fn make_token(self) -> String {
+        format!("pveum user token add {} {} --output-format json", self.user_word(), self.name_word())
+    }
+
     /// A new secret in place of the old.
     pub fn new_secret(self) -> String {
         let command = self.token().filter(|token| is_plain(&token.to_string()));
@@ -136,13 +146,14 @@ mod tests {
         let commands = |id: &str| {
             let token = Grantee::Token(id.parse().unwrap());
             let who = Who(Some(&token));
-            [who.tokens(), who.endless_token(), who.new_secret()]
+            [who.tokens(), who.endless_token(), who.make_token(), who.new_secret()]
         };
         assert_eq!(
             commands("o'neil@pve!tool"),
             [
                 r"pveum user token list 'o'\''neil@pve'",
                 r"pveum user token modify 'o'\''neil@pve' tool --expire 0",
+                r"pveum user token add 'o'\''neil@pve' tool --output-format json",
                 r"pveum user token modify 'o'\''neil@pve' tool --regenerate 1 --output-format json"
             ]
         );

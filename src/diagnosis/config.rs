@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::diagnosis::agreed::Agreed;
 use crate::diagnosis::codes;
 use crate::diagnosis::file::{Doubt, Sight};
 use crate::diagnosis::verifying::{self, Beyond, Verifying};
 use crate::domain::finding::{Finding, Severity::*, Step};
 use crate::domain::host_input::{HostError, HostInput};
 use crate::domain::visible::{upper_first, visible};
-use crate::domain::{Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Text, Trust};
+use crate::domain::{ConfigRecord, Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Text, Trust};
 use crate::format::{Dialect, Document, FormatError};
 use crate::target::example::is_example;
 use crate::target::read::{ReadFile, held_by, read};
@@ -54,6 +55,8 @@ pub struct ConfigHost {
     pub place: Result<HostInput, HostError>,
     /// What the tool signs in with, where it is whole, sound, and of this file alone.
     pub credential: Option<Credential>,
+    /// Secret and address are both this file's own, whatever is wrong with the id between them.
+    pub secret_is_own: bool,
     /// Whether the tool verifies; none where nothing that is known says so.
     pub verifies: Option<bool>,
     /// What settles that beyond the file, or leaves it open.
@@ -62,6 +65,8 @@ pub struct ConfigHost {
     pub ca_file: Option<PathBuf>,
     /// The answers to the target's picks that stand there.
     pub picks: BTreeMap<String, String>,
+    /// What was answered when labwizard wrote the file, and stands in no line of it.
+    pub agreed: Option<Agreed>,
 }
 
 /// Understands a file.
@@ -224,17 +229,23 @@ fn host(scene: &verifying::Scene<'_>, instance: u8) -> ConfigHost {
         Fact::Token,
         Fact::Password,
     ];
-    let own = facts.iter().filter_map(|fact| read.get(instance, fact)).all(|value| !unfit.contains(&value.key));
+    let fits = |fact: &&Fact| read.get(instance, fact).is_none_or(|value| !unfit.contains(&value.key));
+    let own = facts.iter().all(|fact| fits(&fact));
+    let is_id =
+        |fact: &&Fact| matches!(fact, Fact::User | Fact::UserName | Fact::Realm | Fact::TokenName | Fact::TokenId);
+    let secret_is_own = facts.iter().filter(|fact| !is_id(fact)).all(|fact| fits(&fact));
     let ca_file = read.get(instance, &Fact::CaFile).map(|value| PathBuf::from(value.text.as_str()));
     ConfigHost {
         instance,
         place: meant::place(read, instance),
         typed,
+        secret_is_own,
         credential: if own { meant::credential(spec, read, instance) } else { None },
         verifies,
         beyond,
         ca_file,
         picks: read.picks(),
+        agreed: None,
     }
 }
 
@@ -252,15 +263,27 @@ impl Config {
         self.spec(library)?.form.iter().find(|form| form.name.as_str() == self.form)
     }
 
-    /// What the tool needs on this host: of its yes-or-no questions none, for no file says how they were answered.
+    /// The same with what earlier runs remember of this file.
+    pub fn remembering(mut self, records: &[ConfigRecord]) -> Config {
+        for host in &mut self.hosts {
+            let about = |one: &&ConfigRecord| {
+                one.path == self.path && one.target == self.target && one.instance == host.instance
+            };
+            host.agreed = records.iter().find(about).map(|record| Agreed::of(record, host));
+        }
+        self
+    }
+
+    /// What the tool needs on this host, by what was answered for it. Where labwizard did not write the file, of the tool's
+    /// yes-or-no questions none: no file says how they were answered.
     pub fn needs(&self, library: &Library, host: &ConfigHost, release: Release) -> Vec<Need> {
-        let none = BTreeSet::new();
-        self.spec(library).map(|spec| needs::needs(spec, release, &host.picks, &none)).unwrap_or_default()
+        let (picks, yes) = (host.answers(), host.yes());
+        self.spec(library).map(|spec| needs::needs(spec, release, &picks, &yes)).unwrap_or_default()
     }
 }
 
 impl Config {
-    /// The same by what was seen of the host: on its release, and where the file leaves open what was picked, wherever it is held.
+    /// The same by what was seen of the host: on its release, and where nothing says what was picked, wherever it is held.
     pub fn needs_seen(&self, library: &Library, host: &ConfigHost, seen: &[Observation]) -> Vec<Need> {
         let release = super::release(seen).unwrap_or(Release::new(9, 2, 0));
         let rights = seen.iter().find_map(|o| match &o.seen {
@@ -270,11 +293,22 @@ impl Config {
         let (Some(spec), Some(rights)) = (self.spec(library), rights) else {
             return self.needs(library, host, release);
         };
-        needs::needs_wherever_held(spec, release, &host.picks, &BTreeSet::new(), rights)
+        needs::needs_wherever_held(spec, release, &host.answers(), &host.yes(), rights)
     }
 }
 
 impl ConfigHost {
+    /// The answers to the target's picks: those of the file, and where it holds none those that are remembered.
+    pub fn answers(&self) -> BTreeMap<String, String> {
+        let remembered = self.agreed.iter().flat_map(|agreed| agreed.picks.clone());
+        remembered.chain(self.picks.clone()).collect()
+    }
+
+    /// The target's yes-or-no questions that were answered yes.
+    pub fn yes(&self) -> BTreeSet<String> {
+        self.agreed.as_ref().map(|agreed| agreed.yes.clone()).unwrap_or_default()
+    }
+
     pub fn verifying(&self) -> Verifying {
         Verifying { verifies: self.verifies, by: self.beyond.clone() }
     }

@@ -9,6 +9,8 @@ mod login;
 mod relay;
 mod road;
 mod speakers;
+mod ticket;
+mod trusted;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};

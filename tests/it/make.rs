@@ -106,6 +106,16 @@ fn request(change: &Change) -> (&'static str, String, Vec<(&'static str, String)
         Change::RemoveToken(id) => ("DELETE", token(id), Vec::new()),
         Change::RemoveRole { role } => ("DELETE", format!("/access/roles/{role}"), Vec::new()),
         Change::RemoveUser { user } => ("DELETE", format!("/access/users/{user}"), Vec::new()),
+        Change::Enable { user, on } => {
+            ("PUT", format!("/access/users/{user}"), vec![("enable", u8::from(*on).to_string())])
+        }
+        Change::SetEnd { who, end, .. } => {
+            let path = match who {
+                Grantee::User(user) => format!("/access/users/{user}"),
+                Grantee::Token(id) => token(id),
+            };
+            ("PUT", path, vec![("expire", end.unwrap_or(0).to_string())])
+        }
     }
 }
 
@@ -159,7 +169,8 @@ fn places(cluster: &Cluster, more: impl IntoIterator<Item = String>) -> BTreeSet
     all.iter().flat_map(|path| [path.clone(), format!("{}/100", path.trim_end_matches('/'))]).collect()
 }
 
-fn picks(spec: &Spec) -> BTreeMap<String, String> {
+/// Things of the lab where a target asks for them.
+pub fn picks(spec: &Spec) -> BTreeMap<String, String> {
     let picked = |list| match list {
         List::Nodes => "pve1",
         List::Templates => "9000",

@@ -10,7 +10,6 @@ use labwizard::domain::{Need, Observation, Release, Seen, missing};
 use labwizard::lab::proxmox::cluster::{Cluster, Role, Subject, Token, User};
 use labwizard::lab::{Lab, LabConfig, LabRelease, LabToken};
 use labwizard::target::needs::{grants, needs};
-use labwizard::target::spec::List;
 use labwizard::target::{Library, Spec};
 
 use crate::client;
@@ -35,23 +34,8 @@ async fn lab(release: LabRelease) -> Lab {
 
 /// What everything that a target can do needs, with things of the lab picked.
 fn everything(spec: &Spec, release: LabRelease) -> Vec<Need> {
-    let picks: BTreeMap<String, String> = spec
-        .picks
-        .iter()
-        .map(|(name, pick)| {
-            let picked = match pick.list {
-                List::Nodes => "pve1",
-                List::Templates => "9000",
-                List::Guests => "100",
-                List::Storages => "local-lvm",
-                List::Bridges => "vmbr0",
-                _ => "lab",
-            };
-            (name.to_string(), picked.to_owned())
-        })
-        .collect();
     let groups: BTreeSet<String> = spec.groups.iter().map(|(name, _)| name.to_string()).collect();
-    needs(spec, release.version().parse::<Release>().unwrap(), &picks, &groups)
+    needs(spec, release.version().parse::<Release>().unwrap(), &crate::make::picks(spec), &groups)
 }
 
 /// A fresh user of realm pve with a token, and a role for each grant.

@@ -30,7 +30,7 @@ pub async fn read(
     if !listed && !asker.is_token() {
         let request = Request::TokensOf(me.clone());
         match asker.data(&request, tokens).await {
-            Ok(tokens) => seen.push(UserSeen { tokens, ..nobody(me.clone()) }),
+            Ok(tokens) => seen.push(UserSeen { tokens, ..UserSeen::named(me.clone()) }),
             Err(RequestTrouble::Answered { .. }) => {}
             Err(trouble) => return Err((request, trouble)),
         }
@@ -67,11 +67,6 @@ pub const EVERYTHING: &str = "Administrator";
 /// All roles as they are now.
 pub async fn roles_now(asker: Asker<'_>) -> Result<Vec<RoleSeen>, RequestTrouble> {
     asker.data(&Request::Roles, roles).await
-}
-
-/// A user who is there, and of whom nothing else is told.
-fn nobody(id: UserId) -> UserSeen {
-    UserSeen { id, enabled: true, expire: None, comment: None, groups: Vec::new(), tokens: Vec::new() }
 }
 
 #[derive(Deserialize)]

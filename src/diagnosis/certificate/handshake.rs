@@ -56,6 +56,7 @@ pub fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, reading: &Rea
         .run(format!("To compare with. {SHELL}"), "pvenode cert info")
         .say("Or give the tool the cluster's CA file; this prints it.")
         .run(SHELL, "cat /etc/pve/pve-root-ca.pem")
+        .say("A certificate of your own or of ACME is signed by another CA: give the tool that CA's file.")
         .mend(Mend::Certificate)
         .at(TRUST),
         TlsTrouble::OtherName(good) => Finding::new(

@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use super::{Sight, codes};
+use crate::diagnosis::by_root::{SHELL, Who};
 use crate::domain::finding::{Finding, Mend, Severity::*, Step};
 use crate::domain::visible::visible;
-use crate::domain::{CopySeen, Git, History, shell};
+use crate::domain::{CopySeen, Git, Grantee, History, TokenId, shell};
 use crate::target::example::is_example;
+use crate::target::meant::token_id;
 
 const HERE: &str = "this machine's shell";
 
@@ -21,7 +23,23 @@ pub(super) fn judge(sight: &Sight<'_>) -> Vec<Finding> {
     out.extend(history(&sight.around.history, path));
     out.extend(copies(&sight.around.copies));
     out.extend(examples(sight));
-    out
+    out.into_iter().map(|finding| new_secret(sight, finding)).collect()
+}
+
+/// Where a new secret is the way out, the command that makes it for the token of the file.
+fn new_secret(sight: &Sight<'_>, finding: Finding) -> Finding {
+    let mut tokens: Vec<TokenId> =
+        sight.read.instances().into_iter().filter_map(|at| token_id(sight.read, at)).collect();
+    tokens.dedup();
+    // Which of several tokens is meant, only the comparison of secrets would tell.
+    let [token] = tokens.as_slice() else { return finding };
+    if !finding.mends.contains(&Mend::NewSecret) {
+        return finding;
+    }
+    let named = Grantee::Token(token.clone());
+    finding
+        .say("The new secret, from Proxmox VE 9.2 on; the old one stops working at that moment. It is shown once: put it into the file.")
+        .run(SHELL, Who(Some(&named)).new_secret())
 }
 
 fn shown(path: &Path) -> String {

@@ -3,6 +3,7 @@
 pub mod after;
 mod ask;
 mod fill;
+mod realms;
 mod told;
 mod ways;
 mod words;
@@ -95,6 +96,7 @@ pub fn who_signs_in(w: &Wizard) -> Option<&'static str> {
         Way::LookUp => Some("Who may look it up?"),
         Way::Grant => Some("Who may grant it?"),
         Way::NewSecret => Some("Who gives the token a new secret?"),
+        Way::Wake => Some("Who lets the token sign in again?"),
         _ => None,
     }
 }

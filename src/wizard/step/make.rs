@@ -1,5 +1,6 @@
 //! Make: whose the token will be, what it is called, what it may do, when it ends, and what becomes of one that is there.
 
+mod waking;
 pub mod wish;
 mod words;
 
@@ -15,8 +16,8 @@ use crate::wizard::step::{
 
 use wish::{BESIDE, DATE, IN_PLACE, LEAST, MINE, NEVER, NO, OTHER_NAME, PASTE, QUARTER, SAME, SERVICE, YEAR, YES};
 pub use wish::{
-    EXISTING, EXPIRE, EXPIRE_DATE, KEEP, REMOVE_OLD, RIGHTS, WHOSE, estate, existing, expire, id, keeps, making, paths,
-    same_rights, signer,
+    EXISTING, EXPIRE, EXPIRE_DATE, KEEP, REMOVE_OLD, RIGHTS, WAKE, WHOSE, estate, existing, expire, id, keeps, making,
+    paths, same_rights, signer,
 };
 
 /// What to do where whoever is signed in may not make it.
@@ -67,18 +68,21 @@ pub fn instead(w: &Wizard) -> Choice {
     let answer =
         |id: Id, title: &str, about: &str| Answer { id, title: title.into(), about: vec![about.into()], risky: false };
     let mut options = Vec::new();
-    if !same_rights(w) {
+    let makes = !keeps(w);
+    if makes && !same_rights(w) {
         options.push(answer(
             SAME,
             "A token of my own, with all my rights",
             "Everybody may make that. Whoever has it can do what you can, and not less.",
         ));
     }
-    options.push(answer(
-        BLOCK,
-        "Show one block for an administrator to run",
-        "The same user, role, token and grants as commands for root's shell; then the secret is pasted here.",
-    ));
+    if makes {
+        options.push(answer(
+            BLOCK,
+            "Show one block for an administrator to run",
+            "The same user, role, token and grants as commands for root's shell; then the secret is pasted here.",
+        ));
+    }
     options.push(answer(LOGIN, "Sign in as somebody else", "root@pam, or a user with the role Administrator on /."));
     let chosen = w.draft.choice(&INSTEAD).cloned();
     let error = if w.tried() && chosen.is_none() { wrong("Choose one.", None) } else { None };
@@ -108,6 +112,9 @@ pub fn go_instead(w: &mut Wizard) -> Next {
 }
 
 pub fn page(w: &Wizard) -> Parts {
+    if wish::wakes(w) {
+        return waking::page(w);
+    }
     let who = signer(w).map(|user| visible(&user.to_string())).unwrap_or_default();
     let mut blocks = vec![Block::Choice(whose(w, &who))];
     if !wish::mine(w) {

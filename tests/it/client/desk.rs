@@ -44,7 +44,12 @@ fn grant() -> Change {
 fn all_changes(release: LabRelease) -> Vec<Change> {
     let mut all = vec![Change::MakeUser { user: user(), comment: COMMENT.into() }, make_role(), make_token(), grant()];
     all.extend((release == LabRelease::V9_2_11).then(|| Change::NewSecret(token())));
+    let ends = |who, end, was| Change::SetEnd { who, end, was };
     all.extend([
+        Change::Enable { user: user(), on: false },
+        Change::Enable { user: user(), on: true },
+        ends(Grantee::User(user()), Some(3_900_000_000), None),
+        ends(Grantee::Token(token()), None, Some(4_000_000_000)),
         Change::Ungrant { path: "/vms".into(), role: ROLE.into(), to: both() },
         Change::RemoveToken(token()),
         Change::RemoveRole { role: ROLE.into() },
@@ -122,6 +127,19 @@ async fn every_change_is_done_and_seen_on_every_release() {
                     assert!(!opens(&lab, &secrets[0]).await && opens(&lab, &secrets[1]).await);
                     let seen = estate.token(&token()).unwrap();
                     assert!(seen.separated && seen.expire == Some(4_000_000_000) && seen.comment.is_some());
+                    assert_eq!(ours(&estate), 2);
+                }
+                Change::Enable { on, .. } => {
+                    let seen = estate.user(&user()).unwrap();
+                    assert!(seen.enabled == *on && seen.comment.as_deref() == Some(COMMENT));
+                    assert_eq!(ours(&estate), 2);
+                }
+                Change::SetEnd { who: Grantee::User(_), end, .. } => {
+                    assert_eq!(estate.user(&user()).unwrap().expire, *end);
+                }
+                Change::SetEnd { end, .. } => {
+                    let seen = estate.token(&token()).unwrap();
+                    assert!(seen.separated && seen.expire == *end && seen.comment.as_deref() == Some(COMMENT));
                     assert_eq!(ours(&estate), 2);
                 }
                 Change::Ungrant { .. } => assert_eq!(ours(&estate), 0),

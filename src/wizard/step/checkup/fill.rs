@@ -17,7 +17,7 @@ use crate::wizard::link_of;
 use crate::wizard::message::ProbeId;
 use crate::wizard::page::Pick;
 use crate::wizard::step::make::wish;
-use crate::wizard::step::{Agreement, access, details, file, host, instance, make, token, tool, trust};
+use crate::wizard::step::{Agreement, access, details, file, host, instance, make, token, tool, trust, uses};
 
 use super::{Told, Way};
 
@@ -104,7 +104,7 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
                 as_it_stands(w, config, one.instance);
             }
             // A secret of another origin is none of this file, and goes nowhere.
-            if let Some(secret) = secret.filter(|_| one.credential.is_some() && !anew(&token::TOKEN)) {
+            if let Some(secret) = secret.filter(|_| one.secret_is_own && !anew(&token::TOKEN)) {
                 w.draft.type_in(token::TOKEN, Text::new(secret.reveal()));
             }
         }
@@ -126,6 +126,8 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
     match way {
         Way::NewSecret => w.draft.choose(make::EXISTING, wish::IN_PLACE),
         Way::Grant => w.draft.choose(make::EXISTING, make::KEEP),
+        Way::Wake => w.draft.choose(make::EXISTING, make::WAKE),
+        Way::User(user) => w.draft.type_in(token::USER, Text::new(user.to_string())),
         Way::NewToken => {
             w.draft.choose(make::EXISTING, wish::BESIDE);
             // The owner of the old one may be what is wrong with it.
@@ -146,8 +148,10 @@ fn as_it_stands(w: &mut Wizard, config: &Config, number: u8) {
     }
 }
 
-/// The answers to the target's own questions. What the file leaves out stays out, also where another host of it has it.
+/// The answers to the target's own questions, and those that no file holds as they are remembered. What the file leaves out
+/// stays out, also where another host of it has it.
 fn picks(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way: &Way) {
+    let remembered = |pick: &str| one.agreed.as_ref()?.picks.get(pick).cloned();
     for question in questions::picks(spec) {
         let id = details::id(question.name);
         let anew = matches!(way, Way::Ask(asked) if *asked == id);
@@ -159,8 +163,13 @@ fn picks(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way: &W
             },
             Some(value) => w.draft.choose(id, Id::new(value.text.as_str().to_owned())),
             None if anew => w.draft.forget(&id),
-            None => w.draft.choose(id, Pick::LATER),
+            None => w.draft.choose(id, remembered(question.name).map_or(Pick::LATER, Id::new)),
         }
+    }
+    // What is not remembered was never asked, and counts as no; answers of another walk are none of this file.
+    uses::forget(w);
+    for (group, yes) in one.agreed.iter().flat_map(|agreed| &agreed.groups) {
+        uses::answer(w, group, *yes);
     }
 }
 

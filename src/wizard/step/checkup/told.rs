@@ -8,12 +8,12 @@ use crate::diagnosis::leaning::Leaning;
 use crate::diagnosis::{codes, proved, round, untold};
 use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::visible::visible;
-use crate::domain::{Observation, Seen, Trust};
+use crate::domain::{Observation, Seen, Trust, UserId};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Checkup;
 use crate::wizard::step::{make, token};
 
-use super::{ask, ways};
+use super::{ask, realms, ways};
 
 /// What was found.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Told {
     pub proved: Vec<String>,
     /// The gravest first; with the number of the host where it is about one.
     pub findings: Vec<(Option<u8>, Finding)>,
+    /// Whom a user without a realm of their host may mean, by the host's number.
+    meant: Vec<(u8, Vec<UserId>)>,
 }
 
 /// Judges what was seen before the repair.
@@ -44,7 +46,7 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         Ok(config) => config,
         Err(finding) => {
             let findings = vec![(None, *finding)];
-            return Some(Told { config: None, title: String::new(), proved: Vec::new(), findings });
+            return Some(Told { config: None, title: String::new(), proved: Vec::new(), findings, meant: Vec::new() });
         }
     };
     let records = ask::records(w, after);
@@ -57,12 +59,13 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
     };
     let of_file = judge_config(&config, &[], &about);
     let mut findings: Vec<(Option<u8>, Finding)> = of_file.iter().map(|finding| (None, finding.clone())).collect();
-    let mut proved = Vec::new();
+    let (mut proved, mut meant) = (Vec::new(), Vec::new());
     let title = config.spec(&w.setting.library).map(|spec| spec.title.as_str().to_owned()).unwrap_or_default();
     for host in &config.hosts {
         findings.extend(ask::no_ca(&config, host, checkup).map(|finding| (Some(host.instance), finding)));
         let Some(asked) = checkup.host(host.instance) else { continue };
         let seen = checkup.seen(asked);
+        meant.push((host.instance, realms::meant(&config, host.instance, &seen)));
         let seen = if after { seen } else { with_estate(w, seen, &asked.survey.inputs.endpoints) };
         let own = checkup.own(host.instance).map(|(own, seen)| Asked {
             instance: host.instance,
@@ -92,7 +95,7 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         findings.extend(of_both.into_iter().map(|finding| (Some(host.instance), finding)));
     }
     findings.sort_by_key(|(_, finding)| Reverse(finding.severity));
-    Some(Told { config: Some(config), title, proved, findings })
+    Some(Told { config: Some(config), title, proved, findings, meant })
 }
 
 /// What an administrator who signed in on the way saw of users and tokens decides between causes that the host does not tell.
@@ -118,6 +121,11 @@ fn together(finding: &Finding) -> usize {
     }
 }
 
+/// Who signs in is to be said anew.
+fn asks_for_user(mend: &Mend) -> bool {
+    matches!(mend, Mend::Ask(field) if [token::USER, token::TOKEN, token::PASSWORD].contains(field))
+}
+
 impl Told {
     pub fn all(&self) -> Vec<Finding> {
         self.findings.iter().map(|(_, finding)| finding.clone()).collect()
@@ -140,16 +148,21 @@ impl Told {
             (true, Some(field)) => vec![Mend::Ask(field.clone())],
             _ => finding.mends.clone(),
         };
-        // Whoever has no token to paste can have one made.
-        let mends = |finding: &Finding| {
+        // Whoever has no token to paste can have one made, and a realm is picked of those that there are.
+        let mends = |finding: &Finding, instance: Option<u8>| {
             let mut mends = mends(finding);
+            if let Some(at) = mends.iter().position(asks_for_user) {
+                let meant = self.meant.iter().find(|(of, _)| Some(*of) == instance.or(self.first_instance()));
+                let users = meant.into_iter().flat_map(|(_, users)| users).cloned().map(Mend::User);
+                mends.splice(at..at, users);
+            }
             let pastes = mends.iter().any(|mend| matches!(mend, Mend::Ask(field) if *field == token::TOKEN));
             if pastes && !mends.contains(&Mend::NewToken) {
                 mends.push(Mend::NewToken);
             }
             mends
         };
-        let mut with = worth.map(|(instance, finding)| (*instance, mends(finding)));
+        let mut with = worth.map(|(instance, finding)| (*instance, mends(finding, *instance)));
         let first = with.find(|(_, mends)| !mends.is_empty());
         first.into_iter().flat_map(|(instance, mends)| mends.into_iter().map(move |mend| (mend, instance))).collect()
     }
