@@ -242,7 +242,7 @@ pub fn estate(names: &Names, change: impl FnOnce(&mut Estate)) -> Seen {
 }
 
 pub fn glassdome() -> Spec {
-    Library::built_in().get("glassdome").unwrap().spec.clone()
+    labwizard::target::Spec::clone(&Library::built_in().get("glassdome").unwrap().spec)
 }
 
 /// Everything that is found, all samples in the road's order.
