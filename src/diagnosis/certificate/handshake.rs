@@ -31,10 +31,9 @@ pub fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, reading: &Rea
         )
         .seen(format!("this machine's clock says {}", time::date_and_time(reading.now)))
         .say("Check this machine's clock first.")
-        .say("Then trust the fingerprint after comparing it, and renew the CA.")
-        .run(format!("To compare with. {SHELL}"), "pvenode cert info")
+        .say("Then renew the CA.")
         .possible(&[codes::CLOCK_OFF])
-        .mend(Mend::Certificate)
+        .or_pin(reading, "Or trust the fingerprint after comparing it: a pin does not look at a CA.")
         .at(TRUST);
     }
     // What an earlier run agreed to held then: a CA that no longer signs what is served is a change, whatever was chosen.
@@ -68,11 +67,10 @@ pub fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, reading: &Rea
         )
         .seen(format!("it is good for {}", names(good)))
         .say("Use one of these names or addresses, if it leads to the same host.")
-        .say("Or trust the fingerprint instead, which does not look at names.")
         .say("The names are those that the node had when its certificate was made; after a change of address this makes a new one.")
         .run(SHELL, "pvecm updatecerts --force && systemctl restart pveproxy")
         .mend(Mend::Ask(HOST))
-        .mend(Mend::Certificate)
+        .or_pin(reading, "Or trust the fingerprint instead, which does not look at names.")
         .at(HOST),
         TlsTrouble::Expired => Finding::new(
             codes::TLS_EXPIRED,
@@ -85,9 +83,8 @@ pub fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, reading: &Rea
         .seen(format!("this machine's clock says {}", time::date_and_time(reading.now)))
         .say("Check this machine's clock first.")
         .run(SHELL, "pvecm updatecerts --force && systemctl restart pveproxy")
-        .say("Or trust the fingerprint after comparing it: a pin does not look at dates.")
+        .or_pin(reading, "Or trust the fingerprint after comparing it: a pin does not look at dates.")
         .possible(&[codes::CLOCK_OFF])
-        .mend(Mend::Certificate)
         .at(TRUST),
         TlsTrouble::NotYetValid => Finding::new(
             codes::TLS_NOT_YET,
@@ -100,8 +97,8 @@ pub fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, reading: &Rea
         .seen(format!("this machine's clock says {}", time::date_and_time(reading.now)))
         .say("Check this machine's clock first.")
         .run("On this machine, and in root's shell on the host", "timedatectl")
+        .or_pin(reading, "Or trust the fingerprint after comparing it: a pin does not look at dates.")
         .possible(&[codes::CLOCK_OFF])
-        .mend(Mend::Certificate)
         .at(TRUST),
         TlsTrouble::BadSignature => Finding::new(
             codes::TLS_SIGNATURE,
@@ -208,9 +205,19 @@ fn changed(agreed: &Fingerprint, leaf: Option<&Certificate>, reading: &Reading<'
 trait Also {
     fn also_issuer(self, leaf: Option<&Certificate>) -> Self;
     fn also_dates(self, leaf: Option<&Certificate>) -> Self;
+    /// What helps where the fingerprint alone can be gone by.
+    fn or_pin(self, reading: &Reading<'_>, words: &str) -> Self;
 }
 
 impl Also for Finding {
+    fn or_pin(self, reading: &Reading<'_>, words: &str) -> Self {
+        if reading.pins {
+            self.say(words).run(format!("To compare with. {SHELL}"), "pvenode cert info").mend(Mend::Certificate)
+        } else {
+            self
+        }
+    }
+
     fn also_issuer(self, leaf: Option<&Certificate>) -> Self {
         match leaf {
             Some(leaf) => self.seen(format!("it says that it is by {}", visible(&leaf.issuer))),
@@ -252,6 +259,7 @@ mod tests {
     fn code(trouble: &TlsTrouble, remembered: Option<&Fingerprint>) -> &'static str {
         let reading = Reading {
             part_will_do: false,
+            pins: true,
             host: "pve.lan",
             who: "",
             signer: None,

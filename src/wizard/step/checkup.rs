@@ -90,6 +90,11 @@ pub fn asks(w: &Wizard, field: &Id) -> bool {
     }
 }
 
+/// The token that the file names gets a new secret, or another one its place: whose it is and what it is called is known.
+pub fn renews(w: &Wizard) -> bool {
+    way(w) == Some(&Way::NewSecret) && make::existing(w).is_some()
+}
+
 /// What whoever signs in is wanted for, where nothing new is made.
 pub fn who_signs_in(w: &Wizard) -> Option<&'static str> {
     match way(w)? {
@@ -257,10 +262,12 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     if in_file {
         options.extend(several.clone());
     }
-    for (mend, _) in &offers {
-        options.extend(words::answers(w, told, mend));
+    for (mend, instance) in &offers {
+        options.extend(words::answers(w, told, (mend, *instance)));
     }
-    options.retain(|option| option.id != ways::COMMANDS || ask::is_remembered(w, told));
+    // The commands are those for the host of the first mend.
+    let grants = offers.first().is_some_and(|(mend, _)| *mend == Mend::Grant) && ask::is_remembered(w, told);
+    options.retain(|option| option.id != ways::COMMANDS || grants);
     if !in_file {
         options.extend(several);
     }
