@@ -22,13 +22,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(1);
 
 pub fn run(looks: Looks, asked: &Check) -> Ended {
-    let place = match Place::own() {
-        Ok(place) => place,
-        Err(error) => {
-            complain(&error.sentence(), Some(&error.hint()));
-            return Ended::Badly;
-        }
-    };
+    let Some(place) = Place::own_or_said() else { return Ended::Badly };
     let trust = match asked.trust.as_deref().map(|word| trust(word, &place.caller)).transpose() {
         Ok(trust) => trust,
         Err((what, hint)) => {

@@ -77,8 +77,13 @@ impl<'a> Who<'a> {
         format!("pveum user permissions {} --path {}", self.user_word(), word(Some(path.to_owned()), "<path>"))
     }
 
+    /// A user of this name who cannot log in; its tokens can.
+    pub fn make_user(self) -> String {
+        format!("pveum user add {}", self.user_word())
+    }
+
     /// A token of this name, with nothing granted to it yet.
-    pub fn make(self) -> String {
+    pub fn make_token(self) -> String {
         format!("pveum user token add {} {} --output-format json", self.user_word(), self.name_word())
     }
 
@@ -141,7 +146,7 @@ mod tests {
         let commands = |id: &str| {
             let token = Grantee::Token(id.parse().unwrap());
             let who = Who(Some(&token));
-            [who.tokens(), who.endless_token(), who.make(), who.new_secret()]
+            [who.tokens(), who.endless_token(), who.make_token(), who.new_secret()]
         };
         assert_eq!(
             commands("o'neil@pve!tool"),

@@ -6,7 +6,7 @@ use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
 use crate::diagnosis::round::signed_in;
 use crate::diagnosis::verifying::Beyond;
-use crate::diagnosis::{Reading, codes, judge, picks, token_end};
+use crate::diagnosis::{Reading, agreed, codes, judge, picks, token_end};
 use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::observation::Surroundings;
 use crate::domain::visible::visible;
@@ -139,6 +139,9 @@ fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstan
             now: about.now,
         },
     );
+    // Whoever does not verify by it does not read the CA.
+    findings.retain(|one| one.code != codes::CA_NOT_STRICT || host.verifies == Some(true));
+    agreed::say_where_from(&mut findings, config, host, about.library, &asked.seen);
     if host.beyond == Some(Beyond::Code) {
         findings.iter_mut().filter(|one| one.code == codes::TLS_UNVERIFIED).for_each(said_by_code);
     }

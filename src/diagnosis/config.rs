@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::diagnosis::agreed::Agreed;
 use crate::diagnosis::codes;
 use crate::diagnosis::file::{Doubt, Sight};
 use crate::diagnosis::verifying::{self, Beyond, Verifying};
 use crate::domain::finding::{Finding, Severity::*, Step};
 use crate::domain::host_input::{HostError, HostInput};
 use crate::domain::visible::{upper_first, visible};
-use crate::domain::{Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Text, Trust};
+use crate::domain::{ConfigRecord, Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Text, Trust};
 use crate::format::{Dialect, Document, FormatError};
 use crate::target::example::is_example;
 use crate::target::read::{ReadFile, held_by, read};
@@ -64,6 +65,8 @@ pub struct ConfigHost {
     pub ca_file: Option<PathBuf>,
     /// The answers to the target's picks that stand there.
     pub picks: BTreeMap<String, String>,
+    /// What was answered when labwizard wrote the file, and stands in no line of it.
+    pub agreed: Option<Agreed>,
 }
 
 /// Understands a file.
@@ -242,6 +245,7 @@ fn host(scene: &verifying::Scene<'_>, instance: u8) -> ConfigHost {
         beyond,
         ca_file,
         picks: read.picks(),
+        agreed: None,
     }
 }
 
@@ -259,15 +263,27 @@ impl Config {
         self.spec(library)?.form.iter().find(|form| form.name.as_str() == self.form)
     }
 
-    /// What the tool needs on this host: of its yes-or-no questions none, for no file says how they were answered.
+    /// The same with what earlier runs remember of this file.
+    pub fn remembering(mut self, records: &[ConfigRecord]) -> Config {
+        for host in &mut self.hosts {
+            let about = |one: &&ConfigRecord| {
+                one.path == self.path && one.target == self.target && one.instance == host.instance
+            };
+            host.agreed = records.iter().find(about).map(|record| Agreed::of(record, host));
+        }
+        self
+    }
+
+    /// What the tool needs on this host, by what was answered for it. Where labwizard did not write the file, of the tool's
+    /// yes-or-no questions none: no file says how they were answered.
     pub fn needs(&self, library: &Library, host: &ConfigHost, release: Release) -> Vec<Need> {
-        let none = BTreeSet::new();
-        self.spec(library).map(|spec| needs::needs(spec, release, &host.picks, &none)).unwrap_or_default()
+        let (picks, yes) = (host.answers(), host.yes());
+        self.spec(library).map(|spec| needs::needs(spec, release, &picks, &yes)).unwrap_or_default()
     }
 }
 
 impl Config {
-    /// The same by what was seen of the host: on its release, and where the file leaves open what was picked, wherever it is held.
+    /// The same by what was seen of the host: on its release, and where nothing says what was picked, wherever it is held.
     pub fn needs_seen(&self, library: &Library, host: &ConfigHost, seen: &[Observation]) -> Vec<Need> {
         let release = super::release(seen).unwrap_or(Release::new(9, 2, 0));
         let rights = seen.iter().find_map(|o| match &o.seen {
@@ -277,11 +293,22 @@ impl Config {
         let (Some(spec), Some(rights)) = (self.spec(library), rights) else {
             return self.needs(library, host, release);
         };
-        needs::needs_wherever_held(spec, release, &host.picks, &BTreeSet::new(), rights)
+        needs::needs_wherever_held(spec, release, &host.answers(), &host.yes(), rights)
     }
 }
 
 impl ConfigHost {
+    /// The answers to the target's picks: those of the file, and where it holds none those that are remembered.
+    pub fn answers(&self) -> BTreeMap<String, String> {
+        let remembered = self.agreed.iter().flat_map(|agreed| agreed.picks.clone());
+        remembered.chain(self.picks.clone()).collect()
+    }
+
+    /// The target's yes-or-no questions that were answered yes.
+    pub fn yes(&self) -> BTreeSet<String> {
+        self.agreed.as_ref().map(|agreed| agreed.yes.clone()).unwrap_or_default()
+    }
+
     pub fn verifying(&self) -> Verifying {
         Verifying { verifies: self.verifies, by: self.beyond.clone() }
     }
@@ -290,16 +317,8 @@ impl ConfigHost {
     pub fn inquiry(&self, trust: Option<Trust>, paths: Vec<String>) -> Option<Inquiry> {
         let endpoints = self.place.as_ref().ok()?.endpoints.clone();
         let credential = trust.as_ref().and(self.credential.as_ref()).map(Credential::share);
-        Some(Inquiry {
-            endpoints,
-            address: None,
-            trust,
-            estate: credential.is_some(),
-            credential,
-            paths,
-            lists: true,
-            storages_of: Vec::new(),
-        })
+        let estate = credential.is_some();
+        Some(Inquiry { trust, estate, credential, paths, lists: true, ..Inquiry::to(endpoints) })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Judges what was seen: observations in, findings out; never asks anybody.
 
+pub mod agreed;
 pub mod alike;
 mod by_root;
 mod certificate;

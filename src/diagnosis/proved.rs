@@ -4,7 +4,7 @@ use crate::diagnosis::checked::Asked;
 use crate::diagnosis::config::ConfigHost;
 use crate::diagnosis::leaning::Leaning;
 use crate::domain::visible::visible;
-use crate::domain::{Need, Rights, Seen, Trust, missing};
+use crate::domain::{Need, Rights, Seen, Trust, missing, time};
 
 /// What holds for one host of a file; `title` is the tool's.
 pub fn proved(host: &ConfigHost, title: &str, needs: &[Need], asked: &Asked) -> Vec<String> {
@@ -25,7 +25,7 @@ pub fn proved(host: &ConfigHost, title: &str, needs: &[Need], asked: &Asked) -> 
                 let who = who.map(|who| visible(&who.to_string())).unwrap_or_default();
                 lines.push(format!("{who} signs in to “{host}”, Proxmox VE {release}."));
             }
-            Seen::Rights(rights) => lines.extend(held(title, needs, rights)),
+            Seen::Rights(rights) => lines.extend(held(of_file, title, needs, rights)),
             _ => {}
         }
     }
@@ -48,11 +48,13 @@ fn certificate(host: &str, asked: &Asked) -> Option<String> {
     Some(format!("The certificate of “{host}” {by}, {source}"))
 }
 
-fn held(title: &str, needs: &[Need], rights: &Rights) -> Option<String> {
+fn held(host: &ConfigHost, title: &str, needs: &[Need], rights: &Rights) -> Option<String> {
     if needs.is_empty() || !missing(needs, rights).is_empty() {
         return None;
     }
     let count: usize = needs.iter().map(|need| need.privileges.len()).sum();
     let rights = if count == 1 { "the 1 right".to_owned() } else { format!("all {count} rights") };
-    Some(format!("It has {rights} that {title} needs."))
+    let agreed = host.agreed.as_ref().filter(|agreed| !agreed.groups.is_empty() || !agreed.picks.is_empty());
+    let by = agreed.map(|agreed| format!(", by what was answered for it on {}", time::date(agreed.when)));
+    Some(format!("It has {rights} that {title} needs{}.", by.unwrap_or_default()))
 }

@@ -12,6 +12,7 @@ use super::proxmox::cluster::Cluster;
 use super::proxmox::route::{self, Outcome};
 use super::release::LabRelease;
 use super::scenario::Scenario;
+use super::upload::Upload;
 use super::{Shared, locked};
 
 const JSON: &str = "application/json;charset=UTF-8";
@@ -79,9 +80,14 @@ fn directly(shared: &Shared, request: &Request, refused: Option<usize>) -> Reply
         };
         return plain(501, &text);
     }
-    let params = match params(request, release) {
+    let mut params = match params(request, release) {
         Ok(params) => params,
         Err((status, text)) => return plain(status, &text),
+    };
+    let file = match &request.upload {
+        Some(Ok(upload)) => Some(put_down(&mut cluster, upload, &mut params)),
+        Some(Err(text)) => return plain(501, text),
+        None => None,
     };
     let formatter = match format.as_str() {
         "json" => Formatter::Json,
@@ -94,11 +100,15 @@ fn directly(shared: &Shared, request: &Request, refused: Option<usize>) -> Reply
             true => auth::old_second_step(&mut cluster, request, &response),
             false => Err(Failure::unreachable("Connection refused")),
         };
-        Outcome { answer, daemon: true }
+        Outcome { answer, daemon: true, changes: None }
     } else {
         let mut call = Call { cluster: &mut cluster, who, params };
         route::call(&mut call, method, &path)
     };
+    // What nobody took is removed when the answer is sent.
+    if let Some(file) = file {
+        cluster.uploads.remove(&file);
+    }
     let total = path.ends_with("/tasks") || path.ends_with("/log");
     let mut reply = write(outcome, &formatter, release, method == "POST", total);
     let takes_gzip = request.header("Accept-Encoding").is_some_and(|accepted| accepted.contains("gzip"));
@@ -107,6 +117,22 @@ fn directly(shared: &Shared, request: &Request, refused: Option<usize>) -> Reply
         reply.gzip = true;
     }
     reply
+}
+
+/// Whether the body of this request is a file.
+pub fn takes_file(shared: &Shared, request: &Request) -> bool {
+    let path = request.path().strip_prefix("/api2").and_then(split_path);
+    path.is_some_and(|(_, path)| route::is_upload(shared.release(), &request.method, &path))
+}
+
+/// Puts an uploaded file under `/var/tmp`, and its name and fields among the parameters of the call.
+fn put_down(cluster: &mut Cluster, upload: &Upload, params: &mut BTreeMap<String, String>) -> String {
+    let file = format!("/var/tmp/pveupload-{}", uuid::Uuid::new_v4().simple());
+    cluster.uploads.insert(file.clone(), upload.size);
+    params.extend(upload.fields.clone());
+    params.insert("filename".to_string(), upload.filename.clone());
+    params.insert("tmpfilename".to_string(), file.clone());
+    file
 }
 
 enum Formatter {
@@ -172,6 +198,9 @@ fn write(outcome: Outcome, formatter: &Formatter, release: LabRelease, post: boo
             let mut body = json!({ "data": data });
             if total && let Some(rows) = body["data"].as_array().map(Vec::len) {
                 body["total"] = json!(rows);
+            }
+            if let Some(changes) = outcome.changes {
+                body["changes"] = json!(changes);
             }
             if matches!(formatter, Formatter::ExtJs) {
                 body["success"] = json!(1);

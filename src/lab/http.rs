@@ -4,6 +4,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::upload::Upload;
+
 /// More header lines than this and the request is refused, as pveproxy does.
 pub const MOST_HEADERS: usize = 64;
 /// A longer head is refused (pve-http-server: 8 KiB).
@@ -23,6 +25,8 @@ pub struct Request {
     pub headers: Vec<(String, Vec<u8>)>,
     pub body: Vec<u8>,
     pub tls: bool,
+    /// The file that came instead of a body, or what is wrong with it.
+    pub upload: Option<Result<Upload, String>>,
 }
 
 impl Request {
@@ -85,6 +89,7 @@ pub fn read_head(bytes: &[u8], tls: bool) -> Head {
                 headers: headers.collect(),
                 body: Vec::new(),
                 tls,
+                upload: None,
             };
             Head::Whole(request, length)
         }

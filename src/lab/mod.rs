@@ -16,6 +16,7 @@ pub mod proxmox;
 pub mod release;
 pub mod scenario;
 mod serve;
+mod upload;
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -36,7 +37,8 @@ pub use console::{Console, Printed};
 pub use cut::CutAt;
 use cut::Cuts;
 pub use lesson::Lesson;
-pub use proxmox::cluster::{AccessState, Cluster};
+pub use proxmox::access_state::AccessState;
+pub use proxmox::cluster::Cluster;
 pub use proxmox::tfa::totp_code;
 pub use release::LabRelease;
 pub use scenario::Scenario;

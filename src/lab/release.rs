@@ -136,6 +136,16 @@ impl LabRelease {
         self > V7_4_20
     }
 
+    /// Disk images are uploaded and downloaded to be imported (in 8.4's description, not in 7.4's).
+    pub fn uploads_images(self) -> bool {
+        self > V7_4_20
+    }
+
+    /// Growing a disk is a task (in 8.4's description, not in 7.4's).
+    pub fn resizes_by_task(self) -> bool {
+        self > V7_4_20
+    }
+
     /// Attaching a guest to a bridge asks for `SDN.Use` (8.0).
     pub fn guards_bridges(self) -> bool {
         self > V7_4_20

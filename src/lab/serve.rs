@@ -15,6 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use super::cut::Fault;
 use super::http::{self, Head, Reply, Request};
 use super::scenario::Scenario;
+use super::upload::{Reader, Upload};
 use super::{CutAt, Received, Shared, answer};
 
 /// pveproxy takes so many connections at once; more wait.
@@ -134,7 +135,13 @@ async fn requests<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, number: usiz
         let announced = request.announced();
         let takes_body = matches!(request.method.as_str(), "POST" | "PUT") && !request.is_chunked();
         let mut refused = None;
-        if takes_body && announced <= shared.release().largest_body() {
+        let upload = if takes_body && answer::takes_file(shared, &request) { Reader::of(&request) } else { None };
+        let has_file = upload.is_some();
+        if let Some(reader) = upload {
+            let Some((upload, rest)) = file(&mut stream, reader, &mut request, shared).await? else { return Ok(()) };
+            request.upload = Some(upload);
+            waiting = rest;
+        } else if takes_body && announced <= shared.release().largest_body() {
             while request.body.len() < announced {
                 let mut chunk = vec![0u8; (announced - request.body.len()).min(64 * 1024)];
                 match timeout(shared.config.idle, stream.read(&mut chunk)).await {
@@ -160,7 +167,7 @@ async fn requests<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, number: usiz
         }
         sleep(shared.config.delay).await;
         let is_last = count == MOST_REQUESTS;
-        let keep = request.keeps_alive() && !is_last;
+        let keep = request.keeps_alive() && !is_last && !has_file;
         if super::broken::takes_over(shared, &request) {
             return super::broken::answer(&mut stream, shared, &request).await;
         }
@@ -191,6 +198,33 @@ async fn requests<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, number: usiz
         }
     }
     Ok(())
+}
+
+/// Reads the file of an upload, and what came behind it. Nothing when the client is gone.
+async fn file<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    mut reader: Reader,
+    request: &mut Request,
+    shared: &Shared,
+) -> io::Result<Option<(Result<Upload, String>, Vec<u8>)>> {
+    let mut left = request.announced();
+    let mut came = std::mem::take(&mut request.body);
+    let rest = came.split_off(came.len().min(left));
+    let mut good = reader.take(&came);
+    left -= came.len();
+    let mut chunk = vec![0u8; 64 * 1024];
+    while left > 0 {
+        let most = left.min(chunk.len());
+        match timeout(shared.config.idle, stream.read(&mut chunk[..most])).await {
+            Err(_) | Ok(Ok(0)) => return Ok(None),
+            Ok(Ok(count)) => {
+                good = good.and_then(|()| reader.take(&chunk[..count]));
+                left -= count;
+            }
+            Ok(Err(error)) => return Err(error),
+        }
+    }
+    Ok(Some((good.and_then(|()| reader.end()), rest)))
 }
 
 /// Where an answer is cut: in the middle of its body, of its head where it has none.

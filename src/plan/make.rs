@@ -22,7 +22,7 @@ use crate::plan::make::rows::{Gives, Laid, Row, ShutOut, holder_of};
 use crate::plan::make::way::{Way, has_ended, is_past, way};
 use crate::target::needs::{Grant, every_grant, grants};
 
-pub use allows::{allows, place};
+pub use allows::allows;
 pub use sentence::sentence;
 
 /// What is wanted.

@@ -236,27 +236,13 @@ mod tests {
     }
 
     fn root() -> UserSeen {
-        UserSeen {
-            id: "root@pam".parse().unwrap(),
-            enabled: true,
-            expire: None,
-            comment: None,
-            groups: Vec::new(),
-            tokens: Vec::new(),
-        }
+        UserSeen::named("root@pam".parse().unwrap())
     }
 
     /// Everything that the four changes make.
     fn whole() -> Estate {
         let token = TokenSeen { name: id().name, separated: true, expire: Some(9), comment: Some(comment()) };
-        let user = UserSeen {
-            id: id().user,
-            enabled: true,
-            expire: None,
-            comment: Some(comment()),
-            groups: Vec::new(),
-            tokens: vec![token],
-        };
+        let user = UserSeen { comment: Some(comment()), tokens: vec![token], ..UserSeen::named(id().user) };
         let role = RoleSeen { name: "Lab".into(), privileges: privileges(&["VM.Audit"]), built_in: false };
         let acl = vec![entry(Holder::User(id().user)), entry(Holder::Token(id()))];
         Estate { users: vec![user, root()], roles: vec![role], acl, acl_whole: true }

@@ -19,7 +19,7 @@ use crate::diagnosis::untold;
 use crate::disk::{self, Caller};
 use crate::domain::finding::Finding;
 use crate::domain::observation::Surroundings;
-use crate::domain::{Credential, HostRecord, Observation, RunSeen, Seen, Trust};
+use crate::domain::{ConfigRecord, Credential, HostRecord, Observation, RunSeen, Seen, Trust};
 use crate::target::Library;
 use files::{File, Understood};
 use travel::Travelled;
@@ -47,6 +47,8 @@ pub struct Ground {
     pub library: Library,
     /// The hosts that earlier runs agreed to.
     pub hosts: Vec<HostRecord>,
+    /// What earlier runs remember of files.
+    pub configs: Vec<ConfigRecord>,
     /// The files that earlier runs wrote, the latest first.
     pub wrote: Vec<PathBuf>,
     /// What earlier runs did on hosts, the latest first.
@@ -57,6 +59,25 @@ pub struct Ground {
     pub caller: Caller,
     pub git: Option<disk::Git>,
     pub options: client::Options,
+}
+
+impl Ground {
+    /// Where nothing is known but the targets: no host was agreed to, no run left anything, and git is not asked.
+    pub fn bare(here: PathBuf, library: Library, caller: Caller, options: client::Options) -> Self {
+        Ground {
+            here,
+            library,
+            hosts: Vec::new(),
+            configs: Vec::new(),
+            wrote: Vec::new(),
+            runs: Vec::new(),
+            environment: Vec::new(),
+            surroundings: Surroundings::default(),
+            caller,
+            git: None,
+            options,
+        }
+    }
 }
 
 /// The hosts that have not answered everything yet, for whoever shows that it goes on.

@@ -1,5 +1,6 @@
 //! Whole conversations, held by a script of answers against a lab, and by feeding messages by hand.
 
+mod answered;
 mod apply;
 pub mod canary;
 mod certificates;
@@ -33,12 +34,11 @@ use std::time::Duration;
 use labwizard::client::Options;
 use labwizard::disk::{Caller, Git, State};
 use labwizard::domain::finding::{Finding, Step};
-use labwizard::domain::observation::Surroundings;
 use labwizard::domain::{HostRecord, Id, RunSeen, Text};
 use labwizard::front::Front;
 use labwizard::lab::{Lab, LabConfig, LabRelease, LabToken, Scenario};
 use labwizard::report;
-use labwizard::runtime::{World, converse, record_from_state};
+use labwizard::runtime::{World, configs_from_state, converse, record_from_state};
 use labwizard::target::Library;
 use labwizard::wizard::draft::Draft;
 use labwizard::wizard::message::Input;
@@ -241,9 +241,11 @@ impl Stage {
     /// What a conversation here is told; the hosts that earlier ones remembered with it.
     pub fn setting(&self) -> Setting {
         let hosts = self.remembered();
+        let configs = configs_from_state(&self.state().configs().unwrap());
         let mut runs: Vec<RunSeen> = self.state().runs().unwrap().iter().map(|run| run.seen()).collect();
         runs.sort_by_key(|run| std::cmp::Reverse(run.when));
-        Setting { hosts, runs, run_name: self.state().free_name().to_string(), ..setting(&self.project()) }
+        let run_name = self.state().free_name().to_string();
+        Setting { hosts, configs, runs, run_name, ..setting(&self.project()) }
     }
 
     /// The run that was kept last.
@@ -291,26 +293,7 @@ impl Stage {
 
 /// A setting without anything of this machine.
 pub fn setting(here: &Path) -> Setting {
-    Setting {
-        now: crate::client::now(),
-        here: here.to_owned(),
-        home: None,
-        library: Library::built_in(),
-        hosts: Vec::new(),
-        surroundings: Surroundings::default(),
-        environment: Vec::new(),
-        banner: None,
-        real: None,
-        hints: BTreeMap::new(),
-        unattended: false,
-        resumed: false,
-        errand: Default::default(),
-        mend: None,
-        run_name: "0a1b2c".into(),
-        runs: Vec::new(),
-        machine: None,
-        person: None,
-    }
+    Setting::bare(crate::client::now(), here.to_owned(), Library::built_in(), "0a1b2c".into())
 }
 
 /// The answers of a whole walk with a token of the lab.

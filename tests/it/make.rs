@@ -169,7 +169,8 @@ fn places(cluster: &Cluster, more: impl IntoIterator<Item = String>) -> BTreeSet
     all.iter().flat_map(|path| [path.clone(), format!("{}/100", path.trim_end_matches('/'))]).collect()
 }
 
-fn picks(spec: &Spec) -> BTreeMap<String, String> {
+/// Things of the lab where a target asks for them.
+pub fn picks(spec: &Spec) -> BTreeMap<String, String> {
     let picked = |list| match list {
         List::Nodes => "pve1",
         List::Templates => "9000",

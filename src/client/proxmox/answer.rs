@@ -166,6 +166,10 @@ pub fn realms(body: &[u8]) -> Result<Vec<Realm>, Unreadable> {
 /// Path → privilege → whether it holds below.
 pub type Permissions = BTreeMap<String, BTreeMap<String, bool>>;
 
+/// The paths whose rights the whole tree tells without fail, be there an entry in the ACL or not. Where one of them is not in it
+/// nothing is held there (pve-access-control `RPCEnvironment.pm` get_effective_permissions, the same in 7.4 and 9.2).
+pub const ALWAYS_TOLD: [&str; 6] = ["/", "/access", "/nodes", "/sdn", "/storage", "/vms"];
+
 /// `GET /access/permissions`, whole or of one path.
 pub fn permissions(body: &[u8]) -> Result<Permissions, Unreadable> {
     let map: Option<Map<Option<Map<Flag>>>> = data(body)?;

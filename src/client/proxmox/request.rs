@@ -115,7 +115,7 @@ impl Request {
             Request::Ticket { .. } | Request::Code { .. } => vec![Word("access"), Word("ticket")],
             Request::Version => vec![Word("version")],
             Request::Permissions | Request::PermissionsAt(_) => vec![Word("access"), Word("permissions")],
-            Request::KnownPrivileges => role("Administrator"),
+            Request::KnownPrivileges => role(super::estate::EVERYTHING),
             Request::Nodes => vec![Word("nodes")],
             Request::Guests => vec![Word("cluster"), Word("resources")],
             Request::Storages { node: name } => node(name, "storage"),

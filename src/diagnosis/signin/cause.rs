@@ -10,6 +10,10 @@ use crate::domain::{Estate, Release};
 
 use super::TOKEN;
 
+/// What to do with a token that was made by hand.
+const SHOWN_ONCE: &str = "The token's secret is shown once: put it into the file, and run the check again, which shows what is to be \
+                          granted.";
+
 /// The cause that a status line names (pve-access-control `AccessControl.pm` verify_token, `RPCEnvironment.pm`; captured).
 pub fn named(phrase: &str) -> Option<Code> {
     Some(match phrase {
@@ -118,11 +122,8 @@ fn unknown_token(finding: Finding, who: Who<'_>, looked: Option<&Estate>) -> Fin
     finding
         .say("Look up its name in the web UI under Datacenter → Permissions → API Tokens, or by this command.")
         .run(SHELL, who.tokens())
-        .say(
-            "If it is gone, make it anew under its name. Its secret is shown once: put it into the file, and run the check again, \
-             which shows what is to be granted to it.",
-        )
-        .run(SHELL, who.make())
+        .say(format!("If it is gone, make it anew under its name. {SHOWN_ONCE}"))
+        .run(SHELL, who.make_token())
         .mend(Mend::Ask(TOKEN))
         .mend(Mend::NewToken)
 }
@@ -142,10 +143,19 @@ fn unknown_user(finding: Finding, who: Who<'_>, looked: Option<&Estate>) -> Find
         Some(like) => finding.say(format!("There is a user {}; write that, if it is meant.", visible(like))),
         None => finding,
     };
-    finding
+    let finding = finding
         .say("Look up the user in the web UI under Datacenter → Permissions → Users, or by this command.")
-        .run(SHELL, "pveum user list")
-        .mend(Mend::Ask(TOKEN))
+        .run(SHELL, "pveum user list");
+    // A user of another realm is made where that realm keeps its users.
+    let own = who.user().is_some_and(|user| user.realm() == "pve") && who.token().is_some();
+    let finding = match own {
+        true => finding
+            .say(format!("If the user is gone, make both anew under their names. {SHOWN_ONCE}"))
+            .run(SHELL, who.make_user())
+            .run(SHELL, who.make_token()),
+        false => finding,
+    };
+    finding.mend(Mend::Ask(TOKEN))
         .mend(Mend::NewToken)
 }
 

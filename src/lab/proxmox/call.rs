@@ -147,6 +147,10 @@ pub enum Kind {
     /// At least as long as the release demands.
     NewPassword,
     Upid,
+    /// The name of a network interface.
+    Iface,
+    /// `http://` or `https://` and something.
+    Url,
 }
 
 /// A parameter of a call's schema.
@@ -237,7 +241,20 @@ fn fits(release: LabRelease, kind: &Kind, value: &str) -> Result<(), String> {
         }
         Kind::Upid if value.split(':').count() == 9 && value.starts_with("UPID:") => Ok(()),
         Kind::Upid => Err("unable to parse worker upid".to_string()),
+        Kind::Iface if is_interface(value) => Ok(()),
+        Kind::Iface => format(format!("invalid network interface name '{value}'")),
+        Kind::Url if value.starts_with("http://") || value.starts_with("https://") => Ok(()),
+        Kind::Url => Err("value does not match the regex pattern".to_string()),
     }
+}
+
+/// A letter, then at least one letter, digit or `_`, and maybe a part of it behind `.` or `:` (pve-common JSONSchema.pm,
+/// pve-iface).
+fn is_interface(name: &str) -> bool {
+    let (whole, part) = name.split_once(['.', ':']).unwrap_or((name, "0"));
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let fits = whole.starts_with(|c: char| c.is_ascii_alphabetic()) && whole.len() > 1 && whole.chars().all(word);
+    fits && name.len() <= 20 && !part.is_empty() && part.chars().all(|c| c.is_ascii_digit())
 }
 
 fn is_dns_name(name: &str) -> bool {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::ca::Issued;
 use super::super::release::LabRelease;
+pub use super::access_state::{AccessState, AccessToken, AccessUser};
 use super::tfa::SecondFactor;
 
 /// How long Proxmox's tickets are good, in seconds (pve-access-control AccessControl.pm).
@@ -28,6 +29,10 @@ pub struct Cluster {
     pub guests: BTreeMap<u32, Guest>,
     pub storages: Vec<Storage>,
     pub bridges: Vec<Bridge>,
+    /// What stands in a node's `/etc/network/interfaces.new`: its bridges as they will be.
+    pub pending_bridges: BTreeMap<String, Vec<Bridge>>,
+    /// Files that were uploaded and that no storage has taken yet: their bytes, by the name under `/var/tmp`.
+    pub uploads: BTreeMap<String, u64>,
     /// Newest last.
     pub tasks: Vec<Task>,
     /// Why the web server refused whom, as its journal has it, newest last; what it answers may tell less.
@@ -105,39 +110,6 @@ pub struct Role {
     pub privileges: BTreeSet<String>,
     /// Built in, cannot be changed.
     pub special: bool,
-}
-
-/// Who is there and what is granted, without secrets: equal where nothing of it differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccessState {
-    /// By `user@realm`.
-    pub users: BTreeMap<String, AccessUser>,
-    /// The privileges by the name of the role.
-    pub roles: BTreeMap<String, BTreeSet<String>>,
-    /// Members by the name of the group.
-    pub groups: BTreeMap<String, BTreeSet<String>>,
-    pub acl: BTreeSet<AclRow>,
-}
-
-/// A user in an [`AccessState`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccessUser {
-    pub enable: bool,
-    /// Seconds since 1970; 0 is never.
-    pub expire: u64,
-    pub comment: Option<String>,
-    pub has_password: bool,
-    /// By the token's name.
-    pub tokens: BTreeMap<String, AccessToken>,
-}
-
-/// A token in an [`AccessState`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccessToken {
-    pub privsep: bool,
-    /// Seconds since 1970; 0 is never.
-    pub expire: u64,
-    pub comment: Option<String>,
 }
 
 /// Whom an entry of the ACL is for.
@@ -225,13 +197,14 @@ pub struct Volume {
     pub guest: Option<u32>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bridge {
     pub name: String,
     pub node: String,
     pub cidr: Option<String>,
     pub ports: String,
     pub vlan_aware: bool,
+    pub autostart: bool,
     pub comment: Option<String>,
 }
 
@@ -281,6 +254,8 @@ impl Cluster {
             guests: BTreeMap::new(),
             storages: Vec::new(),
             bridges: Vec::new(),
+            pending_bridges: BTreeMap::new(),
+            uploads: BTreeMap::new(),
             tasks: Vec::new(),
             refusals: Vec::new(),
             certificates: Vec::new(),
@@ -322,28 +297,6 @@ impl Cluster {
     pub fn token_mut(&mut self, full: &str) -> Option<&mut Token> {
         let (user, name) = split_token(full)?;
         self.users.get_mut(user)?.tokens.get_mut(name)
-    }
-
-    /// The users, tokens, roles and grants, without secrets.
-    pub fn access_state(&self) -> AccessState {
-        let token = |token: &Token| AccessToken {
-            privsep: token.privsep,
-            expire: token.expire,
-            comment: token.comment.clone(),
-        };
-        let user = |user: &User| AccessUser {
-            enable: user.enable,
-            expire: user.expire,
-            comment: user.comment.clone(),
-            has_password: user.password.is_some(),
-            tokens: user.tokens.iter().map(|(name, known)| (name.clone(), token(known))).collect(),
-        };
-        AccessState {
-            users: self.users.iter().map(|(id, known)| (id.clone(), user(known))).collect(),
-            roles: self.roles.iter().map(|(name, role)| (name.clone(), role.privileges.clone())).collect(),
-            groups: self.groups.iter().map(|(name, group)| (name.clone(), group.members.clone())).collect(),
-            acl: self.acl.clone(),
-        }
     }
 
     /// What the host's clock says, in seconds since 1970.

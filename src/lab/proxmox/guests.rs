@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::release::LabRelease;
 use super::call::{Answer, Call, Failure, Kind, Param, bit, may, need};
 use super::cluster::Guest;
-use super::configuration::used_by;
+use super::{configuration, drives, volumes};
 
 pub fn list_params(_: LabRelease) -> Vec<Param> {
     vec![need("node", Kind::Text), may("full", Kind::Bool)]
@@ -86,15 +86,6 @@ pub fn allocate(call: &Call) -> Result<(), Failure> {
     call.need(&format!("/vms/{}", call.text("vmid")), &["VM.Allocate"])
 }
 
-pub fn agent_check(call: &Call) -> Result<(), Failure> {
-    let wanted: &[&str] = if call.release().knows("VM.Monitor") {
-        &["VM.Monitor"]
-    } else {
-        &["VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"]
-    };
-    call.need(&format!("/vms/{}", call.text("vmid")), wanted)
-}
-
 /// The guest that the path names.
 pub fn find<'a>(call: &'a Call, container: bool) -> Result<&'a Guest, Failure> {
     let (node, id) = (call.text("node"), call.guest_id());
@@ -140,15 +131,6 @@ pub fn machine_status(call: &mut Call) -> Answer {
 
 pub fn container_status(call: &mut Call) -> Answer {
     current(call, true)
-}
-
-pub fn agent(call: &mut Call) -> Answer {
-    find(call, false)?;
-    Err(Failure::died("No QEMU guest agent configured"))
-}
-
-pub fn agent_params(_: LabRelease) -> Vec<Param> {
-    vec![need("node", Kind::Text), need("vmid", Kind::GuestId), need("command", Kind::Text)]
 }
 
 pub fn start_params(_: LabRelease) -> Vec<Param> {
@@ -245,9 +227,13 @@ pub fn clone(call: &mut Call) -> Answer {
     if call.cluster.guests.contains_key(&newid) {
         return Err(Failure::died(format!("unable to create VM {newid}: config file already exists")));
     }
-    used_by(call, &source.config)?;
+    let storage = call.get("storage").map(String::from);
+    drives::check_copy(call, &source.config, storage.as_deref())?;
+    for card in source.config.iter().filter(|(name, _)| name.starts_with("net")).filter_map(|(_, card)| card.as_str()) {
+        configuration::bridge_check(call, card)?;
+    }
     let name = call.get("name").map_or_else(|| format!("Copy-of-VM-{}", source.name), String::from);
-    let mut config = source.config.clone();
+    let mut config = drives::copy(call.cluster, &source.config, newid, storage.as_deref());
     config.insert("name".to_string(), json!(name));
     if let Some(pool) = call.get("pool").map(String::from) {
         call.cluster.pools.entry(pool).or_default().guests.insert(newid);
@@ -273,12 +259,20 @@ pub fn delete(call: &mut Call) -> Answer {
         return Err(Failure::died(format!("VM {id} is running - destroy failed")));
     }
     call.cluster.guests.remove(&id);
+    volumes::remove(call.cluster, |volume| volume.guest == Some(id));
     let purge = call.flag("purge").then(|| format!("purging VM {id} from related configurations.."));
     Ok(call.task("qmdestroy", &id.to_string(), Ok(purge.into_iter().collect())))
 }
 
 pub fn create_params(_: LabRelease) -> Vec<Param> {
-    vec![need("node", Kind::Text), need("vmid", Kind::GuestId), may("pool", Kind::Text), may("name", Kind::DnsName)]
+    let mut params = vec![
+        need("node", Kind::Text),
+        need("vmid", Kind::GuestId),
+        may("pool", Kind::Text),
+        may("name", Kind::DnsName),
+    ];
+    params.extend(configuration::settings().filter(|setting| setting.name != "name"));
+    params
 }
 
 pub fn create_check(call: &Call) -> Result<(), Failure> {
@@ -289,6 +283,7 @@ pub fn create_check(call: &Call) -> Result<(), Failure> {
 }
 
 pub fn create(call: &mut Call) -> Answer {
+    configuration::may_set(call, true)?;
     let (node, id) = (call.text("node"), call.guest_id());
     if call.cluster.guests.contains_key(&id) {
         return Err(Failure::died(format!("unable to create VM {id} - VM {id} already exists on node '{node}'")));
@@ -308,5 +303,6 @@ pub fn create(call: &mut Call) -> Answer {
         config,
     };
     call.cluster.guests.insert(id, guest);
+    configuration::set(call);
     Ok(call.task("qmcreate", &id.to_string(), Ok(vec![])))
 }

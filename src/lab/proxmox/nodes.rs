@@ -1,10 +1,10 @@
-//! The calls under `/nodes` that tell about a host: its state, certificates, network (pve-manager API2/Nodes.pm).
+//! The calls under `/nodes` that tell about a host: its state and certificates (pve-manager API2/Nodes.pm).
 
 use serde_json::{Value, json};
 
 use super::super::release::LabRelease;
-use super::call::{Answer, Call, Failure, Kind, Param, bit, may, need, object};
-use super::cluster::{Bridge, Node};
+use super::call::{Answer, Call, Failure, Kind, Param, need};
+use super::cluster::Node;
 
 const GIB: u64 = 1 << 30;
 /// Every node of the lab is this big.
@@ -124,47 +124,6 @@ pub fn certificates(call: &mut Call) -> Answer {
             "public-key-type": "id-ecPublicKey",
             "public-key-bits": 256,
         })
-    });
-    Ok(rows.collect())
-}
-
-pub fn network_params(_: LabRelease) -> Vec<Param> {
-    vec![need("node", Kind::Text), may("type", Kind::Text)]
-}
-
-pub fn network(call: &mut Call) -> Answer {
-    let node = call.text("node");
-    let kind = call.text("type");
-    if !matches!(kind.as_str(), "" | "bridge" | "any_bridge" | "any_local_bridge" | "include_sdn") {
-        return Ok(json!([]));
-    }
-    let seen = |bridge: &&Bridge| {
-        bridge.node == node && call.may(&format!("/sdn/zones/localnetwork/{}", bridge.name), &["SDN.Use", "SDN.Audit"])
-    };
-    let rows = call.cluster.bridges.iter().filter(seen).map(|bridge| {
-        let method = if bridge.cidr.is_some() { "static" } else { "manual" };
-        let (address, mask) = match bridge.cidr.as_deref().and_then(|cidr| cidr.split_once('/')) {
-            Some((address, mask)) => (Some(address), Some(mask)),
-            None => (None, None),
-        };
-        object([
-            ("iface", Some(json!(bridge.name))),
-            ("type", Some(json!("bridge"))),
-            ("method", Some(json!(method))),
-            ("method6", Some(json!("manual"))),
-            ("families", Some(json!(["inet"]))),
-            ("active", Some(bit(true))),
-            ("autostart", Some(bit(true))),
-            ("bridge_ports", Some(json!(bridge.ports))),
-            ("bridge_stp", Some(json!("off"))),
-            ("bridge_fd", Some(json!("0"))),
-            ("bridge_vlan_aware", bridge.vlan_aware.then(|| bit(true))),
-            ("priority", Some(json!(3))),
-            ("cidr", bridge.cidr.clone().map(Value::from)),
-            ("address", address.map(Value::from)),
-            ("netmask", mask.map(Value::from)),
-            ("comments", bridge.comment.clone().map(Value::from)),
-        ])
     });
     Ok(rows.collect())
 }

@@ -7,7 +7,10 @@ use serde_json::Value;
 use super::super::http::percent_decode;
 use super::super::release::LabRelease;
 use super::call::{Answer, Call, Failure, Kind, Param, check, may, need};
-use super::{auth, configuration, datacenter, grants, guests, nodes, realms, storage, tasks, tokens, users};
+use super::{
+    agent, auth, configuration, datacenter, drives, grants, guests, network, nodes, realms, storage, tasks, tokens,
+    uploads, users, volumes,
+};
 
 /// Who may call. `root@pam` itself may everything and is not asked.
 pub enum Allow {
@@ -85,6 +88,9 @@ fn access_index(_: &mut Call) -> Answer {
 
 use Allow::{All, By, Root, World};
 
+/// The only call whose body is a file.
+const UPLOAD: &str = "/nodes/{node}/storage/{storage}/upload";
+
 #[rustfmt::skip]
 static ROUTES: &[Route] = &[
     proxy("GET", "/version", All, nodes::nothing, nodes::version),
@@ -126,14 +132,26 @@ static ROUTES: &[Route] = &[
     proxy("GET", "/cluster/mapping/pci", All, nodes::nothing, datacenter::empty_list),
     proxy("GET", "/cluster/sdn/zones", All, nodes::nothing, datacenter::empty_list),
     proxy("GET", "/storage", All, storage::storages_params, storage::storages),
+    proxy("GET", "/storage/{storage}", By(storage::one_check), storage::one_params, storage::one),
     proxy("GET", "/pools", All, nodes::nothing, datacenter::pools),
     proxy("GET", "/nodes", All, nodes::nothing, nodes::nodes),
     proxy("GET", "/nodes/{node}/version", All, nodes::node_params, nodes::version),
     proxy("GET", "/nodes/{node}/status", By(nodes::node_audit), nodes::node_params, nodes::status),
     proxy("GET", "/nodes/{node}/certificates/info", All, nodes::node_params, nodes::certificates),
-    proxy("GET", "/nodes/{node}/network", All, nodes::network_params, nodes::network),
+    proxy("GET", "/nodes/{node}/query-url-metadata", By(uploads::fetch_check), uploads::metadata_params, uploads::metadata),
+    proxy("GET", "/nodes/{node}/network", All, network::network_params, network::network),
+    daemon("POST", "/nodes/{node}/network", By(network::modify_check), network::create_params, network::create),
+    daemon("PUT", "/nodes/{node}/network", By(network::modify_check), nodes::node_params, network::reload),
+    daemon("DELETE", "/nodes/{node}/network", By(network::modify_check), nodes::node_params, network::revert),
+    proxy("GET", "/nodes/{node}/network/{iface}", By(network::one_check), network::one_params, network::one),
+    daemon("DELETE", "/nodes/{node}/network/{iface}", By(network::modify_check), network::one_params, network::delete),
     daemon("GET", "/nodes/{node}/storage", All, storage::node_storage_params, storage::node_storage),
-    daemon("GET", "/nodes/{node}/storage/{storage}/content", By(storage::content_check), storage::content_params, storage::content),
+    daemon("GET", "/nodes/{node}/storage/{storage}/status", By(volumes::content_check), storage::status_params, storage::status),
+    daemon("GET", "/nodes/{node}/storage/{storage}/content", By(volumes::content_check), volumes::content_params, volumes::content),
+    daemon("GET", "/nodes/{node}/storage/{storage}/content/{volume}", All, volumes::volume_params, volumes::volume),
+    daemon("DELETE", "/nodes/{node}/storage/{storage}/content/{volume}", All, volumes::delete_params, volumes::delete),
+    daemon("POST", UPLOAD, By(uploads::upload_check), uploads::upload_params, uploads::upload),
+    daemon("POST", "/nodes/{node}/storage/{storage}/download-url", By(uploads::download_check), uploads::download_params, uploads::download),
     proxy("GET", "/nodes/{node}/tasks", All, tasks::tasks_params, tasks::tasks),
     daemon("GET", "/nodes/{node}/tasks/{upid}/status", All, tasks::task_params, tasks::task_status),
     daemon("GET", "/nodes/{node}/tasks/{upid}/log", All, tasks::task_log_params, tasks::task_log),
@@ -147,7 +165,10 @@ static ROUTES: &[Route] = &[
     daemon("POST", "/nodes/{node}/qemu/{vmid}/status/stop", By(guests::power), guests::start_params, guests::stop),
     daemon("POST", "/nodes/{node}/qemu/{vmid}/status/shutdown", By(guests::power), guests::start_params, guests::shutdown),
     daemon("POST", "/nodes/{node}/qemu/{vmid}/clone", By(guests::clone_check), guests::clone_params, guests::clone),
-    daemon("GET", "/nodes/{node}/qemu/{vmid}/agent/{command}", By(guests::agent_check), guests::agent_params, guests::agent),
+    daemon("PUT", "/nodes/{node}/qemu/{vmid}/resize", By(drives::resize_check), drives::resize_params, drives::resize),
+    daemon("POST", "/nodes/{node}/qemu/{vmid}/agent/exec", By(agent::exec_check), agent::exec_params, agent::none),
+    daemon("GET", "/nodes/{node}/qemu/{vmid}/agent/exec-status", By(agent::exec_check), agent::exec_status_params, agent::none),
+    daemon("GET", "/nodes/{node}/qemu/{vmid}/agent/{command}", By(agent::read_check), agent::agent_params, agent::none),
     daemon("GET", "/nodes/{node}/lxc", All, guests::list_params, guests::containers),
     daemon("POST", "/nodes/{node}/lxc/{vmid}/status/start", By(guests::power), guests::start_params, guests::start_container),
     proxy("GET", "/nodes/{node}/lxc/{vmid}/config", By(guests::audit), guests::one_params, guests::container_config),
@@ -159,11 +180,25 @@ pub fn table() -> &'static [Route] {
     ROUTES
 }
 
+/// Whether a file comes in the body of this call.
+pub fn is_upload(release: LabRelease, method: &str, path: &str) -> bool {
+    find(release, method, &percent_decode(path, false)).is_some_and(|(route, _)| route.path == UPLOAD)
+}
+
 /// The call for a method and a path, with what stands in the path's places.
 pub fn find(release: LabRelease, method: &str, path: &str) -> Option<(&'static Route, BTreeMap<String, String>)> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let fits = |route: &Route| {
         let wanted: Vec<&str> = route.path.split('/').skip(1).collect();
+        // A volume's name has slashes of its own.
+        let rest =
+            route.path.ends_with("/{volume}").then(|| parts.get(wanted.len() - 1..).unwrap_or_default().join("/"));
+        let parts: Vec<&str> = match &rest {
+            Some(rest) if !rest.is_empty() => {
+                parts[..wanted.len() - 1].iter().copied().chain([rest.as_str()]).collect()
+            }
+            _ => parts.clone(),
+        };
         let mut places = BTreeMap::new();
         if route.method != method || wanted.len() != parts.len() {
             return None;
@@ -193,12 +228,14 @@ pub struct Outcome {
     pub answer: Answer,
     /// The root daemon gave this answer.
     pub daemon: bool,
+    /// What the list of a node's interfaces tells beside them: the changes that wait.
+    pub changes: Option<String>,
 }
 
 /// Answers a call: find it, check rights, then the node, then the daemon, then the parameters, then act. That order is Proxmox's
 /// (pve-manager HTTPServer.pm, rest_handler).
 pub fn call(call: &mut Call, method: &str, path: &str) -> Outcome {
-    let here = |answer| Outcome { answer, daemon: false };
+    let here = |answer| Outcome { answer, daemon: false, changes: None };
     let path = percent_decode(path, false);
     let release = call.release();
     let Some((route, places)) = find(release, method, &path) else {
@@ -242,7 +279,9 @@ pub fn call(call: &mut Call, method: &str, path: &str) -> Outcome {
     }
     let schema = (route.params)(release);
     let answer = check(release, &schema, &call.params).and_then(|()| (route.act)(call));
-    Outcome { answer, daemon: by_other || by_daemon }
+    let lists_interfaces = (route.method, route.path) == ("GET", "/nodes/{node}/network") && answer.is_ok();
+    let changes = lists_interfaces.then(|| network::changes(call.cluster, &call.text("node"))).flatten();
+    Outcome { answer, daemon: by_other || by_daemon, changes }
 }
 
 fn unknown_node(node: &str) -> Failure {

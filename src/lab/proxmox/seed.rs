@@ -58,7 +58,8 @@ fn hosts(cluster: &mut Cluster, scenario: Scenario) {
         ] {
             let (name, node) = (text(bridge), text(name));
             let vlan_aware = bridge == "vmbr0";
-            cluster.bridges.push(Bridge { name, node, cidr, ports: text(ports), vlan_aware, comment });
+            let (ports, autostart) = (text(ports), true);
+            cluster.bridges.push(Bridge { name, node, cidr, ports, vlan_aware, autostart, comment });
         }
     }
     let storage = |name: &str, kind: &str, content: &[&str], shared: bool, total: u64, path: Option<&str>| Storage {

@@ -1,4 +1,4 @@
-//! The calls for storages: which there are, where, and what is in them (pve-storage API2/Storage).
+//! The calls for storages: which there are, where, and how full (pve-storage API2/Storage).
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,8 @@ pub fn sees_storage(call: &Call, storage: &Storage, wanted: &[&str]) -> bool {
     call.may(&format!("/storage/{}", storage.name), wanted)
 }
 
-const STORAGE_READ: &[&str] = &["Datastore.Audit", "Datastore.AllocateSpace"];
+/// Any of these shows a storage and what is in it.
+pub const STORAGE_READ: &[&str] = &["Datastore.Audit", "Datastore.AllocateSpace"];
 
 pub fn node_storage_params(_: LabRelease) -> Vec<Param> {
     vec![
@@ -38,14 +39,30 @@ pub fn node_storage(call: &mut Call) -> Answer {
             && (content.is_empty() || list(&content).any(|kind| storage.content.iter().any(|own| own == kind)))
     };
     let rows = call.cluster.storages.iter().filter(wanted).map(|storage| {
-        json!({
-            "storage": storage.name, "type": storage.kind, "content": storage.content.join(","),
-            "enabled": 1, "active": 1, "shared": u8::from(storage.shared),
-            "total": storage.total, "used": storage.used, "avail": storage.total - storage.used,
-            "used_fraction": storage.used as f64 / storage.total.max(1) as f64,
-        })
+        let mut row = figures(storage);
+        row["storage"] = json!(storage.name);
+        row["used_fraction"] = json!(storage.used as f64 / storage.total.max(1) as f64);
+        row
     });
     Ok(rows.collect())
+}
+
+fn figures(storage: &Storage) -> Value {
+    json!({
+        "type": storage.kind, "content": storage.content.join(","), "enabled": 1, "active": 1,
+        "shared": u8::from(storage.shared),
+        "total": storage.total, "used": storage.used, "avail": storage.total.saturating_sub(storage.used),
+    })
+}
+
+pub fn status_params(_: LabRelease) -> Vec<Param> {
+    vec![need("node", Kind::Text), need("storage", Kind::Text)]
+}
+
+pub fn status(call: &mut Call) -> Answer {
+    let (node, name) = (call.text("node"), call.text("storage"));
+    let found = call.cluster.storages.iter().find(|storage| storage.name == name && on_node(storage, &node));
+    found.map(figures).ok_or_else(|| Failure::parameter("storage", "No such storage."))
 }
 
 pub fn storages_params(_: LabRelease) -> Vec<Param> {
@@ -54,47 +71,33 @@ pub fn storages_params(_: LabRelease) -> Vec<Param> {
 
 pub fn storages(call: &mut Call) -> Answer {
     let seen = call.cluster.storages.iter().filter(|storage| sees_storage(call, storage, STORAGE_READ));
-    let rows = seen.map(|storage| {
-        object([
-            ("storage", Some(json!(storage.name))),
-            ("type", Some(json!(storage.kind))),
-            ("content", Some(json!(storage.content.join(",")))),
-            ("path", storage.path.clone().map(Value::from)),
-            ("shared", storage.shared.then(|| bit(true))),
-            ("nodes", (!storage.nodes.is_empty()).then(|| json!(storage.nodes.join(",")))),
-            ("digest", Some(json!("c0dccd1b3baddb3d47da400c652c96469a624ace"))),
-        ])
-    });
-    Ok(rows.collect())
+    Ok(seen.map(configured).collect())
 }
 
-pub fn content_params(_: LabRelease) -> Vec<Param> {
-    vec![need("node", Kind::Text), need("storage", Kind::Text), may("content", Kind::Text), may("vmid", Kind::GuestId)]
+/// A storage as `storage.cfg` has it.
+fn configured(storage: &Storage) -> Value {
+    object([
+        ("storage", Some(json!(storage.name))),
+        ("type", Some(json!(storage.kind))),
+        ("content", Some(json!(storage.content.join(",")))),
+        ("path", storage.path.clone().map(Value::from)),
+        ("shared", storage.shared.then(|| bit(true))),
+        ("nodes", (!storage.nodes.is_empty()).then(|| json!(storage.nodes.join(",")))),
+        ("digest", Some(json!("c0dccd1b3baddb3d47da400c652c96469a624ace"))),
+    ])
 }
 
-pub fn content_check(call: &Call) -> Result<(), Failure> {
-    call.need(&format!("/storage/{}", call.text("storage")), STORAGE_READ)
+pub fn one_params(_: LabRelease) -> Vec<Param> {
+    vec![need("storage", Kind::Text)]
 }
 
-pub fn content(call: &mut Call) -> Answer {
-    let (name, kind) = (call.text("storage"), call.text("content"));
-    let Some(storage) = call.cluster.storages.iter().find(|storage| storage.name == name) else {
-        return Err(Failure::died(format!("storage '{name}' does not exist")));
-    };
-    let own = storage.volumes.iter().filter(|volume| kind.is_empty() || volume.content == kind);
-    // Disks of guests are seen with rights on the guest only.
-    let seen = own.filter(|volume| {
-        let audit = volume.guest.is_none_or(|id| call.may(&format!("/vms/{id}"), &["VM.Audit"]));
-        audit || call.may(&format!("/storage/{name}"), &["Datastore.Allocate"])
-    });
-    let rows = seen.map(|volume| {
-        object([
-            ("volid", Some(json!(volume.id))),
-            ("content", Some(json!(volume.content))),
-            ("format", Some(json!(volume.format))),
-            ("size", Some(json!(volume.size))),
-            ("vmid", volume.guest.map(Value::from)),
-        ])
-    });
-    Ok(rows.collect())
+/// How a storage is set up is told only to who may change it.
+pub fn one_check(call: &Call) -> Result<(), Failure> {
+    call.need(&format!("/storage/{}", call.text("storage")), &["Datastore.Allocate"])
+}
+
+pub fn one(call: &mut Call) -> Answer {
+    let name = call.text("storage");
+    let storage = super::volumes::storage(call.cluster, &name)?;
+    Ok(configured(storage))
 }

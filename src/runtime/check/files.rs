@@ -142,7 +142,7 @@ fn passed_over(origin: Origin, finding: &Finding) -> bool {
 }
 
 fn understand_one(seen: FileSeen, around: Around, ground: &Ground) -> Result<Understood, Box<Finding>> {
-    let config = understand(scene(&seen, &around, ground))?;
+    let config = understand(scene(&seen, &around, ground))?.remembering(&ground.configs);
     Ok(Understood { config, seen, around, cas: Vec::new(), no_ca: Vec::new() })
 }
 
@@ -176,7 +176,7 @@ fn scene<'a>(seen: &'a FileSeen, around: &'a Around, ground: &'a Ground) -> Scen
 pub(in crate::runtime) fn ca_in(path: &Path, caller: &disk::Caller) -> Result<Option<Der>, String> {
     let seen = disk::read_config(path, caller).map_err(|error| error.sentence())?;
     let there = seen.there.ok_or("There is no such file.")?;
-    ca_among(there.text.as_str(), || crate::runtime::perform::roots(caller).unwrap_or_default())
+    ca_among(there.text.as_str(), || crate::runtime::roots::roots(caller).unwrap_or_default())
 }
 
 /// The same files with what git says of them, and what its history and the files beside them hold.
@@ -200,7 +200,8 @@ pub async fn with_git(files: Vec<File>, ground: &Ground, deadline: Instant) -> V
                 _ => Around { git: Git::Unknown("git gave no answer in time".into()), ..understood.around },
             };
             let config = understand(scene(&understood.seen, &around, ground));
-            let understood = config.map(|config| Understood { config, around, ..understood });
+            let remembering = |config: Config| config.remembering(&ground.configs);
+            let understood = config.map(|config| Understood { config: remembering(config), around, ..understood });
             File { path, understood }
         }
     });

@@ -102,14 +102,13 @@ pub fn inquiry(w: &Wizard, paths: Vec<String>) -> Option<Inquiry> {
     let credential = credential(w)?;
     let estate = credential.is_for_this_run();
     Some(Inquiry {
-        endpoints: vec![endpoint.clone()],
         address: Some(address),
         trust: Some(trust::agreed(w)?.trust.clone()),
         credential: Some(credential),
         paths,
         lists: true,
-        storages_of: Vec::new(),
         estate,
+        ..Inquiry::to(vec![endpoint.clone()])
     })
 }
 

@@ -86,6 +86,7 @@ pub fn fixture(release: LabRelease, captures: &[Capture]) -> Cluster {
         cidr: None,
         ports: text(""),
         vlan_aware: false,
+        autostart: true,
         comment: None,
     };
     cluster.bridges.push(bridge);

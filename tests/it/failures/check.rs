@@ -32,16 +32,10 @@ impl Scene {
         let here = self.folder();
         let git = self.has_git.then(|| Git::find(&here, |name| std::env::var_os(name)).unwrap());
         let ground = Ground {
-            here,
-            library: Library::built_in(),
             hosts: self.records.clone(),
-            wrote: Vec::new(),
-            runs: Vec::new(),
             environment: self.environment.clone(),
-            surroundings: Surroundings::default(),
-            caller: Stage::caller(),
             git,
-            options: self.options.clone(),
+            ..Ground::bare(here, Library::built_in(), Stage::caller(), self.options.clone())
         };
         let files = vec![self.path()];
         let order = Order { files, offline: self.offline, strict: false, trust: None, within: Duration::from_secs(60) };

@@ -17,7 +17,7 @@ use crate::wizard::link_of;
 use crate::wizard::message::ProbeId;
 use crate::wizard::page::Pick;
 use crate::wizard::step::make::wish;
-use crate::wizard::step::{Agreement, access, details, file, host, instance, make, token, tool, trust};
+use crate::wizard::step::{Agreement, access, details, file, host, instance, make, token, tool, trust, uses};
 
 use super::{Told, Way};
 
@@ -149,8 +149,10 @@ fn as_it_stands(w: &mut Wizard, config: &Config, number: u8) {
     }
 }
 
-/// The answers to the target's own questions. What the file leaves out stays out, also where another host of it has it.
+/// The answers to the target's own questions, and those that no file holds as they are remembered. What the file leaves out
+/// stays out, also where another host of it has it.
 fn picks(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way: &Way) {
+    let remembered = |pick: &str| one.agreed.as_ref()?.picks.get(pick).cloned();
     for question in questions::picks(spec) {
         let id = details::id(question.name);
         let anew = matches!(way, Way::Ask(asked) if *asked == id);
@@ -162,8 +164,13 @@ fn picks(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way: &W
             },
             Some(value) => w.draft.choose(id, Id::new(value.text.as_str().to_owned())),
             None if anew => w.draft.forget(&id),
-            None => w.draft.choose(id, Pick::LATER),
+            None => w.draft.choose(id, remembered(question.name).map_or(Pick::LATER, Id::new)),
         }
+    }
+    // What is not remembered was never asked, and counts as no; answers of another walk are none of this file.
+    uses::forget(w);
+    for (group, yes) in one.agreed.iter().flat_map(|agreed| &agreed.groups) {
+        uses::answer(w, group, *yes);
     }
 }
 
