@@ -155,8 +155,7 @@ fn unknown_user(finding: Finding, who: Who<'_>, looked: Option<&Estate>) -> Find
             .run(SHELL, who.make_token()),
         false => finding,
     };
-    finding.mend(Mend::Ask(TOKEN))
-        .mend(Mend::NewToken)
+    finding.mend(Mend::Ask(TOKEN)).mend(Mend::NewToken)
 }
 
 trait Wakes {
