@@ -144,7 +144,11 @@ impl Sheet<'_> {
         let sum = match (errors, warnings) {
             (0, 0) => format!("{files_in_words} checked, nothing is wrong."),
             (0, warnings) => {
-                format!("{files_in_words} checked: {}, and every tool can work.", counted(warnings, "warning"))
+                let end = match files.iter().all(|file| file.signed_in) {
+                    true => ", and every tool can work",
+                    false => ", and no error; not everything was tested",
+                };
+                format!("{files_in_words} checked: {}{end}.", counted(warnings, "warning"))
             }
             (errors, 0) => format!("{files_in_words} checked: {}.", counted(errors, "error")),
             (errors, warnings) => {
@@ -218,7 +222,7 @@ mod tests {
     fn file(name: &str, findings: Vec<Finding>) -> Checked {
         let target = Some(("tool".to_owned(), "Tool".to_owned()));
         let proved = if findings.is_empty() { vec!["It signs in.".to_owned()] } else { Vec::new() };
-        Checked { path: PathBuf::from("/here").join(name), target, proved, findings }
+        Checked { path: PathBuf::from("/here").join(name), target, proved, findings, signed_in: true }
     }
 
     fn sheet() -> Sheet<'static> {

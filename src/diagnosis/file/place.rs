@@ -52,7 +52,7 @@ pub(super) fn word(path: &Path) -> String {
 }
 
 /// Takes a file out of what git tracks, from wherever it is run.
-fn untrack(path: &Path) -> String {
+pub fn untrack(path: &Path) -> String {
     let folder = path.parent().map(word).unwrap_or_else(|| ".".into());
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     // A “:” before a name means more than the name to git.
