@@ -46,7 +46,7 @@ impl Scene {
 
     /// Findings that came another way than by a check, as a check would tell them.
     pub fn by_itself(&self, findings: Vec<Finding>) -> Checked {
-        Checked { path: self.path(), target: None, proved: Vec::new(), findings }
+        Checked { path: self.path(), target: None, proved: Vec::new(), signed_in: false, findings }
     }
 
     /// Judges as if this trust had been given.
