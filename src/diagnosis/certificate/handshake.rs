@@ -258,9 +258,13 @@ mod tests {
     use crate::domain::observation::Surroundings;
 
     fn code(trouble: &TlsTrouble, remembered: Option<&Fingerprint>) -> &'static str {
+        told(trouble, remembered, true).code.0
+    }
+
+    fn told(trouble: &TlsTrouble, remembered: Option<&Fingerprint>, pins: bool) -> Finding {
         let reading = Reading {
             part_will_do: false,
-            pins: true,
+            pins,
             host: "pve.lan",
             who: "",
             signer: None,
@@ -277,7 +281,21 @@ mod tests {
         };
         let finding = handshake(trouble, None, &reading);
         assert!(!finding.cause.is_empty() && !finding.fix.is_empty(), "{finding:?}");
-        finding.code.0
+        finding
+    }
+
+    #[test]
+    fn a_fingerprint_is_offered_in_place_of_a_ca_only_to_whoever_can_go_by_one() {
+        for trouble in [TlsTrouble::Expired, TlsTrouble::NotYetValid, TlsTrouble::OtherName(Vec::new())] {
+            for pins in [true, false] {
+                let finding = told(&trouble, None, pins);
+                assert_eq!(finding.mends.contains(&Mend::Certificate), pins, "{finding:#?}");
+                let words = finding.fix.iter().any(|fix| format!("{fix:?}").contains("fingerprint"));
+                assert_eq!(words, pins, "{finding:#?}");
+            }
+        }
+        // Where no CA is known at all, looking at the certificate is what leads to one.
+        assert!(told(&TlsTrouble::UnknownIssuer, None, false).mends.contains(&Mend::Certificate));
     }
 
     #[test]

@@ -208,9 +208,6 @@ fn repaired(value: &ReadValue, text: &str) -> Finding {
 /// Id and secret in one.
 pub(super) fn whole(value: &ReadValue, text: &str) -> Option<Finding> {
     let key = visible(&value.key);
-    if has_two_marks(text.rsplit_once('=').map_or(text, |(id, _)| id)) {
-        return Some(two_marks(value));
-    }
     let paste = parse_paste(text, Known::default());
     for problem in &paste.problems {
         match problem {
