@@ -124,11 +124,17 @@ impl Sheet<'_> {
             let causes: Vec<String> = finding.possible.iter().map(|code| cause_in_words(*code)).collect();
             lines.extend(self.prose(4, &format!("It may be, likeliest first: {}.", causes.join("; "))));
         }
+        let mut place = None;
         for fix in &finding.fix {
+            let before = place.take();
             match fix {
                 Fix::Say(sentence) => lines.extend(self.prose(4, &format!("{} {sentence}", Glyph::Arrow.of(false)))),
                 Fix::Run { on, command } => {
-                    lines.extend(self.prose(4, &format!("{} {on}:", Glyph::Arrow.of(false))));
+                    // Where the last one was run too is not said again.
+                    if before != Some(on) {
+                        lines.extend(self.prose(4, &format!("{} {on}:", Glyph::Arrow.of(false))));
+                    }
+                    place = Some(on);
                     // A command is copied whole, so it is never broken.
                     lines.extend(command.lines().map(|line| format!("      {}", self.text(line))));
                 }

@@ -207,7 +207,7 @@ fn found_here(w: &Wizard) -> Option<Id> {
 }
 
 pub fn submit(w: &mut Wizard) -> Next {
-    if let Some(next) = clean_up(w).or_else(|| nearby::mend(w)) {
+    if let Some(next) = clean_up(w).or_else(|| nearby::turn(w)) {
         return next;
     }
     if w.draft.choice(&TARGET).is_none()

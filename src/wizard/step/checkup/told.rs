@@ -86,7 +86,11 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         // What the tool stops at first is told first.
         let of_host: Vec<Asked> = own.into_iter().chain([main]).collect();
         let mut of_both = judge_config(&config, &of_host, &about);
-        for known in &of_file {
+        // What the host decides of the file is told by what the host said.
+        let decided: Vec<&Finding> =
+            config.doubts.iter().filter(|doubt| doubt.instance == host.instance).map(|doubt| &doubt.finding).collect();
+        findings.retain(|(instance, finding)| instance.is_some() || !decided.contains(&finding));
+        for known in of_file.iter().filter(|known| !decided.contains(known)) {
             if let Some(at) = of_both.iter().position(|finding| finding == known) {
                 of_both.remove(at);
             }

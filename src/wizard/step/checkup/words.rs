@@ -71,9 +71,9 @@ pub fn by_hand(told: &Told) -> Vec<Block> {
         let by_hand = usual.iter().filter(|one| !(offers && is_labwizards(one)));
         let fixes: Vec<Block> = by_hand.map(fix).filter(|fix| !blocks.contains(fix)).collect();
         if several && !fixes.is_empty() {
-            blocks.push(quiet(format!("“{}”", whole(&finding.title))));
+            blocks.push(quiet(format!("{}:", whole(finding.title.trim_end_matches('.')))));
         }
-        blocks.extend(fixes);
+        fixes.into_iter().for_each(|fix| add(&mut blocks, fix));
     }
     if !blocks.is_empty() {
         blocks.insert(0, quiet(if offers { "Or by hand:" } else { "By hand:" }));
@@ -89,6 +89,16 @@ fn is_labwizards(fix: &Fix) -> bool {
 pub fn without_login(told: &Told) -> Vec<Block> {
     let blocks = told.findings.iter().map(|(_, finding)| by_root::parted(&finding.fix).1);
     blocks.into_iter().find(|block| !block.is_empty()).into_iter().flatten().map(fix).collect()
+}
+
+/// Commands that are run in one place, one after the other, are copied as one.
+fn add(blocks: &mut Vec<Block>, fix: Block) {
+    match (blocks.last_mut(), fix) {
+        (Some(Block::Command(last)), Block::Command(next)) if last.about == next.about => {
+            last.text = format!("{}\n{}", last.text, next.text);
+        }
+        (_, fix) => blocks.push(fix),
+    }
 }
 
 fn fix(fix: &Fix) -> Block {
