@@ -69,6 +69,7 @@ impl Scene {
         let never = needs::never(&target.spec, &BTreeSet::from([group.to_owned()]));
         let reading = Reading {
             part_will_do: false,
+            pins: true,
             host: "",
             who: "",
             signer: None,

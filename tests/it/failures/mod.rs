@@ -8,6 +8,7 @@ mod files;
 mod fix;
 mod host;
 mod mend;
+mod plan;
 mod road;
 mod scene;
 mod shell;

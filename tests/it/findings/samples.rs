@@ -109,6 +109,7 @@ impl<'n> Case<'n> {
             seen,
             &Reading {
                 part_will_do: false,
+                pins: true,
                 host: &visible(&self.names.host),
                 who: &visible(&who),
                 signer: self.signer.clone(),
