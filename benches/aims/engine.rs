@@ -6,7 +6,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use labwizard::client::{Limits, Options};
 use labwizard::diagnosis::checked::Checked;
 use labwizard::disk::Caller;
-use labwizard::domain::observation::Surroundings;
 use labwizard::domain::{Endpoint, Host, HostRecord, Trust};
 use labwizard::lab::Lab;
 use labwizard::runtime::check::{Ground, Order, Waiting, check};
@@ -29,18 +28,8 @@ impl Desk {
         let now = i64::try_from(now).expect("it is before the end of time");
         // As the command has them.
         let limits = Limits { connect: Duration::from_secs(3), total: Duration::from_secs(10), ..Limits::default() };
-        let ground = Ground {
-            here: folder.path().to_owned(),
-            library: Library::built_in(),
-            hosts: Vec::new(),
-            wrote: Vec::new(),
-            runs: Vec::new(),
-            environment: Vec::new(),
-            surroundings: Surroundings::default(),
-            caller: Caller::of_process(|_| None),
-            git: None,
-            options: Options { limits, ..Options::at(now) },
-        };
+        let options = Options { limits, ..Options::at(now) };
+        let ground = Ground::bare(folder.path().to_owned(), Library::built_in(), Caller::of_process(|_| None), options);
         Desk { folder, ground, files: Vec::new() }
     }
 

@@ -26,14 +26,11 @@ pub fn right(lab: &Lab) -> Secret {
 /// A whole live check, with the certificate pinned: how long it took and what it saw.
 pub async fn check(lab: &Lab, secret: Secret, paths: usize) -> (Duration, Vec<Seen>) {
     let asked = Inquiry {
-        endpoints: vec![Endpoint { host: Host::V4(Ipv4Addr::LOCALHOST), port: lab.port() }],
-        address: None,
         trust: Some(Trust::Pin(lab.fingerprint().parse().expect("a fingerprint"))),
         credential: Some(Credential::Token { id: TOKEN.parse().expect("a token's name"), secret }),
         paths: (0..paths).map(|i| format!("/vms/{}", 100 + i)).collect(),
-        lists: false,
-        storages_of: Vec::new(),
-        estate: false,
+        guests: true,
+        ..Inquiry::to(vec![Endpoint { host: Host::V4(Ipv4Addr::LOCALHOST), port: lab.port() }])
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs();
     let now = i64::try_from(now).expect("it is before the end of time");

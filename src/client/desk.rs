@@ -68,7 +68,9 @@ impl Desk {
 
     /// Users, tokens, roles and grants, as far as this one may see them.
     pub async fn estate(&self) -> Result<Estate, RequestTrouble> {
-        estate::read(self.asker(), &self.who).await.map_err(|(_, trouble)| trouble)
+        estate::read(self.asker(), &self.who, estate::sees_whole_acl(self.asker()))
+            .await
+            .map_err(|(_, trouble)| trouble)
     }
 
     /// The role of that name as it is now; none where there is none.

@@ -8,6 +8,7 @@ mod arrive;
 mod eye;
 mod inside;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -20,6 +21,7 @@ use tokio::time::sleep;
 
 use crate::client::options::Options;
 use crate::client::proxmox::Trusted;
+use crate::client::proxmox::answer::ALWAYS_TOLD;
 use crate::client::proxmox::recognise::{Proxmox, recognise};
 use crate::client::proxmox::request::Question;
 use crate::client::resolve::distinct;
@@ -211,12 +213,22 @@ impl Survey<'_> {
             && self.realm().is_none_or(|realm| EVERYWHERE.contains(&realm.as_str()))
     }
 
-    /// How many connections the questions after sign-in want, besides the first.
+    /// The ACL paths of the inquiry, each once: those that the tree of permissions tells anyway, and those to be asked for singly.
+    fn paths(&self) -> (Vec<&str>, Vec<&str>) {
+        let all: BTreeSet<&str> = self.inquiry.paths.iter().map(String::as_str).collect();
+        all.into_iter().partition(|path| ALWAYS_TOLD.contains(path))
+    }
+
+    /// How many connections are wanted besides the first: as many as there are questions side by side, after sign-in or with it.
     fn spares(&self) -> usize {
-        match self.inquiry.credential {
+        let inquiry = self.inquiry;
+        match inquiry.credential {
             Some(Credential::Token { .. } | Credential::Password { .. } | Credential::Ticket(_)) => {
-                let ahead = self.inquiry.paths.len() + self.inquiry.storages_of.len();
-                5 + ahead.min(4) + if self.inquiry.estate { 3 } else { 0 }
+                // Permissions and nodes; users, roles and grants, or the known privileges alone.
+                let always = 2 + if inquiry.estate { 3 } else { 1 };
+                let guests = usize::from(inquiry.guests || inquiry.lists);
+                let ahead = if inquiry.lists { 0 } else { inquiry.storages_of.len() + inquiry.certificates_of.len() };
+                always + guests + self.paths().1.len() + ahead - 1
             }
             Some(Credential::Shell(_)) => 0,
             None => 1,

@@ -22,13 +22,7 @@ use crate::wizard::step::{access, code, host, login, make, review, token, uses, 
 const SECRET: u64 = 4096;
 
 pub fn run(apply: &Apply) -> Ended {
-    let place = match Place::own() {
-        Ok(place) => place,
-        Err(error) => {
-            complain(&error.sentence(), Some(&error.hint()));
-            return Ended::Badly;
-        }
-    };
+    let Some(place) = Place::own_or_said() else { return Ended::Badly };
     let mut draft = match draft(&apply.answers, &place.library) {
         Ok(draft) => draft,
         Err(trouble) => {

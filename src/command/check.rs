@@ -8,6 +8,7 @@ use crate::cli::{Check, Looks};
 use crate::client::Limits;
 use crate::command::place::Place;
 use crate::command::{Ended, complain, look};
+use crate::diagnosis::checked::Checked;
 use crate::disk::{Caller, read_config};
 use crate::domain::{Trust, certificates_from_pem, visible};
 use crate::report::check::{self as report, Sheet};
@@ -21,13 +22,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(1);
 
 pub fn run(looks: Looks, asked: &Check) -> Ended {
-    let place = match Place::own() {
-        Ok(place) => place,
-        Err(error) => {
-            complain(&error.sentence(), Some(&error.hint()));
-            return Ended::Badly;
-        }
-    };
+    let Some(place) = Place::own_or_said() else { return Ended::Badly };
     let trust = match asked.trust.as_deref().map(|word| trust(word, &place.caller)).transpose() {
         Ok(trust) => trust,
         Err((what, hint)) => {
@@ -75,6 +70,9 @@ fn checked(order: &Order, place: &Place) -> Option<Outcome> {
     outcome
 }
 
+/// So many files that are none of a tool's are named, where nothing else is there.
+const NAMED: usize = 3;
+
 fn tell(outcome: &Outcome, looks: Looks, asked: &Check, place: &Place) -> Ended {
     if outcome.more {
         complain(
@@ -86,20 +84,31 @@ fn tell(outcome: &Outcome, looks: Looks, asked: &Check, place: &Place) -> Ended 
         println!("{}", report::escaped(&report::json(&outcome.files)));
     }
     if outcome.files.is_empty() {
+        for (path, why) in outcome.passed_over.iter().take(NAMED) {
+            let path = path.strip_prefix(&place.here).unwrap_or(path);
+            complain(&format!("{} is left alone. {why}", visible(&path.to_string_lossy())), None);
+        }
         complain(
             "There is no config file here that labwizard knows.",
             Some("Name one: labwizard check FILE. labwizard targets lists the tools whose files it knows."),
         );
-        return Ended::Usage;
-    }
-    if !asked.json {
+    } else if !asked.json {
         let width = std::io::stdout().is_terminal().then(|| crossterm::terminal::size().ok()).flatten();
         let sheet = Sheet { look: look(looks), width: width.map(|(width, _)| usize::from(width)), here: &place.here };
         for line in report::lines(&outcome.files, sheet) {
             println!("{line}");
         }
     }
-    if report::is_ok(&outcome.files) { Ended::Well } else { Ended::Badly }
+    ended(&outcome.files)
+}
+
+/// How a check of these files ends.
+pub fn ended(files: &[Checked]) -> Ended {
+    match files {
+        [] => Ended::Usage,
+        files if report::is_ok(files) => Ended::Well,
+        _ => Ended::Badly,
+    }
 }
 
 /// Says on a terminal what is waited for, once a second, and never ends.

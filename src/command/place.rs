@@ -1,6 +1,5 @@
 //! Where labwizard keeps what it remembers, and what a conversation is told from outside.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,7 +11,7 @@ use crate::disk::{Caller, DiskError, Git, RunRecord, State, default_folder, find
 use crate::domain::observation::{Surroundings, names_in_hosts};
 use crate::domain::{RunSeen, Timestamp};
 use crate::runtime::check::Ground;
-use crate::runtime::{World, record_from_state};
+use crate::runtime::{World, configs_from_state, record_from_state};
 use crate::target::Library;
 use crate::wizard::Setting;
 
@@ -54,6 +53,11 @@ impl Place {
         Ok(Place { here, home, state: State::open(folder, caller)?, caller, library: Library::with(yours()) })
     }
 
+    /// The same; where they cannot be used, that is said.
+    pub fn own_or_said() -> Option<Place> {
+        Place::own().inspect_err(|error| complain(&error.sentence(), Some(&error.hint()))).ok()
+    }
+
     /// A fresh folder with a state of its own; nothing of the caller's is read.
     pub fn fresh(folder: &Path) -> Result<Place, DiskError> {
         let caller = Caller::of_process(variable);
@@ -84,6 +88,16 @@ impl Place {
                 Vec::new()
             }
         };
+        let configs = match self.state.configs() {
+            Ok(kept) => {
+                if let Some(trouble) = &kept.trouble {
+                    complain(&trouble.sentence(), Some(&trouble.hint()));
+                }
+                configs_from_state(&kept)
+            }
+            // The same is wrong with all of the folder, and was just said.
+            Err(_) => Vec::new(),
+        };
         let runs = match self.state.runs() {
             Ok(runs) => runs.iter().filter(|run| run.can_be_undone()).map(RunRecord::seen).collect(),
             Err(error) => {
@@ -92,24 +106,15 @@ impl Place {
             }
         };
         Setting {
-            now: now(),
-            here: self.here.clone(),
             home: self.home.clone(),
-            library: self.library.clone(),
             hosts,
+            configs,
             surroundings: surroundings(),
             environment: std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect(),
-            banner: None,
-            real: None,
-            hints: BTreeMap::new(),
-            unattended: false,
-            resumed: false,
-            errand: Default::default(),
-            mend: None,
-            run_name: self.state.free_name().to_string(),
             runs: runs.into_iter().filter(|run: &RunSeen| !run.changes.is_empty()).collect(),
             machine: rustix::system::uname().nodename().to_str().ok().map(str::to_owned),
             person: ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(variable),
+            ..Setting::bare(now(), self.here.clone(), self.library.clone(), self.state.free_name().to_string())
         }
     }
 
@@ -118,17 +123,19 @@ impl Place {
         let setting = self.setting();
         let runs = self.state.runs().unwrap_or_default();
         let files = runs.iter().flat_map(|run| run.seen().files).filter(|file| file.stands);
+        let options = client::Options { limits, ..client::Options::at(now()) };
+        let files: Vec<PathBuf> = files.map(|file| file.path).collect();
+        // Of a file that was written long ago the run is pruned.
+        let older = setting.configs.iter().map(|config| config.path.clone()).filter(|path| !files.contains(path));
         Ground {
-            here: setting.here,
-            library: setting.library,
             hosts: setting.hosts,
-            wrote: files.map(|file| file.path).collect(),
+            wrote: files.iter().cloned().chain(older).collect(),
+            configs: setting.configs.clone(),
             runs: setting.runs,
             environment: setting.environment,
             surroundings: setting.surroundings,
-            caller: self.caller,
             git: self.git(),
-            options: client::Options { limits, ..client::Options::at(now()) },
+            ..Ground::bare(setting.here, setting.library, self.caller, options)
         }
     }
 

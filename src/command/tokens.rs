@@ -13,13 +13,7 @@ use crate::wizard::errand::Errand;
 use crate::wizard::step::{host, tokens};
 
 pub fn run(looks: Looks, asked: &Tokens) -> Ended {
-    let place = match Place::own() {
-        Ok(place) => place,
-        Err(error) => {
-            complain(&error.sentence(), Some(&error.hint()));
-            return Ended::Badly;
-        }
-    };
+    let Some(place) = Place::own_or_said() else { return Ended::Badly };
     let mut draft = match asked.answers.as_deref().map(|path: &Path| apply::draft(path, &place.library)) {
         None => Draft::default(),
         Some(Ok(draft)) => draft,

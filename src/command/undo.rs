@@ -15,10 +15,7 @@ use crate::wizard::errand::Errand;
 use crate::wizard::step::{host, take_back};
 
 pub fn run(looks: Looks, undo: &Undo) -> Ended {
-    let place = match Place::own() {
-        Ok(place) => place,
-        Err(error) => return refused(&error),
-    };
+    let Some(place) = Place::own_or_said() else { return Ended::Badly };
     let (state, caller) = (&place.state, &place.caller);
     let runs = match state.runs() {
         Ok(runs) => runs,
@@ -276,6 +273,11 @@ fn take_back(state: &State, caller: &Caller, record: &RunRecord, seen: &RunSeen)
             }
             Err(error) => ended = refused(&error),
         }
+    }
+    if ended == Ended::Well
+        && let Err(error) = state.forget_configs(&record.id)
+    {
+        ended = refused(&error);
     }
     if record.actions.iter().any(|action| action.action.kind == "remember") {
         println!("How the host was trusted stays remembered.");

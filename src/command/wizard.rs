@@ -20,13 +20,7 @@ use crate::wizard::walk;
 use crate::wizard::{Setting, Wizard};
 
 pub fn run(looks: Looks, file: Option<&Path>, answers: Option<&Path>) -> Ended {
-    let place = match Place::own() {
-        Ok(place) => place,
-        Err(error) => {
-            complain(&error.sentence(), Some(&error.hint()));
-            return Ended::Badly;
-        }
-    };
+    let Some(place) = Place::own_or_said() else { return Ended::Badly };
     if let Some(ended) = file.and_then(|file| not_there(&place.here, file)) {
         return ended;
     }

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::diagnosis::agreed::Agreed;
 use crate::diagnosis::codes;
 use crate::diagnosis::file::{Doubt, Sight};
 use crate::diagnosis::verifying::{self, Beyond, Verifying};
-use crate::domain::finding::{Finding, Severity::*, Step};
+use crate::domain::finding::{Finding, Mend, Severity::*, Step};
 use crate::domain::host_input::{HostError, HostInput};
 use crate::domain::visible::{upper_first, visible};
-use crate::domain::{Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Text, Trust};
+use crate::domain::{ConfigRecord, Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Text, Trust};
 use crate::format::{Dialect, Document, FormatError};
 use crate::target::example::is_example;
-use crate::target::read::{ReadFile, held_by, read};
+use crate::target::read::{ReadFile, ReadValue, held_by, read};
 use crate::target::recognise::{Match, Scene as Signs, dialect_fits, is_clear, matches, recognise};
 use crate::target::traps::Around;
 use crate::target::{Fact, Form, Library, Spec, Target, meant, nearby, needs};
@@ -54,6 +55,10 @@ pub struct ConfigHost {
     pub place: Result<HostInput, HostError>,
     /// What the tool signs in with, where it is whole, sound, and of this file alone.
     pub credential: Option<Credential>,
+    /// Secret and address are both this file's own, whatever is wrong with the id between them.
+    pub secret_is_own: bool,
+    /// What stands there is asked and signed in with put right; the tool takes it as it stands.
+    pub put_right: bool,
     /// Whether the tool verifies; none where nothing that is known says so.
     pub verifies: Option<bool>,
     /// What settles that beyond the file, or leaves it open.
@@ -62,6 +67,8 @@ pub struct ConfigHost {
     pub ca_file: Option<PathBuf>,
     /// The answers to the target's picks that stand there.
     pub picks: BTreeMap<String, String>,
+    /// What was answered when labwizard wrote the file, and stands in no line of it.
+    pub agreed: Option<Agreed>,
 }
 
 /// Understands a file.
@@ -155,6 +162,7 @@ fn recognised(scene: Scene<'_>) -> Result<(Document, &Target, &Form), Box<Findin
     }
     Err(match wrong {
         Some(error) => damaged(scene, &error),
+        None if text.is_blank() => not_understood("It is empty, so it tells no tool anything.", scene),
         None => not_understood("It holds no keys of a tool that labwizard knows.", scene),
     })
 }
@@ -188,7 +196,9 @@ fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -
             environment: scene.environment,
             unfit: &judged.unfit,
         };
-        let hosts = read.instances().into_iter().map(|instance| host(&verifying, instance)).collect();
+        let wrong = |one: &&ReadValue| judged.findings.iter().any(|finding| puts_right(finding, &one.key));
+        let put_right: BTreeSet<u8> = read.values.iter().filter(wrong).map(|value| value.instance).collect();
+        let hosts = read.instances().into_iter().map(|instance| host(&verifying, instance, &put_right)).collect();
         (hosts, judged.findings, judged.doubts)
     };
     Config {
@@ -203,9 +213,15 @@ fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -
     }
 }
 
+/// The tool cannot use what stands for this key, which says where or as whom it signs in, and what was meant is known.
+fn puts_right(finding: &Finding, key: &str) -> bool {
+    let rewrites = |mend: &Mend| matches!(mend, Mend::Rewrite { key: of } if of == key);
+    finding.severity == Error && finding.step < Step::Details && finding.mends.iter().any(rewrites)
+}
+
 /// One host. `scene.unfit`: the keys whose value the tool does not have from this file; a secret goes only with an address of the
 /// same file, and only where both are the file's own.
-fn host(scene: &verifying::Scene<'_>, instance: u8) -> ConfigHost {
+fn host(scene: &verifying::Scene<'_>, instance: u8, put_right: &BTreeSet<u8>) -> ConfigHost {
     let verifying::Scene { spec, read, unfit, .. } = *scene;
     let Verifying { verifies, by: beyond } = scene.of(instance);
     let typed = read.host(instance).unwrap_or_default();
@@ -224,17 +240,24 @@ fn host(scene: &verifying::Scene<'_>, instance: u8) -> ConfigHost {
         Fact::Token,
         Fact::Password,
     ];
-    let own = facts.iter().filter_map(|fact| read.get(instance, fact)).all(|value| !unfit.contains(&value.key));
+    let fits = |fact: &&Fact| read.get(instance, fact).is_none_or(|value| !unfit.contains(&value.key));
+    let own = facts.iter().all(|fact| fits(&fact));
+    let is_id =
+        |fact: &&Fact| matches!(fact, Fact::User | Fact::UserName | Fact::Realm | Fact::TokenName | Fact::TokenId);
+    let secret_is_own = facts.iter().filter(|fact| !is_id(fact)).all(|fact| fits(&fact));
     let ca_file = read.get(instance, &Fact::CaFile).map(|value| PathBuf::from(value.text.as_str()));
     ConfigHost {
         instance,
         place: meant::place(read, instance),
         typed,
+        secret_is_own,
+        put_right: put_right.contains(&instance),
         credential: if own { meant::credential(spec, read, instance) } else { None },
         verifies,
         beyond,
         ca_file,
         picks: read.picks(),
+        agreed: None,
     }
 }
 
@@ -245,22 +268,34 @@ impl Config {
     }
 
     pub fn spec<'l>(&self, library: &'l Library) -> Option<&'l Spec> {
-        library.get(&self.target).map(|target| &target.spec)
+        library.get(&self.target).map(|target| &*target.spec)
     }
 
     pub fn form<'l>(&self, library: &'l Library) -> Option<&'l Form> {
         self.spec(library)?.form.iter().find(|form| form.name.as_str() == self.form)
     }
 
-    /// What the tool needs on this host: of its yes-or-no questions none, for no file says how they were answered.
+    /// The same with what earlier runs remember of this file.
+    pub fn remembering(mut self, records: &[ConfigRecord]) -> Config {
+        for host in &mut self.hosts {
+            let about = |one: &&ConfigRecord| {
+                one.path == self.path && one.target == self.target && one.instance == host.instance
+            };
+            host.agreed = records.iter().find(about).map(|record| Agreed::of(record, host));
+        }
+        self
+    }
+
+    /// What the tool needs on this host, by what was answered for it. Where labwizard did not write the file, of the tool's
+    /// yes-or-no questions none: no file says how they were answered.
     pub fn needs(&self, library: &Library, host: &ConfigHost, release: Release) -> Vec<Need> {
-        let none = BTreeSet::new();
-        self.spec(library).map(|spec| needs::needs(spec, release, &host.picks, &none)).unwrap_or_default()
+        let (picks, yes) = (host.answers(), host.yes());
+        self.spec(library).map(|spec| needs::needs(spec, release, &picks, &yes)).unwrap_or_default()
     }
 }
 
 impl Config {
-    /// The same by what was seen of the host: on its release, and where the file leaves open what was picked, wherever it is held.
+    /// The same by what was seen of the host: on its release, and where nothing says what was picked, wherever it is held.
     pub fn needs_seen(&self, library: &Library, host: &ConfigHost, seen: &[Observation]) -> Vec<Need> {
         let release = super::release(seen).unwrap_or(Release::new(9, 2, 0));
         let rights = seen.iter().find_map(|o| match &o.seen {
@@ -270,11 +305,22 @@ impl Config {
         let (Some(spec), Some(rights)) = (self.spec(library), rights) else {
             return self.needs(library, host, release);
         };
-        needs::needs_wherever_held(spec, release, &host.picks, &BTreeSet::new(), rights)
+        needs::needs_wherever_held(spec, release, &host.answers(), &host.yes(), rights)
     }
 }
 
 impl ConfigHost {
+    /// The answers to the target's picks: those of the file, and where it holds none those that are remembered.
+    pub fn answers(&self) -> BTreeMap<String, String> {
+        let remembered = self.agreed.iter().flat_map(|agreed| agreed.picks.clone());
+        remembered.chain(self.picks.clone()).collect()
+    }
+
+    /// The target's yes-or-no questions that were answered yes.
+    pub fn yes(&self) -> BTreeSet<String> {
+        self.agreed.as_ref().map(|agreed| agreed.yes.clone()).unwrap_or_default()
+    }
+
     pub fn verifying(&self) -> Verifying {
         Verifying { verifies: self.verifies, by: self.beyond.clone() }
     }
@@ -283,16 +329,8 @@ impl ConfigHost {
     pub fn inquiry(&self, trust: Option<Trust>, paths: Vec<String>) -> Option<Inquiry> {
         let endpoints = self.place.as_ref().ok()?.endpoints.clone();
         let credential = trust.as_ref().and(self.credential.as_ref()).map(Credential::share);
-        Some(Inquiry {
-            endpoints,
-            address: None,
-            trust,
-            estate: credential.is_some(),
-            credential,
-            paths,
-            lists: true,
-            storages_of: Vec::new(),
-        })
+        let estate = credential.is_some();
+        Some(Inquiry { trust, estate, credential, paths, lists: true, ..Inquiry::to(endpoints) })
     }
 }
 

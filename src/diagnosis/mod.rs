@@ -1,7 +1,8 @@
 //! Judges what was seen: observations in, findings out; never asks anybody.
 
+pub mod agreed;
 pub mod alike;
-mod by_root;
+pub mod by_root;
 mod certificate;
 pub mod checked;
 pub mod codes;
@@ -26,6 +27,7 @@ use crate::domain::{
     Finding, Fingerprint, Grantee, Need, Observation, Release, Seen, Timestamp, Trust, observation::Surroundings,
 };
 
+pub use file::untrack;
 pub use road::request_trouble;
 pub use signin::{decide, without_reason as refused_without_reason};
 
@@ -49,6 +51,8 @@ pub struct Reading<'a> {
     pub uses: &'a [String],
     /// A file that is there may be meant for a part of the host alone: what is held there only is doubted, not refused.
     pub part_will_do: bool,
+    /// Whoever verifies the certificate can go by its fingerprint in place of its CA.
+    pub pins: bool,
     /// The nodes that the answers name.
     pub nodes: &'a [String],
     /// What no token can do and the answers ask for, in sentences of the target.

@@ -23,9 +23,13 @@ pub fn proved(host: &ConfigHost, title: &str, needs: &[Need], asked: &Asked) -> 
             }
             Seen::SignedIn { release, .. } => {
                 let who = who.map(|who| visible(&who.to_string())).unwrap_or_default();
-                lines.push(format!("{who} signs in to “{host}”, Proxmox VE {release}."));
+                let itself = match of_file.put_right {
+                    true => format!(" once the file is put right; as it stands, {title} does not"),
+                    false => String::new(),
+                };
+                lines.push(format!("{who} signs in to “{host}”, Proxmox VE {release}{itself}."));
             }
-            Seen::Rights(rights) => lines.extend(held(title, needs, rights)),
+            Seen::Rights(rights) => lines.extend(held(of_file, title, needs, rights)),
             _ => {}
         }
     }
@@ -48,11 +52,13 @@ fn certificate(host: &str, asked: &Asked) -> Option<String> {
     Some(format!("The certificate of “{host}” {by}, {source}"))
 }
 
-fn held(title: &str, needs: &[Need], rights: &Rights) -> Option<String> {
+fn held(host: &ConfigHost, title: &str, needs: &[Need], rights: &Rights) -> Option<String> {
     if needs.is_empty() || !missing(needs, rights).is_empty() {
         return None;
     }
     let count: usize = needs.iter().map(|need| need.privileges.len()).sum();
     let rights = if count == 1 { "the 1 right".to_owned() } else { format!("all {count} rights") };
-    Some(format!("It has {rights} that {title} needs."))
+    let agreed = host.agreed.as_ref().filter(|agreed| !agreed.groups.is_empty() || !agreed.picks.is_empty());
+    let by = if agreed.is_some() { ", by what was answered for it" } else { "" };
+    Some(format!("It has {rights} that {title} needs{by}."))
 }

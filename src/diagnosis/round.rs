@@ -6,6 +6,7 @@ use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::{Leaning, Sources, lean};
 use crate::diagnosis::untold;
 use crate::domain::finding::Finding;
+use crate::domain::visible::is_node_name;
 use crate::domain::{
     Credential, Der, Endpoint, HostRecord, Inquiry, Link, Observation, Release, Seen, Trust, certificates_from_pem,
 };
@@ -31,8 +32,12 @@ pub struct Wish {
     /// The ACL paths to be asked for.
     pub paths: Vec<String>,
     /// The nodes whose storages are to be asked for.
-    pub nodes: Vec<String>,
-    /// Something was picked that only a list tells.
+    pub storages_of: Vec<String>,
+    /// The nodes whose certificates are to be asked for.
+    pub certificates_of: Vec<String>,
+    /// A machine or template was picked.
+    pub guests: bool,
+    /// Something was picked that only the other lists tell.
     pub lists: bool,
 }
 
@@ -91,16 +96,20 @@ impl Wish {
             .map(|need| need.path)
             .filter(|path| path != "/")
             .collect();
+        let named = nodes(config, host, library);
+        let has = |lists: &[List]| picked(config, host, library, |list| lists.contains(&list)).next().is_some();
         Some(Wish {
             of: (file, host.instance),
             typed: host.typed.clone(),
-            endpoints,
             credential: trust.as_ref().and(host.credential.as_ref()).map(Credential::share),
             trust,
             own,
             paths: paths.into_iter().collect(),
-            nodes: nodes(config, host, library),
-            lists: picked(config, host, library, |list| list == List::Bridges).next().is_some(),
+            storages_of: if has(&[List::Storages]) { named.clone() } else { Vec::new() },
+            certificates_of: certificates_of(named, &endpoints, by.records),
+            guests: has(&[List::Templates, List::Guests]),
+            lists: has(&[List::Bridges]),
+            endpoints,
         })
     }
 }
@@ -117,13 +126,24 @@ fn picked<'c>(
     names.into_iter().filter_map(|name| host.picks.get(name))
 }
 
-/// The nodes that the file names, where a storage of theirs was picked.
+/// The nodes that the file names.
 fn nodes(config: &Config, host: &ConfigHost, library: &Library) -> Vec<String> {
-    if picked(config, host, library, |list| list == List::Storages).next().is_none() {
-        return Vec::new();
-    }
     let all: BTreeSet<&String> = picked(config, host, library, |list| list == List::Nodes).collect();
-    all.into_iter().filter(|name| crate::domain::visible::is_node_name(name)).cloned().collect()
+    all.into_iter().filter(|name| is_node_name(name)).cloned().collect()
+}
+
+/// Of so many nodes the certificates are asked for at most: each is a request that goes out beside the others.
+const NODES: usize = 4;
+
+/// The nodes of which it is known beforehand that they are there: those that the file names, then those that are remembered.
+fn certificates_of(named: Vec<String>, endpoints: &[Endpoint], records: &[HostRecord]) -> Vec<String> {
+    let mut all = named;
+    let remembered = records.iter().filter(|record| endpoints.contains(&record.endpoint));
+    for node in remembered.flat_map(|record| &record.nodes).filter(|name| is_node_name(name)) {
+        put(&mut all, node);
+    }
+    all.truncate(NODES);
+    all
 }
 
 /// One journey to a host: it signs in at most once, and holds the certificate against as much as the files want.
@@ -132,7 +152,9 @@ pub struct Turn {
     endpoints: Vec<Endpoint>,
     credential: Option<Credential>,
     paths: Vec<String>,
-    nodes: Vec<String>,
+    storages_of: Vec<String>,
+    certificates_of: Vec<String>,
+    guests: bool,
     lists: bool,
     /// The strictest first: the first that holds signs in.
     trusts: Vec<Option<Trust>>,
@@ -181,7 +203,9 @@ fn place(turns: &mut Vec<Turn>, wish: &Wish) -> usize {
             endpoints: wish.endpoints.clone(),
             credential: wish.credential.as_ref().map(Credential::share),
             paths: Vec::new(),
-            nodes: Vec::new(),
+            storages_of: Vec::new(),
+            certificates_of: Vec::new(),
+            guests: false,
             lists: false,
             trusts: Vec::new(),
             looks: Vec::new(),
@@ -193,7 +217,10 @@ fn place(turns: &mut Vec<Turn>, wish: &Wish) -> usize {
     put(&mut turn.trusts, &trust);
     wish.own.iter().for_each(|own| put(&mut turn.looks, own));
     wish.paths.iter().for_each(|path| put(&mut turn.paths, path));
-    wish.nodes.iter().for_each(|node| put(&mut turn.nodes, node));
+    wish.storages_of.iter().for_each(|node| put(&mut turn.storages_of, node));
+    wish.certificates_of.iter().for_each(|node| put(&mut turn.certificates_of, node));
+    turn.certificates_of.truncate(NODES);
+    turn.guests |= wish.guests;
     turn.lists |= wish.lists;
     at
 }
@@ -225,29 +252,21 @@ impl Turn {
         let trust = self.trusts[at].clone();
         let credential = self.credential.as_ref().filter(|_| trust.is_some() && !signed_in).map(Credential::share);
         Inquiry {
-            endpoints: self.endpoints.clone(),
-            address: None,
             trust,
             paths: self.paths.clone(),
             lists: self.lists,
-            storages_of: self.nodes.clone(),
+            guests: self.guests,
+            storages_of: self.storages_of.clone(),
+            certificates_of: self.certificates_of.clone(),
             estate: credential.is_some(),
             credential,
+            ..Inquiry::to(self.endpoints.clone())
         }
     }
 
     /// The question that only holds the certificate against what the tool holds it against.
     pub fn look(&self, at: usize) -> Inquiry {
-        Inquiry {
-            endpoints: self.endpoints.clone(),
-            address: None,
-            trust: Some(self.looks[at].clone()),
-            credential: None,
-            paths: Vec::new(),
-            lists: false,
-            storages_of: Vec::new(),
-            estate: false,
-        }
+        Inquiry { trust: Some(self.looks[at].clone()), ..Inquiry::to(self.endpoints.clone()) }
     }
 
     /// The host and port that are asked, for whoever waits.

@@ -11,6 +11,11 @@ const DAY: Timestamp = 86_400;
 /// From so many seconds before its end on it is said.
 const NEAR: Timestamp = 30 * DAY;
 
+/// An end that has come, or comes so soon that it is said.
+pub fn is_near(end: Timestamp, now: Timestamp) -> bool {
+    end - now <= NEAR
+}
+
 /// What the host tells of the ends of the token that signed in and of its user.
 pub fn judge(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
     let signed_in = seen.iter().any(|o| matches!(o.seen, Seen::SignedIn { .. }));
@@ -30,6 +35,7 @@ pub fn judge(seen: &[Observation], reading: &Reading<'_>) -> Vec<Finding> {
             )
             .say("Set a later end, or none: the web UI under Datacenter → Permissions → Users → Edit, or this command.")
             .run(SHELL, who.endless_user())
+            .mend(Mend::Wake)
             .mend(Mend::NewToken),
         )
     });
@@ -63,8 +69,9 @@ pub fn near(id: &TokenId, expire: Option<Timestamp>, now: Timestamp) -> Option<F
     let who = Grantee::Token(id.clone());
     Some(
         finding(codes::TOKEN_ENDS_SOON, severity, title, "It was made with an end, and Proxmox reminds nobody of it.")
-            .say("Run labwizard on its file for a new one, or set a later end under Datacenter → Permissions → API Tokens → Edit; the secret stays the same.")
+            .say("Run labwizard on its file for a later end, or set one under Datacenter → Permissions → API Tokens → Edit; the secret stays the same.")
             .run(SHELL, Who(Some(&who)).endless_token())
+            .mend(Mend::Wake)
             .mend(Mend::NewToken),
     )
 }
@@ -75,7 +82,7 @@ fn finding(code: Code, severity: Severity, title: String, cause: &str) -> Findin
 
 /// The sentence of an end that is near, and how grave it is.
 fn ends(what: &str, end: Option<Timestamp>, now: Timestamp) -> Option<(String, Severity)> {
-    let end = end.filter(|end| end - now <= NEAR)?;
+    let end = end.filter(|end| is_near(*end, now))?;
     Some(match (end - now + DAY - 1) / DAY {
         _ if end <= now => (format!("The {what} ended on {}.", date(end)), Warning),
         1 => (format!("The {what} ends within a day, on {}.", date(end)), Warning),

@@ -270,4 +270,4 @@ fn pattern(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -89,38 +89,13 @@ fn read_past(mut pipe: impl Read, needles: &[Matcher], limit: u64) -> io::Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::ffi::OsString;
-    use std::path::PathBuf;
-    use std::process::{Command, Stdio};
+    use crate::disk::git::tests::{plain_git, repository};
     use std::time::Duration;
 
     const SECRET: &str = "00000000-0000-4000-8000-0000000c0de1";
 
     fn secret() -> Vec<Secret> {
         vec![Secret::new(SECRET.into())]
-    }
-
-    fn variable(name: &str) -> Option<OsString> {
-        if name == "PATH" { std::env::var_os("PATH") } else { None }
-    }
-
-    /// A fresh repository, or `None`, said aloud, where there is no git.
-    fn repository() -> Option<(tempfile::TempDir, PathBuf, Git)> {
-        let temp = tempfile::tempdir().unwrap();
-        let path = temp.path().canonicalize().unwrap();
-        let Some(git) = Git::find(&path, variable) else {
-            eprintln!("skipped: there is no git here");
-            return None;
-        };
-        plain_git(&path, &["init", "-q"]);
-        Some((temp, path, git))
-    }
-
-    fn plain_git(folder: &Path, arguments: &[&str]) {
-        let mut command = Command::new("git");
-        command.args(["-c", "user.name=x", "-c", "user.email=x@example.org"]).args(arguments).current_dir(folder);
-        command.env("GIT_CONFIG_GLOBAL", "/dev/null").stdout(Stdio::null()).stderr(Stdio::null());
-        assert!(command.status().unwrap().success(), "{arguments:?}");
     }
 
     fn commit(folder: &Path, name: &str, text: &str) {

@@ -1,16 +1,13 @@
 //! `hosts.toml`: whom the person agreed to trust, by endpoint. It holds no secret.
 
-use std::io;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{DiskError, Doing};
-use super::ops::{Ops, stat_if_there};
+use super::error::DiskError;
+use super::kept::{Kept, Sheet};
+use super::ops::Ops;
 use super::state::State;
-
-const FILE: &str = "hosts.toml";
-const VERSION: u64 = 1;
 
 /// What is remembered of one endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,21 +49,8 @@ pub enum TrustKind {
     None,
 }
 
-/// All that is remembered, and what is wrong with the file if it could not be read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Hosts {
-    pub records: Vec<HostRecord>,
-    /// [`DiskError::Later`] or [`DiskError::Damaged`]: nothing is known then. The next time something is remembered, the file
-    /// is set aside, never deleted.
-    pub trouble: Option<DiskError>,
-}
-
-impl Hosts {
-    /// What is remembered of `host:port`.
-    pub fn of(&self, endpoint: &str) -> Option<&HostRecord> {
-        self.records.iter().find(|record| record.endpoint == endpoint)
-    }
-}
+/// The hosts that are trusted.
+pub type Hosts = Kept<HostRecord>;
 
 #[derive(Serialize, Deserialize)]
 struct File {
@@ -75,72 +59,33 @@ struct File {
     host: Vec<HostRecord>,
 }
 
-#[derive(Deserialize)]
-struct Version {
-    version: u64,
+impl Sheet for File {
+    type Record = HostRecord;
+    const NAME: &'static str = "hosts.toml";
+    const VERSION: u64 = 1;
+
+    fn new(records: Vec<HostRecord>) -> Self {
+        File { version: Self::VERSION, host: records }
+    }
+
+    fn records(self) -> Vec<HostRecord> {
+        self.host
+    }
 }
 
 impl<O: Ops + Clone> State<O> {
-    /// What is remembered. A file that cannot be read is reported in [`Hosts::trouble`], and left alone.
+    /// What is remembered. A file that cannot be read is reported in [`Kept::trouble`], and left alone.
     pub fn hosts(&self) -> Result<Hosts, DiskError> {
-        let path = || self.dir.join(FILE);
-        let bytes = match self.read_file(FILE) {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => return Ok(Hosts::default()),
-            Err(trouble @ DiskError::Damaged { .. }) => {
-                return Ok(Hosts { trouble: Some(trouble), ..Hosts::default() });
-            }
-            Err(error) => return Err(error),
-        };
-        let trouble = |trouble| Ok(Hosts { records: Vec::new(), trouble: Some(trouble) });
-        let Ok(Version { version }) = toml_edit::de::from_slice(&bytes) else {
-            return trouble(DiskError::Damaged { path: path() });
-        };
-        if version > VERSION {
-            return trouble(DiskError::Later { path: path(), version });
-        }
-        match toml_edit::de::from_slice::<File>(&bytes) {
-            Ok(file) => Ok(Hosts { records: file.host, trouble: None }),
-            Err(_) => trouble(DiskError::Damaged { path: path() }),
-        }
+        self.sheet::<File>()
     }
 
     /// Remembers a host in the place of what was known of its endpoint. Returns where an unreadable file was set aside.
     pub fn remember(&self, record: HostRecord) -> Result<Option<PathBuf>, DiskError> {
-        self.change_hosts(|hosts| {
+        self.change_sheet::<File>(|hosts| {
             hosts.retain(|host| host.endpoint != record.endpoint);
             hosts.push(record);
             hosts.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));
         })
-    }
-
-    /// Forgets an endpoint. Returns where an unreadable file was set aside.
-    pub fn forget_host(&self, endpoint: &str) -> Result<Option<PathBuf>, DiskError> {
-        self.change_hosts(|hosts| hosts.retain(|host| host.endpoint != endpoint))
-    }
-
-    fn change_hosts(&self, change: impl FnOnce(&mut Vec<HostRecord>)) -> Result<Option<PathBuf>, DiskError> {
-        let _lock = self.lock(&self.dir.join(FILE))?;
-        let mut hosts = self.hosts()?;
-        let aside = if hosts.trouble.is_some() { Some(self.set_aside()?) } else { None };
-        change(&mut hosts.records);
-        let path = self.dir.join(FILE);
-        let text = toml_edit::ser::to_string_pretty(&File { version: VERSION, host: hosts.records });
-        let text = text.map_err(|_| DiskError::refused(Doing::Remember, &path, &io::ErrorKind::InvalidData.into()))?;
-        self.put(FILE, text.as_bytes())?;
-        Ok(aside)
-    }
-
-    fn set_aside(&self) -> Result<PathBuf, DiskError> {
-        let refused = |error: io::Error| DiskError::refused(Doing::Remember, &self.dir.join(FILE), &error);
-        let dir = self.made("")?;
-        let mut n = 1;
-        while stat_if_there(&self.ops, &dir, &format!("{FILE}.damaged-{n}")).map_err(refused)?.is_some() {
-            n += 1;
-        }
-        let name = format!("{FILE}.damaged-{n}");
-        self.ops.rename(&dir, FILE, &name, false).map_err(refused)?;
-        Ok(self.dir.join(name))
     }
 }
 
@@ -180,17 +125,14 @@ mod tests {
         state.remember(host("pve.lan:8006", "c")).unwrap();
         let hosts = state.hosts().unwrap();
         assert_eq!(hosts.records, [host("[fd00::1]:8006", "b"), host("pve.lan:8006", "c")]);
-        assert_eq!(hosts.of("pve.lan:8007"), None);
-        assert_eq!(std::fs::metadata(state.folder().join(FILE)).unwrap().mode() & 0o777, 0o600);
-        state.forget_host("pve.lan:8006").unwrap();
-        assert_eq!(state.hosts().unwrap().of("pve.lan:8006"), None);
+        assert_eq!(std::fs::metadata(state.folder().join(File::NAME)).unwrap().mode() & 0o777, 0o600);
     }
 
     #[test]
     fn a_damaged_or_later_file_is_reported_then_set_aside_and_never_deleted() {
         let (_temp, state) = state();
         state.remember(host("pve.lan:8006", "a")).unwrap();
-        let file = state.folder().join(FILE);
+        let file = state.folder().join(File::NAME);
         let cases =
             ["version = 2\nnew = 1\n", "version = 1\n[[host]]\nendpoint = 4\n", "\u{0}\u{1}garbage", "host = []\n"];
         for (n, text) in cases.into_iter().enumerate() {
@@ -209,12 +151,12 @@ mod tests {
     fn cut_at_any_byte_it_is_read_or_reported_and_never_half_a_record() {
         let (_temp, state) = state();
         state.remember(host("pve.lan:8006", "a")).unwrap();
-        let file = state.folder().join(FILE);
+        let file = state.folder().join(File::NAME);
         let whole = std::fs::read(&file).unwrap();
         for cut in 0..whole.len() {
             std::fs::write(&file, &whole[..cut]).unwrap();
             let hosts = state.hosts().unwrap();
-            assert!(hosts.trouble.is_some() || hosts.of("pve.lan:8006").is_none_or(|h| h.when > 0), "cut at {cut}");
+            assert!(hosts.trouble.is_some() || hosts.records.iter().all(|host| host.when > 0), "cut at {cut}");
         }
     }
 }

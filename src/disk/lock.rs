@@ -29,10 +29,6 @@ impl FileLock {
             cause.words()
         ))
     }
-
-    pub fn is_held(&self) -> bool {
-        self.held.is_some()
-    }
 }
 
 impl Drop for FileLock {
@@ -95,12 +91,12 @@ mod tests {
         let state = State::open(temp.path().join("state"), Caller::of_process(|_| None)).unwrap();
         let path = Path::new("/project/.env");
         let held = state.lock(path).unwrap();
-        assert!(held.is_held() && held.note().is_none());
+        assert_eq!(held.note(), None);
         let busy = DiskError::Busy { path: path.into(), pid: Some(std::process::id()) };
         assert_eq!(state.lock(path).unwrap_err(), busy);
-        assert!(state.lock(Path::new("/project/other")).unwrap().is_held());
+        assert_eq!(state.lock(Path::new("/project/other")).unwrap().note(), None);
         drop(held);
-        assert!(state.lock(path).unwrap().is_held());
+        assert_eq!(state.lock(path).unwrap().note(), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::error::{DiskError, Doing};
 use super::journal::{self, Announced, Line, Outcome, RunId};
 use super::ops::{Disk, Open, Ops, sync_dir};
+use super::process;
 use super::state::{State, heir};
 
 /// A run of this process. What it does is in its journal before it is done.
@@ -29,7 +30,7 @@ impl<O: Ops + Clone> Run<O> {
         let journal = make(&state, &dir, journal::FILE).map_err(refused)?;
         let mut run = Run { state, id: id.clone(), dir, path, journal, torn: false, files: 0 };
         let pid = std::process::id();
-        run.record(&Line::Started { version: journal::VERSION, run: id, pid, born: journal::born(pid), at: now, nth })?;
+        run.record(&Line::Started { version: journal::VERSION, run: id, pid, born: process::born(pid), at: now, nth })?;
         let synced = sync_dir(&run.state.ops, &run.dir);
         synced.map_err(|error| DiskError::refused(Doing::Journal, &run.path, &error))?;
         Ok(run)

@@ -2,7 +2,8 @@
 
 use crate::domain::{Change, ChangeSeen, ChangeState, RunFile, RunSeen, Timestamp, TokenWas, change_record};
 
-use super::journal::{ActionRecord, FileRecord, FileState, Outcome, RunRecord, RunState};
+use super::journal::Outcome;
+use super::record::{ActionRecord, FileRecord, FileState, RunRecord, RunState};
 
 impl RunRecord {
     /// The run in the words of the conversation.

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::caller::Caller;
 use super::error::{DiskError, StateTrouble};
-use super::journal::{Announced, Outcome, RunId, RunState};
+use super::journal::{Announced, Outcome, RunId};
 use super::read::read_config;
-use super::state::{RUNS_KEPT, State};
+use super::record::RunState;
+use super::runs::RUNS_KEPT;
+use super::state::State;
 use super::write::FileWrite;
 use crate::domain::{Change, ChangeState, Endpoint, Host, change_record};
 

@@ -5,14 +5,16 @@ use std::io;
 use crate::domain::Text;
 
 use super::error::{DiskError, Doing};
-use super::journal::{FileRecord, FileState, Line, RunId, RunRecord, RunState};
+use super::journal::{Line, RunId};
 use super::lock::FileLock;
 use super::ops::{Disk, Ops, sync_dir};
 use super::read::{CONFIG_LIMIT, read_config};
+use super::record::{FileRecord, FileState, RunRecord, RunState};
+use super::rehearsal::{Errand, Rehearsal};
 use super::run::Run;
 use super::seen::{Digest, FileSeen, InPlace, Oddity};
 use super::state::State;
-use super::write::{Errand, FileWrite, Rehearsal};
+use super::write::FileWrite;
 
 /// What came of taking back one file.
 #[derive(Debug, Clone)]

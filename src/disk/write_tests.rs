@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::caller::Caller;
 use super::error::{Change, DiskError};
-use super::journal::FileState;
 use super::read::read_config;
-use super::seen::InPlace;
-use super::seen::{Digest, Oddity};
+use super::record::FileState;
+use super::seen::{InPlace, Oddity};
 use super::state::State;
 use super::undo::FileUndo;
 use super::write::FileWrite;
@@ -110,17 +109,6 @@ fn a_rehearsal_that_is_dropped_leaves_everything_as_it_was() {
     assert_eq!(mode(&desk.project.join(format!("..env.labwizard-{}", run.id()))), 0o600);
     drop(rehearsal);
     assert_eq!((desk.names(), text(&path)), (vec![".env".to_string()], "OLD=1\n".to_string()));
-}
-
-#[test]
-fn what_is_committed_may_differ_from_what_was_rehearsed() {
-    let desk = Desk::new();
-    let path = desk.file("T=\n", 0o600);
-    let mut run = desk.state.begin_run(1).unwrap();
-    let rehearsal = run.rehearse(desk.plan(&path, "T=????\n")).unwrap();
-    let written = rehearsal.commit_with(&mut run, "T=made since\n".into()).unwrap();
-    assert_eq!((text(&path).as_str(), written.digest), ("T=made since\n", Digest::of(b"T=made since\n")));
-    assert_eq!(desk.names(), [".env"]);
 }
 
 #[test]

@@ -61,16 +61,33 @@ pub enum Change {
     RemoveUser {
         user: UserId,
     },
+    /// Whether a user may sign in, and with them their tokens. Nothing else of them changes (pve-access-control `API2/User.pm`
+    /// update_user).
+    Enable {
+        user: UserId,
+        on: bool,
+    },
+    /// When a user's account or a token ends, none for never. Secret, rights and groups stay.
+    SetEnd {
+        who: Grantee,
+        end: Option<Timestamp>,
+        /// When it ended before.
+        was: Option<Timestamp>,
+    },
 }
 
 impl Grantee {
-    /// Its name holds a sign at which Proxmox parts lists of names, so that a grant would go to others.
-    pub fn splits(&self) -> bool {
-        let user = match self {
+    /// Themselves, or the owner of the token.
+    pub fn user(&self) -> &UserId {
+        match self {
             Grantee::User(user) => user,
             Grantee::Token(token) => &token.user,
-        };
-        user.user().contains([',', ';'])
+        }
+    }
+
+    /// Its name holds a sign at which Proxmox parts lists of names, so that a grant would go to others.
+    pub fn splits(&self) -> bool {
+        self.user().user().contains([',', ';'])
     }
 }
 
@@ -84,6 +101,8 @@ impl Change {
             Change::Grant { path, role, to } => {
                 Change::Ungrant { path: path.clone(), role: role.clone(), to: to.clone() }
             }
+            Change::Enable { user, on } => Change::Enable { user: user.clone(), on: !on },
+            Change::SetEnd { who, end, was } => Change::SetEnd { who: who.clone(), end: *was, was: *end },
             Change::NewSecret(_)
             | Change::RemoveToken(_)
             | Change::Ungrant { .. }

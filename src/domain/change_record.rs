@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::change::{Change, Grantee, TokenMake};
-use crate::domain::{Endpoint, UserId, host_input};
+use crate::domain::{Endpoint, Timestamp, UserId, host_input};
 
 /// The names that say what a change is about.
 type Names = BTreeMap<String, String>;
@@ -17,6 +17,8 @@ const REMOVE_TOKEN: &str = "remove-token";
 const UNGRANT: &str = "ungrant";
 const REMOVE_ROLE: &str = "remove-role";
 const REMOVE_USER: &str = "remove-user";
+const ENABLE: &str = "enable-user";
+const SET_END: &str = "set-end";
 
 /// The change's word and its names, with the host's endpoint.
 pub fn to_names(change: &Change, endpoint: &Endpoint) -> (String, BTreeMap<String, String>) {
@@ -33,7 +35,7 @@ pub fn to_names(change: &Change, endpoint: &Endpoint) -> (String, BTreeMap<Strin
             vec![
                 ("token", id.to_string()),
                 ("separated", separated.to_string()),
-                ("expire", expire.map_or("never".to_owned(), |end| end.to_string())),
+                ("expire", end_word(*expire)),
                 ("comment", comment.clone()),
             ],
         ),
@@ -43,6 +45,10 @@ pub fn to_names(change: &Change, endpoint: &Endpoint) -> (String, BTreeMap<Strin
         Change::RemoveToken(id) => (REMOVE_TOKEN, vec![("token", id.to_string())]),
         Change::RemoveRole { role } => (REMOVE_ROLE, vec![("role", role.clone())]),
         Change::RemoveUser { user } => (REMOVE_USER, vec![("user", user.to_string())]),
+        Change::Enable { user, on } => (ENABLE, vec![("user", user.to_string()), ("on", on.to_string())]),
+        Change::SetEnd { who, end, was } => {
+            (SET_END, vec![("who", grantee_word(who)), ("expire", end_word(*end)), ("was", end_word(*was))])
+        }
     };
     let host = [("endpoint", endpoint.to_string())];
     let names = host.into_iter().chain(names).map(|(name, value)| (name.to_owned(), value)).collect();
@@ -62,10 +68,7 @@ pub fn from_names(kind: &str, names: &BTreeMap<String, String>) -> Option<(Chang
         MAKE_TOKEN => Change::MakeToken(TokenMake {
             id: get("token")?.parse().ok()?,
             separated: get("separated")?.parse().ok()?,
-            expire: match get("expire")? {
-                "never" => None,
-                end => Some(end.parse().ok()?),
-            },
+            expire: end_of(get("expire")?)?,
             comment: owned("comment")?,
         }),
         GRANT => {
@@ -80,29 +83,49 @@ pub fn from_names(kind: &str, names: &BTreeMap<String, String>) -> Option<(Chang
         REMOVE_TOKEN => Change::RemoveToken(get("token")?.parse().ok()?),
         REMOVE_ROLE => Change::RemoveRole { role: owned("role")? },
         REMOVE_USER => Change::RemoveUser { user: get("user")?.parse::<UserId>().ok()? },
+        ENABLE => Change::Enable { user: get("user")?.parse().ok()?, on: get("on")?.parse().ok()? },
+        SET_END => {
+            Change::SetEnd { who: grantee_of(get("who")?)?, end: end_of(get("expire")?)?, was: end_of(get("was")?)? }
+        }
         _ => return None,
     };
     Some((change, endpoint(get("endpoint")?)?))
 }
 
+fn end_word(end: Option<Timestamp>) -> String {
+    end.map_or("never".to_owned(), |end| end.to_string())
+}
+
+fn end_of(word: &str) -> Option<Option<Timestamp>> {
+    match word {
+        "never" => Some(None),
+        end => end.parse().ok().map(Some),
+    }
+}
+
+/// No user's name and no token's has a blank or a colon in it.
+fn grantee_word(who: &Grantee) -> String {
+    match who {
+        Grantee::User(user) => format!("user:{user}"),
+        Grantee::Token(token) => format!("token:{token}"),
+    }
+}
+
+fn grantee_of(word: &str) -> Option<Grantee> {
+    match word.split_once(':')? {
+        ("user", user) => Some(Grantee::User(user.parse().ok()?)),
+        ("token", token) => Some(Grantee::Token(token.parse().ok()?)),
+        _ => None,
+    }
+}
+
 fn grant(path: &str, role: &str, to: &[Grantee]) -> Vec<(&'static str, String)> {
-    // No user's name and no token's has a blank or a colon in it.
-    let to: Vec<String> = to
-        .iter()
-        .map(|grantee| match grantee {
-            Grantee::User(user) => format!("user:{user}"),
-            Grantee::Token(token) => format!("token:{token}"),
-        })
-        .collect();
+    let to: Vec<String> = to.iter().map(grantee_word).collect();
     vec![("path", path.to_owned()), ("role", role.to_owned()), ("to", to.join(" "))]
 }
 
 fn granted(names: &Names) -> Option<(String, String, Vec<Grantee>)> {
-    let to = names.get("to")?.split_whitespace().map(|one| match one.split_once(':')? {
-        ("user", user) => Some(Grantee::User(user.parse().ok()?)),
-        ("token", token) => Some(Grantee::Token(token.parse().ok()?)),
-        _ => None,
-    });
+    let to = names.get("to")?.split_whitespace().map(grantee_of);
     Some((names.get("path")?.clone(), names.get("role")?.clone(), to.collect::<Option<_>>()?))
 }
 
@@ -130,7 +153,11 @@ mod tests {
     }
 
     fn to() -> impl Strategy<Value = Vec<Grantee>> {
-        prop::collection::vec(prop_oneof![users().prop_map(Grantee::User), tokens().prop_map(Grantee::Token)], 0..4)
+        prop::collection::vec(one(), 0..4)
+    }
+
+    fn one() -> impl Strategy<Value = Grantee> {
+        prop_oneof![users().prop_map(Grantee::User), tokens().prop_map(Grantee::Token)]
     }
 
     fn changes() -> impl Strategy<Value = Change> {
@@ -148,6 +175,12 @@ mod tests {
             tokens().prop_map(Change::RemoveToken),
             text.prop_map(|role| Change::RemoveRole { role }),
             users().prop_map(|user| Change::RemoveUser { user }),
+            (users(), any::<bool>()).prop_map(|(user, on)| Change::Enable { user, on }),
+            (one(), any::<Option<i64>>(), any::<Option<i64>>()).prop_map(|(who, end, was)| Change::SetEnd {
+                who,
+                end,
+                was
+            }),
         ]
     }
 

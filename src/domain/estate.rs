@@ -31,6 +31,13 @@ pub struct UserSeen {
     pub tokens: Vec<TokenSeen>,
 }
 
+impl UserSeen {
+    /// A user who is there, and of whom nothing else is told.
+    pub fn named(id: UserId) -> Self {
+        UserSeen { id, enabled: true, expire: None, comment: None, groups: Vec::new(), tokens: Vec::new() }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenSeen {
     pub name: TokenName,

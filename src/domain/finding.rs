@@ -111,6 +111,10 @@ pub enum Mend {
     Verify,
     /// Sign in as somebody who may look up why the host refuses.
     LookUp,
+    /// Have this token sign in again: its user enabled, a later end for the two.
+    Wake,
+    /// Sign in as this user, with token name and secret as they stand.
+    User(crate::domain::UserId),
 }
 
 /// One thing to do about a finding.

@@ -84,26 +84,39 @@ pub struct Inquiry {
     pub credential: Option<Credential>,
     /// ACL paths to ask for exactly, besides the whole tree.
     pub paths: Vec<String>,
-    /// Whether the lists for Details are wanted.
+    /// Whether the lists for Details are wanted, all of them.
     pub lists: bool,
+    /// Whether the machines and templates are wanted, without the other lists.
+    pub guests: bool,
     /// Nodes whose storages are asked for beside the question which nodes there are: where the answers are known and only tested.
     pub storages_of: Vec<String>,
+    /// Nodes whose certificates are asked for in the same way: they have the cluster's CA, and show whether the node that
+    /// answers gets through to the others.
+    pub certificates_of: Vec<String>,
     /// Whether users, tokens, roles and grants are wanted: where something is to be made.
     pub estate: bool,
 }
 
 impl Inquiry {
-    /// The same place with everything that is asked of it left out.
-    pub fn of(at: &HostAt) -> Self {
+    /// These places as they show themselves to anybody: no trust, no credential, nothing else asked.
+    pub fn to(endpoints: Vec<Endpoint>) -> Self {
         Inquiry {
-            endpoints: vec![at.endpoint.clone()],
-            address: at.address,
-            trust: Some(at.trust.clone()),
+            endpoints,
+            address: None,
+            trust: None,
             credential: None,
             paths: Vec::new(),
             lists: false,
+            guests: false,
             storages_of: Vec::new(),
+            certificates_of: Vec::new(),
             estate: false,
         }
+    }
+
+    /// A place that was agreed to, with everything that is asked of it left out.
+    pub fn of(at: &HostAt) -> Self {
+        let (address, trust) = (at.address, Some(at.trust.clone()));
+        Inquiry { address, trust, ..Inquiry::to(vec![at.endpoint.clone()]) }
     }
 }

@@ -70,25 +70,6 @@ impl Paste {
     pub fn id(&self) -> Option<TokenId> {
         Some(TokenId { user: self.user.clone()?, name: self.name.clone()? })
     }
-
-    /// What is not there; a secret that has a problem counts as missing.
-    pub fn missing(&self) -> Vec<Part> {
-        let sound = self.secret.as_ref().is_some_and(|s| s.sound().is_some());
-        [(Part::User, self.user.is_some()), (Part::Name, self.name.is_some()), (Part::Secret, sound)]
-            .into_iter()
-            .filter_map(|(part, there)| (!there).then_some(part))
-            .collect()
-    }
-
-    /// What is missing, in words: `the user and the secret are missing`.
-    pub fn missing_sentence(&self) -> Option<String> {
-        let words: Vec<&str> = self.missing().into_iter().map(Part::word).collect();
-        let (last, others) = words.split_last()?;
-        Some(match others {
-            [] => format!("{last} is missing"),
-            others => format!("{} and {last} are missing", others.join(", ")),
-        })
-    }
 }
 
 /// What is wrong with a paste. Its sentences hold nothing of a secret.

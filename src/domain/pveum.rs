@@ -58,6 +58,14 @@ fn parts(change: &Change) -> Vec<Word> {
         Change::RemoveToken(id) => token("pveum user token remove", id),
         Change::RemoveRole { role } => line("pveum role delete", [role.clone()]),
         Change::RemoveUser { user } => line("pveum user delete", [user.to_string()]),
+        Change::Enable { user, on } => {
+            line("pveum user modify", [user.to_string()]).and("--enable", if *on { "1" } else { "0" })
+        }
+        Change::SetEnd { who, end, .. } => match who {
+            Grantee::User(user) => line("pveum user modify", [user.to_string()]),
+            Grantee::Token(id) => token("pveum user token modify", id),
+        }
+        .and("--expire", &end.unwrap_or(0).to_string()),
     }
 }
 
@@ -153,6 +161,9 @@ mod tests {
             Change::MakeToken(TokenMake { id: id.clone(), separated: false, expire: None, comment: comment() }),
             Change::Grant { path: path.into(), role: role(), to: to.clone() },
             Change::NewSecret(id.clone()),
+            Change::Enable { user: user.clone(), on: true },
+            Change::SetEnd { who: Grantee::User(user.clone()), end: None, was: Some(1) },
+            Change::SetEnd { who: Grantee::Token(id.clone()), end: Some(2), was: Some(1) },
             Change::Ungrant { path: path.into(), role: role(), to },
             Change::RemoveToken(id),
             Change::RemoveRole { role: role() },
@@ -174,6 +185,9 @@ mod tests {
                 "pveum user token add lab@pve wiz --privsep 0 --expire 0 --comment 'labwizard 3f9a1c: Tool' --output-format json",
                 "pveum acl modify /vms --users lab@pve --tokens 'lab@pve!wiz' --roles LabwizardTool-sdn.2_x",
                 "pveum user token modify lab@pve wiz --regenerate 1 --output-format json",
+                "pveum user modify lab@pve --enable 1",
+                "pveum user modify lab@pve --expire 0",
+                "pveum user token modify lab@pve wiz --expire 2",
                 "pveum acl delete /vms --users lab@pve --tokens 'lab@pve!wiz' --roles LabwizardTool-sdn.2_x",
                 "pveum user token remove lab@pve wiz",
                 "pveum role delete LabwizardTool-sdn.2_x",

@@ -5,8 +5,6 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::domain::punycode;
-
 /// The columns that one line of foreign text may fill, the `…` of a cut one included.
 pub const MAX_COLUMNS: usize = 200;
 
@@ -60,11 +58,6 @@ pub fn whole(text: &str) -> String {
 /// Each line of `text`, made [`visible`].
 pub fn visible_lines(text: &str) -> Vec<String> {
     text.lines().map(visible).collect()
-}
-
-/// A host's name as it is shown: in punycode where it has letters beyond ASCII, since these can look like others.
-pub fn show_name(name: &str) -> String {
-    visible(&punycode::to_ascii(name))
 }
 
 /// Whether a character would act on the terminal, or be there without being seen.
@@ -180,13 +173,6 @@ mod tests {
     #[test]
     fn lines_stay_lines_where_they_are_wanted() {
         assert_eq!(visible_lines("one\r\ntwo\x1b\nthree"), ["one", "two\\u{1b}", "three"]);
-    }
-
-    #[test]
-    fn a_host_name_that_looks_like_another_is_shown_in_punycode() {
-        assert_eq!(show_name("pve.lan"), "pve.lan");
-        assert_eq!(show_name("рve.lan"), "xn--ve-kmc.lan");
-        assert!(!show_name("a\u{202e}b").contains('\u{202e}'));
     }
 
     #[test]

@@ -143,9 +143,4 @@ impl Edited {
     pub fn text(&self) -> &Text {
         self.document.text()
     }
-
-    /// Whether any byte differs from the old text.
-    pub fn differs(&self) -> bool {
-        self.changed.iter().any(|change| change.kind != ChangeKind::Unchanged)
-    }
 }

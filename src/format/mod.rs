@@ -19,4 +19,4 @@ pub use diff::{DiffLine, Shown, Side, diff};
 pub use document::{Dialect, Document, Entry, Found};
 pub use edit::{Change, ChangeKind, Commented, Duplicates, Edit, Edited, Setting};
 pub use error::{EditError, FormatError};
-pub use readers::{Disagreement, Pair, Reader, Reading, disagreement, read_as};
+pub use readers::{Pair, Reader, Reading, read_as};

@@ -4,7 +4,6 @@
 //! differ, the pair is marked instead of guessed: its value is then the text before that.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
 use crate::domain::Text;
@@ -147,55 +146,6 @@ pub fn read_as(reader: Reader, text: &str) -> Reading<'_> {
         Reader::Compose => compose::read(text),
         Reader::Node => node::read(text),
     }
-}
-
-/// A key that two readers of the same file would hold differently.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Disagreement {
-    pub key: String,
-    /// Where `first` reads it, counted from 1.
-    pub line: usize,
-    pub first: Reader,
-    pub second: Reader,
-}
-
-/// Every key of which not all readers hold the same value, in the order of the first that reads it; one entry a key.
-pub fn disagreement(readers: &[Reader], text: &str) -> Vec<Disagreement> {
-    let readings: Vec<_> = readers.iter().map(|&reader| (reader, read_as(reader, text))).collect();
-    let winners: Vec<HashMap<&str, &Pair<'_>>> = readings
-        .iter()
-        .map(|(reader, reading)| {
-            let mut map = HashMap::with_capacity(reading.pairs.len());
-            for pair in &reading.pairs {
-                if *reader == Reader::Dotenvy {
-                    map.entry(pair.key).or_insert(pair);
-                } else {
-                    map.insert(pair.key, pair);
-                }
-            }
-            map
-        })
-        .collect();
-    let mut seen = std::collections::HashSet::new();
-    let mut out = Vec::new();
-    for (i, (first, reading)) in readings.iter().enumerate() {
-        for pair in &reading.pairs {
-            if !seen.insert(pair.key) {
-                continue;
-            }
-            let mine = winners[i][pair.key];
-            let other = readings.iter().zip(&winners).find(|((reader, _), map)| {
-                reader != first
-                    && !map.get(pair.key).is_some_and(|theirs| {
-                        theirs.value.as_str() == mine.value.as_str() && theirs.unsure == mine.unsure
-                    })
-            });
-            if let Some(((second, _), _)) = other {
-                out.push(Disagreement { key: pair.key.to_owned(), line: mine.line, first: *first, second: *second });
-            }
-        }
-    }
-    out
 }
 
 /// Where lines begin: steps through a text by `\n` only, counting from 1.

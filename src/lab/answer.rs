@@ -18,10 +18,12 @@ use super::{Shared, locked};
 const JSON: &str = "application/json;charset=UTF-8";
 /// Longer answers are compressed when the client takes gzip.
 const COMPRESSED_FROM: usize = 1024;
+/// The journal is read to its last 50 lines.
+const MOST_REFUSALS: usize = 50;
 
 /// Answers a request. `refused` is the length of a body that was announced and not read.
 pub fn answer(shared: &Shared, request: &Request, refused: Option<usize>) -> Reply {
-    let mut reply = match shared.config.scenario {
+    let mut reply = match shared.scenario() {
         Scenario::ProxyStrips => Reply { server: "nginx", ..directly(shared, &stripped(request), refused) },
         _ => directly(shared, request, refused),
     };
@@ -59,8 +61,12 @@ fn directly(shared: &Shared, request: &Request, refused: Option<usize>) -> Reply
     let who = match auth::who_asks(&cluster, request, &path) {
         Ok(who) => who,
         Err(_) if is_public || old_step => String::new(),
-        Err(reason) => {
-            let mut reply = Reply::plain(401, reason, false);
+        Err(refused) => {
+            if cluster.refusals.len() == MOST_REFUSALS {
+                cluster.refusals.remove(0);
+            }
+            cluster.refusals.push(refused.why);
+            let mut reply = Reply::plain(401, refused.said, false);
             reply.held = true;
             return reply;
         }

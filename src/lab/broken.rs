@@ -15,7 +15,7 @@ const DEPTH: usize = 100_000;
 /// Whether the scenario answers this request in Proxmox's place.
 pub fn takes_over(shared: &Shared, request: &Request) -> bool {
     let is_api = request.path().starts_with("/api2/");
-    match shared.config.scenario {
+    match shared.scenario() {
         Scenario::LoginPageOnly | Scenario::Pbs | Scenario::Unifi | Scenario::Redirect | Scenario::Silent => true,
         Scenario::EndlessBody | Scenario::EndlessHeader | Scenario::DeepJson | Scenario::BrokenJson => is_api,
         Scenario::GzipBody => is_api,
@@ -25,7 +25,7 @@ pub fn takes_over(shared: &Shared, request: &Request) -> bool {
 
 /// Answers as the scenario wants, and closes.
 pub async fn answer<S: AsyncWrite + Unpin>(stream: &mut S, shared: &Shared, request: &Request) -> io::Result<()> {
-    match shared.config.scenario {
+    match shared.scenario() {
         Scenario::LoginPageOnly => nginx(stream, "200 OK", "text/html", pages::PROXY_LOGIN).await?,
         Scenario::Redirect => {
             let head = "HTTP/1.1 302 Found\r\nServer: nginx\r\nLocation: https://login.example.invalid/\r\n\
@@ -67,7 +67,7 @@ pub async fn answer<S: AsyncWrite + Unpin>(stream: &mut S, shared: &Shared, requ
         }
         Scenario::BrokenJson | Scenario::GzipBody => {
             let mut reply = super::answer::answer(shared, request, None);
-            reply.gzip = shared.config.scenario == Scenario::GzipBody && reply.body.is_some();
+            reply.gzip = shared.scenario() == Scenario::GzipBody && reply.body.is_some();
             if let Some(body) = &mut reply.body {
                 if reply.gzip {
                     *body = gzip_stored(body);

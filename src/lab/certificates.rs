@@ -39,6 +39,8 @@ pub enum NewCertificate {
 pub struct Served {
     pub authority: Authority,
     pub leaf: Leaf,
+    /// The CA that signed the leaf, where the cluster's did not.
+    pub signer: Option<Authority>,
     first: Arc<ServerConfig>,
     later: Option<Later>,
 }
@@ -81,7 +83,7 @@ impl Served {
             _ => Authority::of_cluster(config.release)?,
         };
         let own = authority.node(&node, address)?;
-        let mut replaced = None;
+        let (mut replaced, mut signer) = (None, None);
         let leaf = match config.scenario {
             Scenario::ExpiredCertificate => authority.expired_node(&node, address)?,
             Scenario::CertificateEndsSoon => authority.ending_node(&node, address, 10)?,
@@ -89,15 +91,15 @@ impl Served {
             Scenario::HostileStrings => authority.node_called(super::proxmox::seed::HOSTILE[0], &node, address)?,
             Scenario::AcmeCertificate => {
                 replaced = Some(own);
-                Authority::public()?.site("pve.example.org")?
+                signer.insert(Authority::public()?).site("pve.example.org")?
             }
             Scenario::ForeignCa => {
                 replaced = Some(own);
-                Authority::of_cluster(config.release)?.node(&node, address)?
+                signer.insert(Authority::of_cluster(config.release)?).node(&node, address)?
             }
             Scenario::SameNames => {
                 replaced = Some(own);
-                Authority::named(config.release, authority.unit())?.node(&node, address)?
+                signer.insert(Authority::named(config.release, authority.unit())?).node(&node, address)?
             }
             _ => own,
         };
@@ -113,7 +115,15 @@ impl Served {
             // Nobody gets to the API with a first look alone.
             tell(cluster, &later.authority, &later.leaf, None);
         }
-        Ok(Served { authority, leaf, first, later })
+        Ok(Served { authority, leaf, signer, first, later })
+    }
+
+    /// A node's own certificate by a CA that is there.
+    pub fn by(authority: Authority, cluster: &mut Cluster) -> io::Result<Served> {
+        let leaf = authority.node(cluster.here(), address_of(cluster))?;
+        tell(cluster, &authority, &leaf, None);
+        let first = tls_config(&leaf)?;
+        Ok(Served { authority, leaf, signer: None, first, later: None })
     }
 
     /// What a connection is shown, counted from 0.
@@ -128,6 +138,7 @@ impl Served {
     pub fn go_on(&mut self) {
         if let Some(Later { authority, leaf, config }) = self.later.take() {
             (self.authority, self.leaf, self.first) = (authority, leaf, config);
+            self.signer = None;
         }
     }
 
@@ -135,13 +146,16 @@ impl Served {
     pub fn swap(&mut self, new: NewCertificate, release: LabRelease, cluster: &mut Cluster) -> io::Result<()> {
         let (node, address) = (cluster.here().to_string(), address_of(cluster));
         let cas = &self.authority;
+        let mut signer = None;
         let (new_ca, leaf) = match new {
             NewCertificate::Renewed => (None, cas.node(&node, address)?),
             NewCertificate::Expired => (None, cas.expired_node(&node, address)?),
             NewCertificate::OtherName => (None, cas.node_for(&format!("{node}.lan"), &[&node, "192.0.2.99"])?),
             NewCertificate::WrongKey => (None, self.leaf.with_key_of(&cas.node(&node, address)?)),
-            NewCertificate::Public => (None, Authority::public()?.site("pve.example.org")?),
-            NewCertificate::SameNames => (None, Authority::named(release, cas.unit())?.node(&node, address)?),
+            NewCertificate::Public => (None, signer.insert(Authority::public()?).site("pve.example.org")?),
+            NewCertificate::SameNames => {
+                (None, signer.insert(Authority::named(release, cas.unit())?).node(&node, address)?)
+            }
             NewCertificate::NewCluster | NewCertificate::RenewedCa => {
                 let authority = match new {
                     NewCertificate::RenewedCa => Authority::named(release, cas.unit())?,
@@ -157,6 +171,7 @@ impl Served {
         }
         tell(cluster, &self.authority, &leaf, None);
         self.leaf = leaf;
+        self.signer = signer;
         self.first = config;
         self.later = None;
         Ok(())

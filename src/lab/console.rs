@@ -1,8 +1,12 @@
-//! Root's shell on the lab's host, as far as it is needed: `pveum`, `pvesh`, `pvenode` and `id`, over the calls of the API.
+//! Root's shell on the lab's host, as far as it is needed: `pveum`, `pvesh` and `id` over the calls of the API, and what else is
+//! run on a host to mend it.
 //!
 //! Nobody logs in to it. Programs of these names, which tests put into a shell's `PATH`, hand their arguments over a loopback
 //! connection and print what comes back. Words and exit codes are those of pve-access-control `CLI/pveum.pm` and pve-common
 //! `RESTHandler.pm`.
+
+mod host;
+mod table;
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Write};
@@ -175,6 +179,8 @@ const VERBS: &[Verb] = &[
     verb(&["user", "token", "modify"], "PUT", TOKEN, &["userid", "tokenid"], true),
     verb(&["user", "token", "remove"], "DELETE", TOKEN, &["userid", "tokenid"], true),
     verb(&["user", "token", "delete"], "DELETE", TOKEN, &["userid", "tokenid"], true),
+    verb(&["user", "permissions"], "GET", "/access/permissions", &["userid"], true),
+    verb(&["user", "tfa", "unlock"], "PUT", "/access/users/{userid}/unlock-tfa", &["userid"], false),
     verb(&["user", "token", "list"], "GET", "/access/users/{userid}/token", &["userid"], true),
     verb(&["role", "add"], "POST", "/access/roles", &["roleid"], false),
     verb(&["role", "modify"], "PUT", "/access/roles/{roleid}", &["roleid"], false),
@@ -188,6 +194,9 @@ const VERBS: &[Verb] = &[
 /// Runs a program as root.
 fn run(shared: &Shared, words: &[String]) -> Printed {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let Some(printed) = host::run(shared, &words) {
+        return printed;
+    }
     match words.as_slice() {
         ["id", "-u"] => Printed { output: "0\n".to_string(), ..Printed::default() },
         ["pveum", rest @ ..] => pveum(shared, rest),
@@ -277,8 +286,10 @@ fn call(
         Ok(Value::Null) => Printed::default(),
         Ok(_) if !prints => Printed::default(),
         Ok(value) if format == "json" => Printed { output: format!("{value}\n"), ..Printed::default() },
-        // Said rather than imitated badly: nothing of labwizard reads Proxmox's tables over ssh.
-        Ok(_) => failed(255, "the lab's console prints JSON only: --output-format json\n".to_string()),
+        Ok(value) if path == "/access/permissions" => {
+            Printed { output: table::permissions(&value), ..Printed::default() }
+        }
+        Ok(value) => Printed { output: table::text(&value), ..Printed::default() },
     }
 }
 

@@ -92,6 +92,12 @@ impl Lab {
         locked(&self.shared.cuts).rules.push((Which::Write(number), Fault { at, holds: true }));
     }
 
+    /// The same for the next request with that method whose path contains the text; once.
+    pub fn hold_call(&self, method: &str, path: &str, at: CutAt) {
+        let which = Which::Call { method: method.to_string(), path: path.to_string() };
+        locked(&self.shared.cuts).rules.push((which, Fault { at, holds: true }));
+    }
+
     /// How many requests are held, at the point that was asked for.
     pub fn held(&self) -> usize {
         locked(&self.shared.cuts).held

@@ -21,7 +21,7 @@ mod upload;
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -37,7 +37,8 @@ pub use console::{Console, Printed};
 pub use cut::CutAt;
 use cut::Cuts;
 pub use lesson::Lesson;
-pub use proxmox::cluster::{AccessState, Cluster};
+pub use proxmox::access_state::AccessState;
+pub use proxmox::cluster::Cluster;
 pub use proxmox::tfa::totp_code;
 pub use release::LabRelease;
 pub use scenario::Scenario;
@@ -142,6 +143,8 @@ pub(crate) struct Shared {
     received: Mutex<Vec<Received>>,
     connections: AtomicUsize,
     cuts: Mutex<Cuts>,
+    /// The web server was started anew, and is well since.
+    restarted: AtomicBool,
 }
 
 /// A poisoned lock is one that a panicking test held; what it guards is still good.
@@ -152,6 +155,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     fn release(&self) -> LabRelease {
         self.config.release
+    }
+
+    /// What is wrong now.
+    fn scenario(&self) -> Scenario {
+        let wrong = self.config.scenario;
+        if wrong.is_stuck() && self.restarted.load(Ordering::SeqCst) { Scenario::Fine } else { wrong }
     }
 
     fn tls_for(&self, connection: usize) -> Arc<ServerConfig> {
@@ -186,6 +195,26 @@ impl Lab {
         let port = listener.local_addr()?.port();
         cluster.release = config.release;
         let served = Served::first(&config, &mut cluster)?;
+        Lab::serving(config, (listener, port), (cluster, users, tokens), served)
+    }
+
+    /// Starts something else on this machine, whose certificate the same CA signed: what an address leads to that is mistyped.
+    pub async fn beside(&self, scenario: Scenario) -> io::Result<Lab> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let port = listener.local_addr()?.port();
+        let config = LabConfig { scenario, ..self.shared.config.clone() };
+        let seed = proxmox::seed::seed(config.release, scenario);
+        let mut cluster = seed.cluster;
+        let served = self.served(|served| Served::by(served.authority.share(), &mut cluster))?;
+        Lab::serving(config, (listener, port), (cluster, seed.users, seed.tokens), served)
+    }
+
+    fn serving(
+        config: LabConfig,
+        (listener, port): (TcpListener, u16),
+        (cluster, users, tokens): (Cluster, Vec<LabUser>, Vec<LabToken>),
+        served: Served,
+    ) -> io::Result<Lab> {
         let shared = Arc::new(Shared {
             config,
             port,
@@ -194,6 +223,7 @@ impl Lab {
             received: Mutex::default(),
             connections: AtomicUsize::new(0),
             cuts: Mutex::default(),
+            restarted: AtomicBool::new(false),
         });
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(serve::listen(listener, shared.clone(), stopped));
@@ -243,6 +273,11 @@ impl Lab {
         self.served(|served| served.authority.issued.pem.clone())
     }
 
+    /// The CA that signed what is served now, whether or not it is the cluster's.
+    pub fn signer_pem(&self) -> String {
+        self.served(|served| served.signer.as_ref().unwrap_or(&served.authority).issued.pem.clone())
+    }
+
     fn served<R>(&self, read: impl FnOnce(&Served) -> R) -> R {
         read(&self.shared.tls.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -288,7 +323,7 @@ impl Lab {
 
     /// How many connections came, whether or not they asked anything.
     pub fn connections(&self) -> usize {
-        self.shared.connections.load(std::sync::atomic::Ordering::SeqCst)
+        self.shared.connections.load(Ordering::SeqCst)
     }
 
     /// The users, tokens, roles and grants as they are now, without secrets: to be compared with an earlier or later state.

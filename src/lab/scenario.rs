@@ -84,6 +84,12 @@ impl Scenario {
         ALL
     }
 
+    /// Whether it is the web server that is stuck, so that starting it anew helps.
+    pub fn is_stuck(self) -> bool {
+        use Scenario::*;
+        [Slow, Silent, EndlessBody, EndlessHeader, DeepJson, GzipBody, BrokenJson].contains(&self)
+    }
+
     /// Whether a config that worked before fails by it, or is worth a warning.
     pub fn breaks_a_config(self) -> bool {
         use Scenario::*;

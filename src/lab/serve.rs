@@ -172,7 +172,7 @@ async fn requests<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, number: usiz
             return super::broken::answer(&mut stream, shared, &request).await;
         }
         let reply = answer::answer(shared, &request, refused);
-        if shared.config.scenario == Scenario::Slow {
+        if shared.scenario() == Scenario::Slow {
             sleep(Duration::from_secs(2)).await;
         }
         if reply.held {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::domain::rights::Privilege;
-use crate::domain::{Change, Credential, FileSeen, HostAt, HostRecord, Oddity, Secret, Text, Trouble};
+use crate::domain::{Change, ConfigRecord, Credential, FileSeen, HostAt, HostRecord, Oddity, Secret, Text, Trouble};
 use crate::format::{Dialect, Document, Edit, EditError, Edited, FormatError, Reader};
 use crate::target::write::KeyValue;
 
@@ -24,6 +24,8 @@ pub enum Action {
     Ignore(PathBuf),
     /// Keeps how this host was trusted.
     Remember(Box<HostRecord>),
+    /// Keeps what was answered for the file and stands in no line of it.
+    RememberConfig(Box<ConfigRecord>),
     /// A change on a host.
     Host(Box<HostAction>),
     /// The token that was made signs in and may do what the target needs. The conversation itself does it, by a survey.
@@ -84,7 +86,7 @@ impl Action {
     /// Where it fails, it is said, and what comes after it is done all the same.
     pub fn is_afterwards(&self) -> bool {
         match self {
-            Action::Remember(_) | Action::Revert(_) | Action::Restore { .. } => true,
+            Action::Remember(_) | Action::RememberConfig(_) | Action::Revert(_) | Action::Restore { .. } => true,
             Action::Host(action) => action.afterwards,
             _ => false,
         }

@@ -8,6 +8,7 @@ mod rows;
 mod sentence;
 #[cfg(test)]
 mod tests;
+pub mod wake;
 mod way;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,7 @@ use crate::plan::make::rows::{Gives, Laid, Row, ShutOut, holder_of};
 use crate::plan::make::way::{Way, has_ended, is_past, way};
 use crate::target::needs::{Grant, every_grant, grants};
 
-pub use allows::{allows, place};
+pub use allows::allows;
 pub use sentence::sentence;
 
 /// What is wanted.
@@ -66,6 +67,8 @@ pub enum Existing {
     InPlace,
     /// It keeps its secret, and gets what it lacks; its owner too. Nothing is made but grants and their roles.
     Keep,
+    /// The same, and it signs in again: its owner is enabled, and whichever of the two has ended or soon will gets a later end.
+    Wake,
 }
 
 /// What will be changed on the host.
@@ -145,15 +148,17 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
     let way = way(order)?;
     let owner = &order.token.user;
     let there = order.estate.user(owner);
-    if there.is_some_and(|user| !user.enabled || user.expire.is_some_and(|end| is_past(end, order.now))) {
+    let wakes = *order.existing == Existing::Wake;
+    let is_off = there.is_some_and(|user| !user.enabled || user.expire.is_some_and(|end| is_past(end, order.now)));
+    if is_off && !wakes {
         return Err(NoMaking::OwnerOff(owner.clone()));
     }
     let token = way.token(order);
-    if matches!(way, Way::Kept(old) if has_ended(old, order.now)) {
+    if matches!(way, Way::Kept(old) if !wakes && has_ended(old, order.now)) {
         return Err(NoMaking::Ended(token));
     }
-    if !matches!(way, Way::NewSecret(_) | Way::Kept(_)) && way.expire(order).is_some_and(|end| is_past(end, order.now))
-    {
+    let sets_end = wakes || !matches!(way, Way::NewSecret(_) | Way::Kept(_));
+    if sets_end && way.expire(order).is_some_and(|end| is_past(end, order.now)) {
         return Err(NoMaking::Past(token));
     }
     let separated = way.separated(order);
@@ -198,7 +203,12 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
             changes.extend(granting(&laid.rows, &roles));
             changes.push(Change::NewSecret(token.clone()));
         }
-        Way::Kept(_) => changes.extend(granting(&laid.rows, &roles)),
+        Way::Kept(_) => {
+            if wakes {
+                changes.extend(wake::waking(&token, order.expire, order.estate, order.now));
+            }
+            changes.extend(granting(&laid.rows, &roles));
+        }
         Way::Again(old) => {
             let (owners, tokens): (Vec<Row>, Vec<Row>) = laid.rows.iter().cloned().partition(|row| row.to == as_owner);
             changes.extend(granting(&owners, &roles));

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::rights::Privilege;
-use crate::domain::{Change, Estate, Rights, UserId};
+use crate::domain::{Change, Estate, Grantee, Rights, UserId};
 
 /// A change that will be refused, for want of one right. A change that lacks several is there several times.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,9 @@ pub fn paths(changes: &[Change]) -> Vec<String> {
             | Change::RemoveRole { .. }
             | Change::MakeToken(_)
             | Change::NewSecret(_)
-            | Change::RemoveToken(_) => {}
+            | Change::RemoveToken(_)
+            | Change::Enable { .. }
+            | Change::SetEnd { .. } => {}
         }
     }
     all.into_iter().collect()
@@ -48,7 +50,8 @@ pub fn group_paths(changes: &[Change], estate: &Estate) -> Vec<String> {
     let owners = changes.iter().filter_map(|change| match change {
         Change::MakeToken(token) => Some(&token.id.user),
         Change::NewSecret(id) | Change::RemoveToken(id) => Some(&id.user),
-        Change::RemoveUser { user } => Some(user),
+        Change::RemoveUser { user } | Change::Enable { user, .. } => Some(user),
+        Change::SetEnd { who, .. } => Some(who.user()),
         Change::MakeUser { .. }
         | Change::MakeRole { .. }
         | Change::RemoveRole { .. }
@@ -103,7 +106,11 @@ impl Asker<'_> {
             }
             Change::MakeRole { .. } | Change::RemoveRole { .. } => self.lack(ACCESS, "Sys.Modify"),
             Change::MakeToken(token) => self.lack_for_token_of(&token.id.user),
-            Change::NewSecret(id) | Change::RemoveToken(id) => self.lack_for_token_of(&id.user),
+            Change::NewSecret(id) | Change::RemoveToken(id) | Change::SetEnd { who: Grantee::Token(id), .. } => {
+                self.lack_for_token_of(&id.user)
+            }
+            // Nobody gives themselves a later end.
+            Change::Enable { user, .. } | Change::SetEnd { who: Grantee::User(user), .. } => self.lack_over(user),
             Change::Grant { path, role, .. } | Change::Ungrant { path, role, .. } => {
                 if self.rights.holds(path, "Permissions.Modify") || self.may_pass_on(path, self.role(role, before)) {
                     Vec::new()

@@ -3,7 +3,7 @@
 use crate::diagnosis::codes;
 use crate::domain::observation::RequestTrouble;
 use crate::domain::rights::Privilege;
-use crate::domain::{Change, Code, Trouble, pveum};
+use crate::domain::{Change, Code, Grantee, Trouble, pveum};
 
 /// The daemons of a host do not take its web server's connection (pve-http-server `AnyEvent.pm`, AnyEvent::HTTP).
 const DAEMON_DOWN: u16 = 595;
@@ -20,6 +20,9 @@ pub fn deed(change: &Change) -> String {
         Change::Ungrant { path, role, .. } => format!("take {role} on {path} back"),
         Change::RemoveRole { role } => format!("remove the role {role}"),
         Change::RemoveUser { user } => format!("remove the user {user}"),
+        Change::Enable { user, on } => format!("{} the user {user}", if *on { "enable" } else { "disable" }),
+        Change::SetEnd { who: Grantee::User(user), .. } => format!("set the end of the user {user}"),
+        Change::SetEnd { who: Grantee::Token(id), .. } => format!("set the end of the token {id}"),
     }
 }
 
@@ -236,7 +239,11 @@ pub fn why(trouble: &RequestTrouble) -> String {
 /// What a change is about, at the beginning of a sentence.
 fn thing(change: &Change) -> String {
     match change {
-        Change::MakeUser { user, .. } | Change::RemoveUser { user } => format!("The user {user}"),
+        Change::MakeUser { user, .. } | Change::RemoveUser { user } | Change::Enable { user, .. } => {
+            format!("The user {user}")
+        }
+        Change::SetEnd { who: Grantee::User(user), .. } => format!("The end of the user {user}"),
+        Change::SetEnd { who: Grantee::Token(id), .. } => format!("The end of the token {id}"),
         Change::MakeRole { role, .. } | Change::RemoveRole { role } => format!("The role {role}"),
         Change::MakeToken(token) => format!("The token {}", token.id),
         Change::RemoveToken(id) | Change::NewSecret(id) => format!("The token {id}"),

@@ -1,7 +1,7 @@
 //! Whether what a run made on a host still stands there as it was made: only that is ever taken back.
 
 use crate::domain::change::carries_mark;
-use crate::domain::{AclSeen, Change, Estate, Grantee, Holder, TokenMake, TokenSeen, UserId};
+use crate::domain::{AclSeen, Change, Estate, Grantee, Holder, Timestamp, TokenMake, TokenSeen, UserId};
 
 /// How a change stands on the host now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,16 @@ pub fn just_done(change: &Change, run: &str, estate: &Estate) -> Standing {
         Change::RemoveRole { role } => gone(estate.role(role).is_none()),
         Change::RemoveUser { user } if estate.user(user).is_none() => removed(user, estate),
         Change::RemoveUser { .. } => Standing::NotDone,
+        Change::Enable { user, on } => match estate.user(user) {
+            None => absent(user, estate),
+            Some(seen) => gone(seen.enabled == *on),
+        },
+        Change::SetEnd { who, end, was } => match end_of(who, estate) {
+            None => absent(who.user(), estate),
+            Some(now) if now == *end => Standing::AsDone,
+            Some(now) if now == *was => Standing::NotDone,
+            Some(_) => differs("it was set to another day since"),
+        },
         Change::Ungrant { path, role, to } => gone(to.iter().all(|grantee| row(estate, path, role, grantee).is_none())),
     }
 }
@@ -94,6 +104,15 @@ pub fn back(change: &Change, estate: &Estate) -> Option<Change> {
         }
         other => other,
     })
+}
+
+/// When a user or a token ends, none inside for never; none where they are not seen.
+fn end_of(who: &Grantee, estate: &Estate) -> Option<Option<Timestamp>> {
+    let end = match who {
+        Grantee::User(user) => estate.user(user)?.expire,
+        Grantee::Token(id) => estate.token(id)?.expire,
+    };
+    Some(end.filter(|end| *end > 0))
 }
 
 fn made_user(user: &UserId, run: &str, estate: &Estate) -> Standing {
@@ -217,27 +236,13 @@ mod tests {
     }
 
     fn root() -> UserSeen {
-        UserSeen {
-            id: "root@pam".parse().unwrap(),
-            enabled: true,
-            expire: None,
-            comment: None,
-            groups: Vec::new(),
-            tokens: Vec::new(),
-        }
+        UserSeen::named("root@pam".parse().unwrap())
     }
 
     /// Everything that the four changes make.
     fn whole() -> Estate {
         let token = TokenSeen { name: id().name, separated: true, expire: Some(9), comment: Some(comment()) };
-        let user = UserSeen {
-            id: id().user,
-            enabled: true,
-            expire: None,
-            comment: Some(comment()),
-            groups: Vec::new(),
-            tokens: vec![token],
-        };
+        let user = UserSeen { comment: Some(comment()), tokens: vec![token], ..UserSeen::named(id().user) };
         let role = RoleSeen { name: "Lab".into(), privileges: privileges(&["VM.Audit"]), built_in: false };
         let acl = vec![entry(Holder::User(id().user)), entry(Holder::Token(id()))];
         Estate { users: vec![user, root()], roles: vec![role], acl, acl_whole: true }
@@ -281,6 +286,22 @@ mod tests {
             touch(&mut estate);
             assert!(matches!(standing(&change, RUN, &estate), Standing::Differs(_)), "{change:?} {estate:?}");
         }
+    }
+
+    #[test]
+    fn a_user_or_an_end_that_was_set_is_taken_back_only_while_it_is_as_it_was_set() {
+        let enable = Change::Enable { user: id().user, on: true };
+        let end = |end, was| Change::SetEnd { who: Grantee::Token(id()), end, was };
+        assert_eq!(standing(&enable, RUN, &whole()), Standing::AsDone);
+        assert_eq!(enable.back(), Some(Change::Enable { user: id().user, on: false }));
+        let mut off = whole();
+        off.users[0].enabled = false;
+        assert_eq!(standing(&enable, RUN, &off), Standing::NotDone);
+        assert_eq!(standing(&end(Some(9), Some(5)), RUN, &whole()), Standing::AsDone);
+        assert_eq!(standing(&end(None, Some(9)), RUN, &whole()), Standing::NotDone);
+        assert!(matches!(standing(&end(None, Some(5)), RUN, &whole()), Standing::Differs(_)));
+        assert_eq!(end(Some(9), Some(5)).back(), Some(end(Some(5), Some(9))));
+        assert_eq!(standing(&enable, RUN, &Estate::default()), Standing::Unseen);
     }
 
     #[test]

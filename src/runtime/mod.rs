@@ -4,8 +4,10 @@ pub mod check;
 mod desks;
 mod making;
 mod perform;
+mod remember;
 mod restore;
 mod revert;
+mod roots;
 pub mod searched;
 mod sessions;
 mod world;
@@ -27,6 +29,7 @@ use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit, Input, Msg};
 use crate::wizard::step::PageId;
 
+pub use remember::configs_from_state;
 pub use restore::{Restored, restore};
 pub use world::{World, record_from_state};
 

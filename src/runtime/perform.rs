@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::disk::{self, Announced, Caller, DiskError, FileLock, FileWrite, Run, RunId, State, Written};
-use crate::domain::certificate_der::pem_of;
-use crate::domain::{Certificate, Change, Fingerprint, HostAt, HostRecord, Secret, Text, Trouble, Trust};
+use crate::domain::{Change, HostAt, Secret, Text, Trouble};
 use crate::plan::action::{Action, FileEdit, HostAction, Outcome, Revert};
 use crate::plan::{back, refused};
 use crate::runtime::desks::Desks;
 use crate::runtime::making;
+use crate::runtime::remember;
 use crate::runtime::restore::{WrittenSecret, restore_as_action, written_secret};
 use crate::runtime::revert::{self, Deed, Proof, StillOpens};
+use crate::runtime::roots::with_roots;
 use crate::runtime::world::trouble;
 
 /// The mode of a file that everybody may read.
@@ -132,7 +133,8 @@ impl Performer {
                 Ok(None) => Outcome::Done { notes: vec!["it stood there already".into()] },
                 Err(error) => Outcome::NotDone(trouble(&error)),
             },
-            Action::Remember(record) => self.remember(index, &record),
+            Action::Remember(record) => self.remember(|state, run| remember::host(state, run, index, &record)),
+            Action::RememberConfig(record) => self.remember(|state, run| remember::config(state, run, index, &record)),
             Action::Host(action) => self.make(index, &action, &mut tell).await,
             Action::Rehearse(edit) => self.rehearse(&edit),
             Action::Revert(revert) => self.revert(&revert).await,
@@ -245,6 +247,9 @@ impl Performer {
         };
         let deed = Deed { at: &revert.at, by: &revert.by, change: &revert.change, secret, fresh: false };
         let mut outcome = revert::take_back(&mut self.desks, &mut journal, revert.n, &deed).await;
+        if let Outcome::Done { notes } = &mut outcome {
+            notes.extend(remember::forget(&self.state, journal.id()));
+        }
         if let (Outcome::Done { notes }, true) = (&mut outcome, unproved) {
             notes.push("its death was not proved: the file no longer holds its secret as it was written".to_owned());
         }
@@ -296,6 +301,14 @@ impl Performer {
         }
     }
 
+    /// That something is remembered is comfort: where it fails, the file is written all the same, and it is said.
+    fn remember(&mut self, keep: impl FnOnce(&State, &mut Run) -> Result<(), DiskError>) -> Outcome {
+        match self.run.as_mut().map(|run| keep(&self.state, run)) {
+            Some(Err(error)) => Outcome::Skipped(trouble(&error)),
+            Some(Ok(())) | None => Outcome::Done { notes: Vec::new() },
+        }
+    }
+
     fn write(&mut self, write: FileWrite) -> Outcome {
         let Some(run) = self.run.as_mut() else { return not_begun() };
         match run.write(write) {
@@ -303,51 +316,6 @@ impl Performer {
             Ok(Written { notes, .. }) => Outcome::Done { notes },
             Err(error) => Outcome::NotDone(trouble(&error)),
         }
-    }
-
-    /// That something is remembered is comfort: where it fails, the file is written all the same, and it is said.
-    fn remember(&mut self, index: usize, record: &HostRecord) -> Outcome {
-        match self.try_remember(index, record) {
-            Ok(()) => Outcome::Done { notes: Vec::new() },
-            Err(error) => Outcome::Skipped(trouble(&error)),
-        }
-    }
-
-    fn try_remember(&mut self, index: usize, record: &HostRecord) -> Result<(), DiskError> {
-        let Some(run) = self.run.as_mut() else { return Ok(()) };
-        let endpoint = record.endpoint.to_string();
-        let names = BTreeMap::from([("endpoint".to_owned(), endpoint.clone())]);
-        run.announce(
-            index,
-            Announced { kind: "remember".into(), sentence: format!("remember how {endpoint} was trusted"), names },
-        )?;
-        let (kind, ca) = match &record.trust {
-            Trust::Ca(der) => match Certificate::from_der(&der.0) {
-                Ok(certificate) => {
-                    // Not a file of the run: undoing what was written takes no memory of whom to trust away.
-                    let path = self.state.keep_ca(&ca_name(&certificate.key), &pem_of(der))?;
-                    (disk::TrustKind::Ca, Some((certificate.key.to_string(), path)))
-                }
-                Err(_) => (disk::TrustKind::Pin, None),
-            },
-            Trust::Pin(_) => (disk::TrustKind::Pin, None),
-            Trust::System => (disk::TrustKind::System, None),
-            Trust::Unverified => (disk::TrustKind::None, None),
-        };
-        let (ca_key, ca_path) = ca.unzip();
-        let run_name = run.id().as_str().to_owned();
-        self.state.remember(disk::HostRecord {
-            endpoint,
-            trust: kind,
-            leaf: Some(record.leaf.to_string()),
-            ca_key,
-            ca_path,
-            cluster: record.cluster.clone(),
-            nodes: record.nodes.clone(),
-            when: u64::try_from(record.when).unwrap_or(0),
-            run: Some(run_name),
-        })?;
-        run.ended(index, disk::Outcome::Done, BTreeMap::new())
     }
 }
 
@@ -359,12 +327,6 @@ fn written(edit: &FileEdit) -> Result<FileWrite, Trouble> {
 
 fn not_begun() -> Outcome {
     Outcome::NotDone(Trouble::new("The run was not begun; nothing was done.", None))
-}
-
-/// What a CA's file is called in the state folder.
-fn ca_name(key: &Fingerprint) -> String {
-    let hex = key.to_string().replace(':', "").to_lowercase();
-    format!("ca-{}.pem", &hex[..16])
 }
 
 /// Writes an answers file where none is yet. It holds no secret.
@@ -389,27 +351,4 @@ pub(super) fn save_answers(
     let written = run.write(write).map_err(told)?;
     run.finish(now).map_err(told)?;
     Ok(written.path)
-}
-
-/// Where systems keep their CAs as one file: Debian and Arch, Fedora, SUSE, Alpine and macOS.
-const ROOTS: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
-
-/// The system's CAs with another one behind them; none where the system's are not found.
-fn with_roots(pem: &str, caller: &Caller) -> Option<String> {
-    let roots = roots(caller)?;
-    let gap = if roots.ends_with('\n') { "" } else { "\n" };
-    Some(format!("{roots}{gap}{pem}"))
-}
-
-/// The system's CAs as one PEM text.
-pub(super) fn roots(caller: &Caller) -> Option<String> {
-    ROOTS.iter().find_map(|path| {
-        let real = Path::new(path).canonicalize().ok()?;
-        disk::read_config(&real, caller).ok()?.there.map(|there| there.text.as_str().to_owned())
-    })
 }

@@ -5,6 +5,7 @@ use crate::domain::{FileSeen, Secret, Text, Trouble};
 use crate::plan::action::Outcome;
 use crate::plan::back::{dialect, secret_of, values_back};
 use crate::runtime::perform::seconds_now;
+use crate::runtime::remember;
 use crate::runtime::world::trouble;
 
 /// What came of a file, in a sentence.
@@ -32,7 +33,7 @@ pub fn restore(state: &State, caller: &Caller, record: &RunRecord, file: &FileRe
     let path = file.path.display();
     // Whoever asks to have this taken back agreed to the file as it is, when it was written.
     let odd = read_config(&file.path, caller)?.oddities;
-    Ok(Restored::Back(match state.take_back(&record.id, file.n, &odd)? {
+    let said = match state.take_back(&record.id, file.n, &odd)? {
         FileUndo::Restored { doubt: None } => format!("{path} is as it was."),
         FileUndo::Removed { doubt: None } => format!("{path} is removed; there was none before."),
         FileUndo::Restored { doubt: Some(doubt) } | FileUndo::Removed { doubt: Some(doubt) } => doubt.sentence(),
@@ -40,8 +41,14 @@ pub fn restore(state: &State, caller: &Caller, record: &RunRecord, file: &FileRe
         FileUndo::Gone { .. } => {
             format!("{path} is gone; its old content is kept with the run {}.", record.id.as_str())
         }
-        FileUndo::Edited { before, now } => return edited(state, record, file, before.as_ref(), now),
-    }))
+        FileUndo::Edited { before, now } => match edited(state, record, file, before.as_ref(), now)? {
+            Restored::Back(said) => said,
+            left => return Ok(left),
+        },
+    };
+    // What was answered for the file goes with it.
+    let forgot = remember::forget(state, &record.id).map(|note| format!(" {note}"));
+    Ok(Restored::Back(said + &forgot.unwrap_or_default()))
 }
 
 /// The file was edited since: only our values go back.
@@ -53,7 +60,10 @@ fn edited(
     seen: FileSeen,
 ) -> Result<Restored, DiskError> {
     let path = file.path.display().to_string();
-    let ours = record.actions.iter().find(|action| action.action.names.get("path") == Some(&path));
+    let ours = record
+        .actions
+        .iter()
+        .find(|action| action.action.names.get("path") == Some(&path) && action.action.kind == "edit");
     let Some((keys, dialect)) = ours.and_then(|action| {
         let names = &action.action.names;
         let keys: Vec<String> = names.get("keys")?.split(' ').map(str::to_owned).collect();

@@ -9,7 +9,6 @@ use super::*;
 use crate::client::{self, Options, log_in};
 use crate::disk::{Caller, State};
 use crate::domain::change::mark;
-use crate::domain::observation::Surroundings;
 use crate::domain::{
     Change, ChangeState, Credential, Endpoint, Host, HostAt, Login, LoginAnswer, Secret, TokenMake, Trust,
 };
@@ -55,26 +54,7 @@ impl Front for Lost {
 }
 
 fn setting(here: &Path) -> Setting {
-    Setting {
-        now: 0,
-        here: here.to_owned(),
-        home: None,
-        library: Library::built_in(),
-        hosts: Vec::new(),
-        surroundings: Surroundings::default(),
-        environment: Vec::new(),
-        banner: None,
-        real: None,
-        hints: Default::default(),
-        unattended: false,
-        resumed: false,
-        errand: Default::default(),
-        mend: None,
-        run_name: RUN.into(),
-        runs: Vec::new(),
-        machine: None,
-        person: None,
-    }
+    Setting::bare(0, here.to_owned(), Library::built_in(), RUN.into())
 }
 
 fn changes() -> Vec<Change> {

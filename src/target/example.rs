@@ -1,8 +1,5 @@
 //! Example files: which one a new file starts from, and which files never receive a secret.
 
-use super::read::Held;
-use crate::domain::paste::placeholder;
-
 /// The example that a new file starts from, of a listing of paths relative to the chosen folder: one in the same folder that is
 /// named after the file, else the only one of its kind there.
 pub fn example_for<'l>(file: &str, listing: &'l [String]) -> Option<&'l str> {
@@ -38,15 +35,6 @@ pub fn is_example(path: &str) -> bool {
 
 fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
-}
-
-/// Lines whose value is still one that an example put there to be replaced: key and line, without those that we set.
-pub fn still_placeholders(held: &[Held], set: &[&str]) -> Vec<(String, usize)> {
-    held.iter()
-        .filter(|line| !set.contains(&line.key.as_str()))
-        .filter(|line| line.value.as_ref().is_some_and(|value| placeholder(value.as_str()).is_some()))
-        .map(|line| (line.key.clone(), line.line))
-        .collect()
 }
 
 #[cfg(test)]
@@ -114,7 +102,7 @@ mod tests {
             "12345678-1234-1234-1234-123456789abc",
             "xxxx",
         ] {
-            assert!(super::placeholder(value).is_some(), "{value}");
+            assert!(crate::domain::placeholder(value).is_some(), "{value}");
         }
         for real in [
             "apex@pve",
@@ -128,7 +116,7 @@ mod tests {
             "[fd00::1]",
             "my-node",
         ] {
-            assert!(super::placeholder(real).is_none(), "{real}");
+            assert!(crate::domain::placeholder(real).is_none(), "{real}");
         }
     }
 }

@@ -35,7 +35,9 @@ fn steps(change: &Change) -> Vec<Step> {
         | Change::RemoveToken(_)
         | Change::Ungrant { .. }
         | Change::RemoveRole { .. }
-        | Change::RemoveUser { .. } => Vec::new(),
+        | Change::RemoveUser { .. }
+        | Change::Enable { .. }
+        | Change::SetEnd { .. } => Vec::new(),
     }
 }
 

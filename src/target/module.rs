@@ -21,21 +21,6 @@ pub struct Module {
     pub damaged: Vec<(String, FormatError)>,
 }
 
-/// The folder of the module that a file of values belongs to: the nearest upwards that holds `*.tf`.
-/// All paths are relative to the chosen folder; nothing above it is looked at.
-pub fn nearest<'l>(file: &str, listing: impl Iterator<Item = &'l str> + Clone) -> Option<String> {
-    let mut folder = parent(file);
-    loop {
-        if listing.clone().any(|path| path.ends_with(".tf") && parent(path) == folder) {
-            return Some(folder.to_owned());
-        }
-        if folder.is_empty() {
-            return None;
-        }
-        folder = parent(folder);
-    }
-}
-
 fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
@@ -145,16 +130,6 @@ mod tests {
     const TF: &str = "variable \"proxmox_endpoint\" {}\nvariable \"proxmox_api_token\" {\n  sensitive = true\n}\n\
                       variable \"size\" {\n  default = 1\n}\nterraform {\n  required_providers {\n    proxmox = {\n      \
                       source = \"some/proxmox\"\n    }\n  }\n}\n";
-
-    #[test]
-    fn the_module_is_the_nearest_folder_upwards_with_code() {
-        let files = ["tofu/main.tf", "tofu/env/lab.tfvars", "tofu/mod/x/y.tf", "README"];
-        let nearest = |file| nearest(file, files.iter().copied());
-        assert_eq!(nearest("tofu/env/lab.tfvars").as_deref(), Some("tofu"));
-        assert_eq!(nearest("tofu/terraform.tfvars").as_deref(), Some("tofu"));
-        assert_eq!(nearest("terraform.tfvars"), None);
-        assert_eq!(super::nearest("a/b.tfvars", ["main.tf"].into_iter()).as_deref(), Some(""));
-    }
 
     #[test]
     fn declarations_providers_and_what_lacks_a_value_are_told() {

@@ -2,7 +2,7 @@
 
 use super::fact::Fact;
 use super::library::{Library, Target};
-use super::spec::{Dialect, Form, Spec};
+use super::spec::{Dialect, Form};
 use super::write::Candidates;
 
 /// What is known of a file before it is understood. Paths are relative to the chosen folder, with `/`.
@@ -45,12 +45,6 @@ pub fn recognise(library: &Library, scene: Scene<'_>) -> Vec<Match> {
         .collect();
     out.sort_by_key(|found| std::cmp::Reverse(found.score));
     out
-}
-
-/// The form that a file of this name would have: one that has a place for it, else the first of its kind.
-pub fn form_for<'s>(spec: &'s Spec, file: &str) -> Option<&'s Form> {
-    let fitting = || spec.form.iter().filter(|form| dialect_fits(form.dialect, file));
-    fitting().find(|form| form.file.iter().any(|pattern| matches(pattern, file))).or_else(|| fitting().next())
 }
 
 /// Whether the first match is clearly ahead of the second.

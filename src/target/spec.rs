@@ -1,12 +1,16 @@
 //! A target tool as data: the words of its TOML file, read strictly.
 
+mod form;
+mod right;
+
 use serde::Deserialize;
 
 use super::fact::{Fact, Template};
 use super::switch::Parser;
-use super::words::{AclPath, FilePattern, KeyName, Name, Ordered, Privileges, Words};
-use crate::domain::Release;
-use crate::format;
+use super::words::{KeyName, Name, Ordered, Words};
+
+pub use form::{Dialect, Form, Found, Names, Reader, VerifyWord};
+pub use right::{Never, Right, Who, is_dangerous};
 
 /// A target: what it is called, what it needs, and how it holds its values.
 #[derive(Clone, Debug, Deserialize)]
@@ -86,151 +90,6 @@ pub enum Both {
     Password,
     /// It refuses to start.
     Error,
-}
-
-/// A row of rights: what for, where, which.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Right {
-    #[serde(rename = "for")]
-    pub purpose: Words,
-    pub on: AclPath,
-    pub privs: Privileges,
-    /// From this release on.
-    #[serde(default, deserialize_with = "release")]
-    pub since: Option<Release>,
-    /// Up to, and not including, this release.
-    #[serde(default, deserialize_with = "release")]
-    pub before: Option<Release>,
-    /// Only if this group's question was answered yes.
-    pub group: Option<Name>,
-    /// Who needs it: both, or only the token's owner.
-    #[serde(default)]
-    pub who: Who,
-}
-
-/// Who is looked at: Proxmox gives a token what it and its owner have in common.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Who {
-    #[default]
-    Both,
-    /// The tool looks at the user's rights; the token itself does without.
-    User,
-}
-
-/// What no token can do, whatever it is granted.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Never {
-    /// Said only if this group's question was answered yes.
-    pub group: Option<Name>,
-    pub say: Words,
-}
-
-/// A way to hold the values.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Form {
-    pub name: Words,
-    pub dialect: Dialect,
-    /// Where it lies, the first is the default.
-    pub file: Vec<FilePattern>,
-    /// All that read the file; a line which they would read differently is not written.
-    #[serde(default)]
-    pub readers: Vec<Reader>,
-    /// How the tool can hold the certificate, in this form.
-    pub verify: Vec<VerifyWord>,
-    /// Stands before every key.
-    pub prefix: Option<KeyName>,
-    /// Which of a key's names is used.
-    #[serde(default)]
-    pub names: Names,
-    /// Files that say which keys exist; only those are filled.
-    pub declared: Option<FilePattern>,
-    pub found: Option<Found>,
-    /// The comment lines that a new file begins with.
-    #[serde(default)]
-    pub head: Vec<Words>,
-    /// What comes after this form is written, before what comes after all of them.
-    #[serde(default)]
-    pub next: Vec<Words>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Dialect {
-    Dotenv,
-    Hcl,
-    Yaml,
-    Toml,
-    Json,
-    Sh,
-    /// Shown, and not written.
-    Card,
-    /// Handed to the tool by a client of its own.
-    Register,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reader {
-    PythonDotenv,
-    /// Line by line: splits at the first `=`, strips quotes; knows no comment behind a value, no `export`, no escapes.
-    Naive,
-    Sh,
-    Dotenvy,
-    Node,
-    DockerEnvFile,
-    Compose,
-}
-
-impl From<Reader> for format::Reader {
-    fn from(reader: Reader) -> format::Reader {
-        match reader {
-            Reader::PythonDotenv => format::Reader::PythonDotenv,
-            Reader::Naive => format::Reader::Naive,
-            Reader::Sh => format::Reader::Sh,
-            Reader::Dotenvy => format::Reader::Dotenvy,
-            Reader::Node => format::Reader::Node,
-            Reader::DockerEnvFile => format::Reader::DockerEnvFile,
-            Reader::Compose => format::Reader::Compose,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum VerifyWord {
-    Off,
-    /// Against what the system or the process trusts; the cluster's CA must be put there.
-    System,
-    /// Against a file with the CA, named by a key `when = "ca"`.
-    Ca,
-    Pin,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Names {
-    #[default]
-    Key,
-    /// The key's `env` name.
-    Env,
-}
-
-/// By what a file or folder is recognised.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Found {
-    /// Keys that hardly another tool has.
-    #[serde(default)]
-    pub keys: Vec<KeyName>,
-    /// Files of the tool's own checkout.
-    #[serde(default)]
-    pub beside: Vec<FilePattern>,
-    /// A provider's source address in `*.tf`.
-    pub provider: Option<Words>,
 }
 
 /// How several hosts share a file.
@@ -356,30 +215,6 @@ pub struct Trap {
     pub ignored: Option<Words>,
 }
 
-fn release<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Release>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map(Some).map_err(serde::de::Error::custom)
-}
-
-impl Right {
-    /// Whether the row holds on this release.
-    pub fn on_release(&self, release: Release) -> bool {
-        self.since.is_none_or(|since| release >= since) && self.before.is_none_or(|before| release < before)
-    }
-
-    /// The privileges, or the path, that give power over the host itself; shown as dangerous, and asked for by name.
-    pub fn dangerous(&self) -> Vec<&str> {
-        let path = (self.on.as_str() == "/access" || self.on.starts_with("/access/")).then_some(self.on.as_str());
-        self.privs.0.iter().map(String::as_str).filter(|p| is_dangerous(p)).chain(path).collect()
-    }
-}
-
-/// Privileges with which more can be had, or the host be broken.
-pub fn is_dangerous(privilege: &str) -> bool {
-    ["Permissions.", "User.", "Realm."].iter().any(|family| privilege.starts_with(family))
-        || matches!(privilege, "Sys.Modify" | "Sys.Console")
-}
-
 impl Refuses {
     /// Why the value cannot be used, and what would do.
     pub fn why(self) -> &'static str {
@@ -412,26 +247,5 @@ impl Spec {
     /// Whether the CA file must hold the public CAs too.
     pub fn ca_needs_roots(&self) -> bool {
         self.keys.iter().any(|(_, key)| key.value.fact == Fact::CaFile && key.roots)
-    }
-}
-
-impl Form {
-    /// The editor for its files, where there is one.
-    pub fn editor(&self) -> Option<format::Dialect> {
-        match self.dialect {
-            Dialect::Dotenv => Some(format::Dialect::Dotenv),
-            Dialect::Hcl => Some(format::Dialect::Hcl),
-            _ => None,
-        }
-    }
-
-    /// All that read the file, as the editors name them.
-    pub fn held_against(&self) -> Vec<format::Reader> {
-        self.readers.iter().copied().map(Into::into).collect()
-    }
-
-    /// Whether the form's file is written by us.
-    pub fn is_written(&self) -> bool {
-        !matches!(self.dialect, Dialect::Card | Dialect::Register)
     }
 }

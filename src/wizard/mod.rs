@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 use crate::domain::finding::Step;
 use crate::domain::observation::Surroundings;
-use crate::domain::{HostRecord, Id, RunSeen, Secret, Timestamp, Trouble};
+use crate::domain::{ConfigRecord, HostRecord, Id, RunSeen, Secret, Timestamp, Trouble};
 use crate::plan::run::Run;
 use crate::target::Library;
 use crate::wizard::draft::Draft;
@@ -44,6 +44,8 @@ pub struct Setting {
     pub library: Library,
     /// How hosts were trusted in earlier runs.
     pub hosts: Vec<HostRecord>,
+    /// What was answered in earlier runs for files and stands in no line of them.
+    pub configs: Vec<ConfigRecord>,
     pub surroundings: Surroundings,
     /// The names of the variables that are set in the environment.
     pub environment: Vec<String>,
@@ -67,6 +69,33 @@ pub struct Setting {
     /// This machine's name and its person's, for the names of what is made.
     pub machine: Option<String>,
     pub person: Option<String>,
+}
+
+impl Setting {
+    /// A conversation of which nothing is known but the moment, the folder, the targets, and what its run will be called.
+    pub fn bare(now: Timestamp, here: PathBuf, library: Library, run_name: String) -> Self {
+        Setting {
+            now,
+            here,
+            home: None,
+            library,
+            hosts: Vec::new(),
+            configs: Vec::new(),
+            surroundings: Surroundings::default(),
+            environment: Vec::new(),
+            banner: None,
+            real: None,
+            hints: BTreeMap::new(),
+            unattended: false,
+            resumed: false,
+            errand: Errand::default(),
+            mend: None,
+            run_name,
+            runs: Vec::new(),
+            machine: None,
+            person: None,
+        }
+    }
 }
 
 /// One conversation.

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use labwizard::diagnosis::checked::Checked;
-use labwizard::domain::observation::Surroundings;
 use labwizard::domain::{HostRecord, Trust};
 use labwizard::lab::{Lab, LabConfig, LabRelease, LabToken, Scenario};
 use labwizard::runtime::check::{Ground, Order, Outcome, Waiting, check};
@@ -31,18 +30,7 @@ impl Bench {
     pub fn new() -> Bench {
         let folder = tempfile::tempdir().unwrap();
         let here = folder.path().canonicalize().unwrap();
-        let ground = Ground {
-            here,
-            library: Library::built_in(),
-            hosts: Vec::new(),
-            wrote: Vec::new(),
-            runs: Vec::new(),
-            environment: Vec::new(),
-            surroundings: Surroundings::default(),
-            caller: Stage::caller(),
-            git: None,
-            options: crate::client::options(),
-        };
+        let ground = Ground::bare(here, Library::built_in(), Stage::caller(), crate::client::options());
         let order =
             Order { files: Vec::new(), offline: false, strict: false, trust: None, within: Duration::from_secs(60) };
         Bench { _folder: folder, ground, order }

@@ -1,6 +1,7 @@
 //! The client against real TLS on loopback: the embedded lab, and small hosts that misbehave on purpose.
 
 mod against_lab;
+mod ahead;
 mod desk;
 mod faults;
 mod hostile;
@@ -8,6 +9,8 @@ mod login;
 mod relay;
 mod road;
 mod speakers;
+mod ticket;
+mod trusted;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
@@ -63,7 +66,7 @@ pub fn options() -> Options {
 /// So long that no test that is well ever meets one of them.
 pub fn patient() -> Limits {
     let long = Duration::from_secs(30);
-    Limits { connect: long, total: long, idle: long, ..Limits::default() }
+    Limits { connect: long, total: long, idle: long, near: Duration::ZERO, ..Limits::default() }
 }
 
 pub fn local(port: u16) -> Endpoint {
@@ -71,16 +74,7 @@ pub fn local(port: u16) -> Endpoint {
 }
 
 pub fn inquiry(port: u16, trust: Option<Trust>, credential: Option<Credential>) -> Inquiry {
-    Inquiry {
-        endpoints: vec![local(port)],
-        address: None,
-        trust,
-        credential,
-        paths: Vec::new(),
-        lists: false,
-        storages_of: Vec::new(),
-        estate: false,
-    }
+    Inquiry { trust, credential, guests: true, ..Inquiry::to(vec![local(port)]) }
 }
 
 pub fn pin(lab: &Lab) -> Option<Trust> {

@@ -1,7 +1,8 @@
 //! Whole conversations, held by a script of answers against a lab, and by feeding messages by hand.
 
+mod answered;
 mod apply;
-mod canary;
+pub mod canary;
 mod certificates;
 mod cuts;
 mod errands;
@@ -15,6 +16,8 @@ pub mod make;
 mod make_apply;
 mod make_run;
 pub mod repair;
+mod repair_choices;
+mod repair_signin;
 mod repair_update;
 mod rights_made;
 mod safety;
@@ -29,14 +32,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use labwizard::client::Options;
-use labwizard::disk::{Caller, State};
+use labwizard::disk::{Caller, Git, State};
 use labwizard::domain::finding::{Finding, Step};
-use labwizard::domain::observation::Surroundings;
-use labwizard::domain::{Id, RunSeen, Text};
+use labwizard::domain::{HostRecord, Id, RunSeen, Text};
 use labwizard::front::Front;
 use labwizard::lab::{Lab, LabConfig, LabRelease, LabToken, Scenario};
 use labwizard::report;
-use labwizard::runtime::{World, converse, record_from_state};
+use labwizard::runtime::{World, configs_from_state, converse, record_from_state};
 use labwizard::target::Library;
 use labwizard::wizard::draft::Draft;
 use labwizard::wizard::message::Input;
@@ -62,6 +64,8 @@ pub struct Script {
     submitted: BTreeSet<(Step, String)>,
     /// How often Enter was pressed.
     presses: Rc<RefCell<usize>>,
+    /// The pages as they were when it was.
+    entered: Rc<RefCell<Vec<Page>>>,
     hook: Option<Hook>,
     /// A page that is submitted and comes back.
     again: Option<(Step, String)>,
@@ -86,6 +90,7 @@ impl Script {
         }
         let place = (page.step, page.title.clone());
         if self.again.take_if(|again| *again == place).is_some() {
+            self.entered.borrow_mut().push(page.clone());
             return Some(Input::Submit);
         }
         for block in &page.blocks {
@@ -115,6 +120,7 @@ impl Script {
         }
         // A page that came back with nothing new to answer is where the walk ends.
         let more = self.submitted.insert(place);
+        self.entered.borrow_mut().extend(more.then(|| page.clone()));
         *self.presses.borrow_mut() += usize::from(more);
         Some(if more { Input::Submit } else { Input::Quit })
     }
@@ -160,6 +166,8 @@ impl Front for Script {
 pub struct Stage {
     folder: tempfile::TempDir,
     pub options: Options,
+    /// Without it nobody asks git.
+    pub git: Option<Git>,
 }
 
 /// A conversation that is over.
@@ -168,6 +176,8 @@ pub struct Held {
     pub pages: Vec<Page>,
     /// How many answers it took, a page each.
     pub presses: usize,
+    /// The pages that were answered, as they were then.
+    pub entered: Vec<Page>,
 }
 
 impl Held {
@@ -199,7 +209,7 @@ impl Stage {
     pub fn new() -> Stage {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("project")).unwrap();
-        Stage { folder, options: crate::client::options() }
+        Stage { folder, options: crate::client::options(), git: None }
     }
 
     pub fn project(&self) -> PathBuf {
@@ -222,13 +232,20 @@ impl Stage {
         State::open(self.state_folder(), Stage::caller()).unwrap()
     }
 
+    /// How hosts were trusted in earlier conversations.
+    pub fn remembered(&self) -> Vec<HostRecord> {
+        let known = self.state().hosts().unwrap();
+        known.records.iter().filter_map(|one| record_from_state(one, &Stage::caller())).collect()
+    }
+
     /// What a conversation here is told; the hosts that earlier ones remembered with it.
     pub fn setting(&self) -> Setting {
-        let known = self.state().hosts().unwrap();
-        let hosts = known.records.iter().filter_map(|one| record_from_state(one, &Stage::caller())).collect();
+        let hosts = self.remembered();
+        let configs = configs_from_state(&self.state().configs().unwrap());
         let mut runs: Vec<RunSeen> = self.state().runs().unwrap().iter().map(|run| run.seen()).collect();
         runs.sort_by_key(|run| std::cmp::Reverse(run.when));
-        Setting { hosts, runs, run_name: self.state().free_name().to_string(), ..setting(&self.project()) }
+        let run_name = self.state().free_name().to_string();
+        Setting { hosts, configs, runs, run_name, ..setting(&self.project()) }
     }
 
     /// The run that was kept last.
@@ -237,7 +254,7 @@ impl Stage {
     }
 
     pub fn world(&self) -> World {
-        World::new(self.options.clone(), self.state(), Stage::caller(), None)
+        World::new(self.options.clone(), self.state(), Stage::caller(), self.git.clone())
     }
 
     pub async fn hold(&self, answers: &BTreeMap<String, String>) -> Held {
@@ -260,14 +277,14 @@ impl Stage {
     }
 
     async fn hold_script(&self, setting: Setting, mut script: Script) -> Held {
-        let (pages, presses) = (script.pages.clone(), script.presses.clone());
+        let (pages, presses, entered) = (script.pages.clone(), script.presses.clone(), script.entered.clone());
         let (mut wizard, first) = Wizard::new(setting, Draft::default());
         let held = tokio::time::timeout(WATCHDOG, converse(&mut script, &mut wizard, first, self.world())).await;
         let pages = pages.take();
         match held {
             Ok(ended) => {
                 ended.unwrap();
-                Held { wizard, pages, presses: presses.take() }
+                Held { wizard, pages, presses: presses.take(), entered: entered.take() }
             }
             Err(_) => panic!("the walk did not end; it stood at {:#?}", pages.last()),
         }
@@ -276,26 +293,7 @@ impl Stage {
 
 /// A setting without anything of this machine.
 pub fn setting(here: &Path) -> Setting {
-    Setting {
-        now: crate::client::now(),
-        here: here.to_owned(),
-        home: None,
-        library: Library::built_in(),
-        hosts: Vec::new(),
-        surroundings: Surroundings::default(),
-        environment: Vec::new(),
-        banner: None,
-        real: None,
-        hints: BTreeMap::new(),
-        unattended: false,
-        resumed: false,
-        errand: Default::default(),
-        mend: None,
-        run_name: "0a1b2c".into(),
-        runs: Vec::new(),
-        machine: None,
-        person: None,
-    }
+    Setting::bare(crate::client::now(), here.to_owned(), Library::built_in(), "0a1b2c".into())
 }
 
 /// The answers of a whole walk with a token of the lab.

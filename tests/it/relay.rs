@@ -91,6 +91,13 @@ impl Relay {
         self.plan.lock().unwrap().else_fault = Some(fault);
     }
 
+    /// Spoils no connection any more that is still to come.
+    pub fn mend(&self) {
+        let mut plan = self.plan.lock().unwrap();
+        plan.faults.clear();
+        plan.else_fault = None;
+    }
+
     /// Leads to another port from that connection on.
     pub fn swap(&self, from: usize, port: u16) {
         self.plan.lock().unwrap().upstreams.insert(from, SocketAddr::from((Ipv4Addr::LOCALHOST, port)));

@@ -10,7 +10,6 @@ use labwizard::domain::{Need, Observation, Release, Seen, missing};
 use labwizard::lab::proxmox::cluster::{Cluster, Role, Subject, Token, User};
 use labwizard::lab::{Lab, LabConfig, LabRelease, LabToken};
 use labwizard::target::needs::{grants, needs};
-use labwizard::target::spec::List;
 use labwizard::target::{Library, Spec};
 
 use crate::client;
@@ -35,23 +34,8 @@ async fn lab(release: LabRelease) -> Lab {
 
 /// What everything that a target can do needs, with things of the lab picked.
 fn everything(spec: &Spec, release: LabRelease) -> Vec<Need> {
-    let picks: BTreeMap<String, String> = spec
-        .picks
-        .iter()
-        .map(|(name, pick)| {
-            let picked = match pick.list {
-                List::Nodes => "pve1",
-                List::Templates => "9000",
-                List::Guests => "100",
-                List::Storages => "local-lvm",
-                List::Bridges => "vmbr0",
-                _ => "lab",
-            };
-            (name.to_string(), picked.to_owned())
-        })
-        .collect();
     let groups: BTreeSet<String> = spec.groups.iter().map(|(name, _)| name.to_string()).collect();
-    needs(spec, release.version().parse::<Release>().unwrap(), &picks, &groups)
+    needs(spec, release.version().parse::<Release>().unwrap(), &crate::make::picks(spec), &groups)
 }
 
 /// A fresh user of realm pve with a token, and a role for each grant.
@@ -90,6 +74,7 @@ fn judged(seen: &[Observation], who: &str, target: &str, needs: &[Need], part_wi
         seen,
         &Reading {
             part_will_do,
+            pins: true,
             host: "127.0.0.1",
             who,
             signer: who.parse().ok().map(labwizard::domain::Grantee::Token),
@@ -320,4 +305,22 @@ async fn no_access_at_a_deeper_path_is_seen() {
     );
     let rights = crate::find!(seen, Seen::Rights(rights) => rights.clone());
     assert_eq!(missing(&[need("/vms/100", "VM.Clone")], &rights), []);
+}
+
+/// The same at a path that the dump tells without fail: there it is not asked for, and that it is left out tells it.
+#[tokio::test]
+async fn no_access_at_a_path_that_is_always_told_is_seen() {
+    for path in ["/vms", "/storage", "/nodes", "/sdn", "/access"] {
+        let lab = lab(LabRelease::default()).await;
+        let needs = [need(path, "Sys.Audit")];
+        let token = lab.change(|cluster| {
+            let token = make(cluster, 0, &vec![("/".to_owned(), set("Sys.Audit"))], To::Both);
+            cluster.grant(path, Subject::User, "u0@pve", "NoAccess", true);
+            token
+        });
+        let seen = seen(&lab, &token, &needs).await;
+        let rights = crate::find!(seen, Seen::Rights(rights) => rights.clone());
+        assert!(!rights.holds(path, "Sys.Audit") && rights.holds("/pool", "Sys.Audit"), "{path} {rights:?}");
+        assert!(lab.received().iter().all(|one| !one.path.contains("?path=")), "{path}");
+    }
 }

@@ -293,7 +293,6 @@ async fn a_survey_looks_around_in_the_shell_and_sends_no_login_over_the_api() {
             credential: Some(Credential::Shell(shell)),
             paths: vec!["/vms/100".into()],
             lists: true,
-            storages_of: Vec::new(),
             estate: true,
             ..Inquiry::of(&at(&lab))
         };

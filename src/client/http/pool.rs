@@ -1,6 +1,7 @@
 //! The connections to one address behind one door: opened ahead, used again, never shared with another trust.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -11,6 +12,7 @@ use hyper::{Request, Response};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::io::{Io, Payload};
 use super::{HEAD, REST};
@@ -21,6 +23,9 @@ use crate::domain::observation::TlsTrouble;
 
 /// How many connections are open at once at most: enough for all questions of a live check, few for a busy host.
 const WIDTH: usize = 12;
+
+/// The same where a host is near.
+const NARROW: usize = 4;
 
 /// A task that ends with whoever holds it.
 struct Task<T>(JoinHandle<T>);
@@ -104,16 +109,34 @@ impl Pool {
         &self.limits
     }
 
-    /// Shakes hands over an open TCP connection, the first of this pool. The certificate's verdict comes from here.
-    pub async fn begin(&self, tcp: TcpStream) -> Result<(), TlsTrouble> {
-        let stream = self.door.shake(tcp).await?;
+    /// Shakes hands over an open TCP connection, the first of this pool, and begins to open `spare` further ones. The
+    /// certificate's verdict comes from here.
+    ///
+    /// A host that is near gets few of these, and as few requests at once: to shake hands costs both sides more than it costs to
+    /// wait for a connection that is there.
+    pub async fn begin(&self, tcp: TcpStream, spare: usize) -> Result<(), TlsTrouble> {
+        let mut hands = pin!(self.door.shake(tcp));
+        let stream = match timeout(self.limits.near, &mut hands).await {
+            Ok(stream) => {
+                let stream = stream?;
+                if spare >= NARROW {
+                    self.width.forget_permits(WIDTH - NARROW);
+                }
+                self.prepare(spare.min(NARROW - 1));
+                stream
+            }
+            Err(_) => {
+                self.prepare(spare);
+                hands.await?
+            }
+        };
         let connection = Connection::over(stream).await.map_err(|_| TlsTrouble::Closed)?;
         self.put_back(connection);
         Ok(())
     }
 
     /// Begins to open `count` further connections, to be there when they are needed.
-    pub fn prepare(&self, count: usize) {
+    fn prepare(&self, count: usize) {
         let mut shelf = self.shelf();
         for _ in 0..count.min(WIDTH - 1) {
             let door = self.door.clone();

@@ -11,13 +11,18 @@ use crate::domain::{AclSeen, Estate, Holder, RoleSeen, Timestamp, TokenSeen, Use
 
 /// What `asker` may see, who is `me`; fails with the part that could not be read. Each part answers anybody, with what they
 /// may see of it (pve-access-control `API2/User.pm`, `API2/Role.pm`, `API2/ACL.pm`).
-pub async fn read(asker: Asker<'_>, me: &UserId) -> Result<Estate, (Request, RequestTrouble)> {
+/// `whole` tells whether the asker is told all entries of the ACL.
+pub async fn read(
+    asker: Asker<'_>,
+    me: &UserId,
+    whole: impl Future<Output = Result<bool, RequestTrouble>>,
+) -> Result<Estate, (Request, RequestTrouble)> {
     let of = |request: Request| move |trouble| (request, trouble);
     let (seen, roles, acl, whole) = tokio::join!(
         asker.data(&Request::Users, users),
         asker.data(&Request::Roles, roles),
         asker.data(&Request::Acl, acl),
-        sees_whole_acl(asker)
+        whole
     );
     let mut seen = seen.map_err(of(Request::Users))?;
     let listed = seen.iter().any(|user| user.id == *me);
@@ -25,7 +30,7 @@ pub async fn read(asker: Asker<'_>, me: &UserId) -> Result<Estate, (Request, Req
     if !listed && !asker.is_token() {
         let request = Request::TokensOf(me.clone());
         match asker.data(&request, tokens).await {
-            Ok(tokens) => seen.push(UserSeen { tokens, ..nobody(me.clone()) }),
+            Ok(tokens) => seen.push(UserSeen { tokens, ..UserSeen::named(me.clone()) }),
             Err(RequestTrouble::Answered { .. }) => {}
             Err(trouble) => return Err((request, trouble)),
         }
@@ -43,22 +48,25 @@ pub async fn read(asker: Asker<'_>, me: &UserId) -> Result<Estate, (Request, Req
 const ACCESS: &str = "/access";
 
 /// Whether the asker is told all entries of the ACL (`API2/ACL.pm` read_acl).
-async fn sees_whole_acl(asker: Asker<'_>) -> Result<bool, RequestTrouble> {
+pub async fn sees_whole_acl(asker: Asker<'_>) -> Result<bool, RequestTrouble> {
     if asker.is_root() {
         return Ok(true);
     }
     let held = asker.data(&Request::PermissionsAt(ACCESS.into()), answer::permissions).await?;
-    Ok(held.get(ACCESS).is_some_and(|privileges| privileges.contains_key("Sys.Audit")))
+    Ok(shows_whole_acl(&held))
 }
+
+/// The same by what the asker may do, the whole tree or that path of it.
+pub fn shows_whole_acl(held: &answer::Permissions) -> bool {
+    held.get(ACCESS).is_some_and(|privileges| privileges.contains_key("Sys.Audit"))
+}
+
+/// The role that holds every privilege which the release knows (pve-access-control `AccessControl.pm` special_roles).
+pub const EVERYTHING: &str = "Administrator";
 
 /// All roles as they are now.
 pub async fn roles_now(asker: Asker<'_>) -> Result<Vec<RoleSeen>, RequestTrouble> {
     asker.data(&Request::Roles, roles).await
-}
-
-/// A user who is there, and of whom nothing else is told.
-fn nobody(id: UserId) -> UserSeen {
-    UserSeen { id, enabled: true, expire: None, comment: None, groups: Vec::new(), tokens: Vec::new() }
 }
 
 #[derive(Deserialize)]

@@ -30,8 +30,7 @@ impl Stranger {
         tcp: TcpStream,
     ) -> Result<Stranger, TlsTrouble> {
         let pool = Pool::new(Door::any(endpoint, address, options)?, endpoint, options.limits);
-        pool.prepare(1);
-        pool.begin(tcp).await?;
+        pool.begin(tcp, 1).await?;
         Ok(Stranger(pool))
     }
 
@@ -95,8 +94,7 @@ impl Trusted {
 
     /// Shakes hands over `tcp`, and opens `spare` more connections meanwhile.
     pub async fn begin(&self, tcp: TcpStream, spare: usize) -> Result<(), TlsTrouble> {
-        self.pool.prepare(spare);
-        self.pool.begin(tcp).await
+        self.pool.begin(tcp, spare).await
     }
 
     pub fn endpoint(&self) -> &Endpoint {

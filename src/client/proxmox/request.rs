@@ -9,7 +9,7 @@ use hyper::Method;
 use zeroize::Zeroizing;
 
 use crate::client::http::encode;
-use crate::domain::change::{Change, TokenMake};
+use crate::domain::change::{Change, Grantee, TokenMake};
 use crate::domain::{Factor, Release, Secret, TokenId, UserId};
 
 /// What anybody may ask anybody: it needs no login and carries none.
@@ -86,7 +86,11 @@ impl Request {
             Request::Ticket { .. } | Request::Code { .. } => Method::POST,
             Request::Change(change) => match change {
                 Change::MakeUser { .. } | Change::MakeRole { .. } | Change::MakeToken(_) => Method::POST,
-                Change::Grant { .. } | Change::Ungrant { .. } | Change::NewSecret(_) => Method::PUT,
+                Change::Grant { .. }
+                | Change::Ungrant { .. }
+                | Change::NewSecret(_)
+                | Change::Enable { .. }
+                | Change::SetEnd { .. } => Method::PUT,
                 Change::RemoveToken(_) | Change::RemoveRole { .. } | Change::RemoveUser { .. } => Method::DELETE,
             },
             _ => Method::GET,
@@ -111,7 +115,7 @@ impl Request {
             Request::Ticket { .. } | Request::Code { .. } => vec![Word("access"), Word("ticket")],
             Request::Version => vec![Word("version")],
             Request::Permissions | Request::PermissionsAt(_) => vec![Word("access"), Word("permissions")],
-            Request::KnownPrivileges => role("Administrator"),
+            Request::KnownPrivileges => role(super::estate::EVERYTHING),
             Request::Nodes => vec![Word("nodes")],
             Request::Guests => vec![Word("cluster"), Word("resources")],
             Request::Storages { node: name } => node(name, "storage"),
@@ -132,10 +136,15 @@ impl Request {
             Request::Change(change) => match change {
                 Change::MakeUser { .. } => users(),
                 Change::MakeRole { .. } => roles(),
-                Change::MakeToken(TokenMake { id, .. }) | Change::NewSecret(id) | Change::RemoveToken(id) => token(id),
+                Change::MakeToken(TokenMake { id, .. })
+                | Change::NewSecret(id)
+                | Change::RemoveToken(id)
+                | Change::SetEnd { who: Grantee::Token(id), .. } => token(id),
                 Change::Grant { .. } | Change::Ungrant { .. } => vec![Word("access"), Word("acl")],
                 Change::RemoveRole { role: name } => role(name),
-                Change::RemoveUser { user: id } => user(id),
+                Change::RemoveUser { user: id }
+                | Change::Enable { user: id, .. }
+                | Change::SetEnd { who: Grantee::User(id), .. } => user(id),
             },
         })
     }

@@ -1,9 +1,12 @@
 //! Behind sign-in: one request that may be refused, then everything else side by side.
 
+mod nodes;
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use futures_util::future::join_all;
+use tokio::sync::SetOnce;
 
 use super::Survey;
 use super::eye::Eye;
@@ -12,11 +15,8 @@ use crate::client::login;
 use crate::client::options::Options;
 use crate::client::proxmox::request::Request;
 use crate::client::proxmox::{Asker, Session, Trusted, answer, estate, redactor_of};
-use crate::client::tls::{Door, OpenTrouble, ca};
-use crate::domain::observation::{CaTrouble, NodeSeen, RequestTrouble};
-use crate::domain::{
-    Credential, Der, Factors, Link, LoginAnswer, Rights, Secret, Seen, ShellId, Ticket, Trust, UserId,
-};
+use crate::domain::observation::RequestTrouble;
+use crate::domain::{Credential, Factors, Link, LoginAnswer, Rights, Secret, Seen, ShellId, Ticket, Trust, UserId};
 
 /// Signs in with `credential`, and looks at what it opens.
 pub async fn enter(survey: &Survey<'_>, host: &Trusted, credential: &Credential, eye: &Eye<'_>) {
@@ -48,8 +48,7 @@ pub async fn enter(survey: &Survey<'_>, host: &Trusted, credential: &Credential,
     if !sign_in(host, &session, survey.options, eye, since).await {
         return;
     }
-    let inside = Inside { survey, host, asker: Asker::Api { host, session: &session }, me, eye };
-    inside.look().await;
+    Inside::of(survey, host, Asker::Api { host, session: &session }, me, eye).look().await;
 }
 
 /// Looks around in root's shell. Nothing is sent over the API; that it was reached is what its links say.
@@ -61,7 +60,7 @@ async fn in_shell(survey: &Survey<'_>, host: &Trusted, id: ShellId, eye: &Eye<'_
         Ok(release) => eye.saw(Seen::SignedIn { release, clock_off: None }, since),
         Err(trouble) => return failed(trouble),
     }
-    Inside { survey, host, asker, me: UserId::root(), eye }.look().await;
+    Inside::of(survey, host, asker, UserId::root(), eye).look().await;
 }
 
 /// Turns a password into a ticket. `None` where that was not to be; what happened is noted.
@@ -139,12 +138,28 @@ struct Inside<'a, 'b> {
     /// Who asks.
     me: UserId,
     eye: &'a Eye<'b>,
+    /// Whether the asker is told all entries of the ACL, when the tree of permissions has told it or was not told.
+    whole_acl: SetOnce<bool>,
 }
 
-impl Inside<'_, '_> {
+impl<'a, 'b> Inside<'a, 'b> {
+    fn of(survey: &'a Survey<'a>, host: &'a Trusted, asker: Asker<'a>, me: UserId, eye: &'a Eye<'b>) -> Self {
+        Inside { survey, host, asker, me, eye, whole_acl: SetOnce::new() }
+    }
+
     /// Asks everything that the inquiry wants, side by side.
     async fn look(&self) {
-        tokio::join!(self.rights(), self.privileges(), self.estate(), self.nodes(), self.guests());
+        let inquiry = self.survey.inquiry;
+        let of_rights = async {
+            // Where the roles are wanted anyway, the one that holds every privilege is among them.
+            if inquiry.estate { self.estate().await } else { self.privileges().await }
+        };
+        let guests = async {
+            if inquiry.lists || inquiry.guests {
+                self.guests().await;
+            }
+        };
+        tokio::join!(self.rights(), of_rights, self.nodes(), guests);
     }
 
     /// Asks and reads; a failure is noted under `link`.
@@ -164,33 +179,38 @@ impl Inside<'_, '_> {
         }
     }
 
-    /// The whole tree of permissions, and each asked path exactly: the tree lists only paths that carry an entry, and a path
-    /// may inherit from a pool besides.
+    /// The whole tree of permissions, and each asked path exactly: the tree leaves out paths without an entry of their own, and
+    /// those where an entry shuts everything out; and a path may inherit from a pool besides.
     async fn rights(&self) {
         let since = Instant::now();
         self.eye.saw(Seen::Started(Link::Rights), since);
-        let mut paths = self.survey.inquiry.paths.clone();
-        paths.sort();
-        paths.dedup();
-        let tree = self.ask(Link::Rights, &Request::Permissions, answer::permissions);
+        let tree = async {
+            let told = self.ask(Link::Rights, &Request::Permissions, answer::permissions).await;
+            let _ = self.whole_acl.set(told.as_ref().is_some_and(estate::shows_whole_acl));
+            told
+        };
+        let (told, single) = self.survey.paths();
         if self.asker.is_root() {
             // Whose rights are the same at every path (pve-access-control `RPCEnvironment.pm`), and each question takes a second.
             let Some(mut tree) = tree.await else { return };
             let everywhere = tree.get("/").cloned().unwrap_or_default();
-            for path in paths {
-                tree.entry(path).or_insert_with(|| everywhere.clone());
+            for path in told.into_iter().chain(single) {
+                tree.entry(path.to_owned()).or_insert_with(|| everywhere.clone());
             }
             return self.eye.saw(Seen::Rights(Rights::new(tree)), since);
         }
-        let exact = join_all(paths.into_iter().map(|path| async move {
-            let request = Request::PermissionsAt(path.clone());
+        let exact = join_all(single.into_iter().map(|path| async move {
+            let request = Request::PermissionsAt(path.to_owned());
             let mut found = self.ask(Link::Rights, &request, answer::permissions).await?;
-            Some((path.clone(), found.remove(&path).unwrap_or_default()))
+            Some((path.to_owned(), found.remove(path).unwrap_or_default()))
         }));
         let (tree, exact) = tokio::join!(tree, exact);
         let exact: Option<BTreeMap<_, _>> = exact.into_iter().collect();
         if let (Some(mut tree), Some(exact)) = (tree, exact) {
             tree.extend(exact);
+            for path in told {
+                tree.entry(path.to_owned()).or_default();
+            }
             self.eye.saw(Seen::Rights(Rights::new(tree)), since);
         }
     }
@@ -204,12 +224,16 @@ impl Inside<'_, '_> {
 
     /// Users, tokens, roles and grants: all or nothing, since what is missing would be taken for absent.
     async fn estate(&self) {
-        if !self.survey.inquiry.estate {
-            return;
-        }
         let since = Instant::now();
-        match estate::read(self.asker, &self.me).await {
-            Ok(estate) => self.eye.saw(Seen::Estate(Box::new(estate)), since),
+        let whole = async { Ok(self.asker.is_root() || *self.whole_acl.wait().await) };
+        match estate::read(self.asker, &self.me, whole).await {
+            Ok(estate) => {
+                let all = estate.roles.iter().find(|role| role.name == estate::EVERYTHING);
+                if let Some(all) = all {
+                    self.eye.saw(Seen::KnownPrivileges(all.privileges.iter().cloned().collect()), since);
+                }
+                self.eye.saw(Seen::Estate(Box::new(estate)), since);
+            }
             Err((request, trouble)) => self.eye.saw(failed(Link::Rights, &request, trouble), since),
         }
     }
@@ -218,82 +242,6 @@ impl Inside<'_, '_> {
         let since = Instant::now();
         if let Some(guests) = self.ask(Link::Target, &Request::Guests, answer::guests).await {
             self.eye.saw(Seen::Guests(guests), since);
-        }
-    }
-
-    /// The nodes, and where lists are wanted, what each that is online has.
-    async fn nodes(&self) {
-        let since = Instant::now();
-        self.eye.saw(Seen::Started(Link::Target), since);
-        let inquiry = self.survey.inquiry;
-        let ahead =
-            join_all(inquiry.storages_of.iter().filter(|_| !inquiry.lists).map(|node| self.storages_ahead(node)));
-        let (nodes, ahead) = tokio::join!(self.ask(Link::Target, &Request::Nodes, answer::nodes), ahead);
-        let Some(nodes) = nodes else { return };
-        self.eye.saw(Seen::Nodes(nodes.clone()), since);
-        // Of a node that is not there or off nothing can be told, which the list of nodes says already.
-        let there = |name: &str| nodes.iter().any(|node| node.online && node.name == name);
-        ahead.into_iter().filter(|(node, _)| there(node)).for_each(|(_, seen)| self.eye.saw(seen, since));
-        if inquiry.lists {
-            let online = nodes.iter().filter(|node| node.online);
-            let each = join_all(online.map(|node| async { tokio::join!(self.storages(node), self.bridges(node)) }));
-            tokio::join!(each, self.cluster_ca(&nodes));
-        }
-    }
-
-    /// The storages of a node of which it is not known yet whether it is there.
-    async fn storages_ahead<'n>(&self, node: &'n str) -> (&'n str, Seen) {
-        let request = Request::Storages { node: node.to_owned() };
-        let seen = match self.asker.data(&request, |body| answer::storages(body, node)).await {
-            Ok(storages) => Seen::Storages(storages),
-            Err(trouble) => failed(Link::Target, &request, trouble),
-        };
-        (node, seen)
-    }
-
-    async fn storages(&self, node: &NodeSeen) {
-        let since = Instant::now();
-        let request = Request::Storages { node: node.name.clone() };
-        if let Some(storages) = self.ask(Link::Target, &request, |body| answer::storages(body, &node.name)).await {
-            self.eye.saw(Seen::Storages(storages), since);
-        }
-    }
-
-    async fn bridges(&self, node: &NodeSeen) {
-        let since = Instant::now();
-        let request = Request::Bridges { node: node.name.clone() };
-        if let Some(bridges) = self.ask(Link::Target, &request, answer::bridges).await {
-            self.eye.saw(Seen::Bridges { node: node.name.clone(), bridges }, since);
-        }
-    }
-
-    /// The cluster's CA, asked of the node that answers here, else of any that is online.
-    async fn cluster_ca(&self, nodes: &[NodeSeen]) {
-        let since = Instant::now();
-        let leaf = self.host.door().seen().first().map(|leaf| crate::domain::Fingerprint::of(leaf));
-        let this = nodes.iter().find(|node| node.online && node.fingerprint.is_some() && node.fingerprint == leaf);
-        let Some(node) = this.or_else(|| nodes.iter().find(|node| node.online)) else { return };
-        let request = Request::Certificates { node: node.name.clone() };
-        let listed = self.asker.data(&request, answer::cluster_ca).await;
-        let outcome = match listed {
-            Err(trouble) => Err(CaTrouble::NotAsked(trouble)),
-            Ok(None) => Err(CaTrouble::NotListed),
-            Ok(Some(pem)) => self.take_ca(&pem).await,
-        };
-        self.eye.saw(Seen::ClusterCa(outcome), since);
-    }
-
-    /// Examines a CA, and at last connects with it as the only root under the very name that was typed.
-    async fn take_ca(&self, pem: &str) -> Result<crate::domain::observation::ClusterCa, CaTrouble> {
-        let (door, options) = (self.host.door(), self.survey.options);
-        let endpoint = self.host.endpoint();
-        let found = ca::examine(pem, door.seen(), &endpoint.host, options.now, &self.survey.system)?;
-        let trust = Trust::Ca(Der(found.certificate.der.0.clone()));
-        let fresh = Door::trusted(&trust, endpoint, door.address(), options, &self.survey.system).map_err(ca::of)?;
-        match fresh.open().await {
-            Ok(_) => Ok(found),
-            Err(OpenTrouble::Tls(trouble)) => Err(ca::of(trouble)),
-            Err(OpenTrouble::Connect(_)) => Err(CaTrouble::NotAsked(RequestTrouble::NotConnected)),
         }
     }
 }

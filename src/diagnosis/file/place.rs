@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use super::{Sight, codes};
+use crate::diagnosis::by_root::{SHELL, Who};
 use crate::domain::finding::{Finding, Mend, Severity::*, Step};
 use crate::domain::visible::visible;
-use crate::domain::{CopySeen, Git, History, shell};
+use crate::domain::{CopySeen, Git, Grantee, History, TokenId, shell};
 use crate::target::example::is_example;
+use crate::target::meant::token_id;
 
 const HERE: &str = "this machine's shell";
 
@@ -21,7 +23,23 @@ pub(super) fn judge(sight: &Sight<'_>) -> Vec<Finding> {
     out.extend(history(&sight.around.history, path));
     out.extend(copies(&sight.around.copies));
     out.extend(examples(sight));
-    out
+    out.into_iter().map(|finding| new_secret(sight, finding)).collect()
+}
+
+/// Where a new secret is the way out, the command that makes it for the token of the file.
+fn new_secret(sight: &Sight<'_>, finding: Finding) -> Finding {
+    let mut tokens: Vec<TokenId> =
+        sight.read.instances().into_iter().filter_map(|at| token_id(sight.read, at)).collect();
+    tokens.dedup();
+    // Which of several tokens is meant, only the comparison of secrets would tell.
+    let [token] = tokens.as_slice() else { return finding };
+    if !finding.mends.contains(&Mend::NewSecret) {
+        return finding;
+    }
+    let named = Grantee::Token(token.clone());
+    finding
+        .say("The new secret, from Proxmox VE 9.2 on; the old one stops working at that moment. It is shown once: put it into the file.")
+        .run(SHELL, Who(Some(&named)).new_secret())
 }
 
 fn shown(path: &Path) -> String {
@@ -34,12 +52,20 @@ pub(super) fn word(path: &Path) -> String {
 }
 
 /// Takes a file out of what git tracks, from wherever it is run.
-fn untrack(path: &Path) -> String {
+pub fn untrack(path: &Path) -> String {
     let folder = path.parent().map(word).unwrap_or_else(|| ".".into());
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     // A “:” before a name means more than the name to git.
     let name = if name.starts_with(['-', ':']) { format!("./{name}") } else { name };
     format!("git -C {folder} rm --cached -- {}", word(Path::new(&name)))
+}
+
+/// Adds the line to the `.gitignore` beside it that keeps it out; none where its name would be more than itself in one. The line
+/// is begun anew, for the last one there may lack its end.
+fn ignore(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    plain.then(|| format!(r"printf '\n%s\n' /{name} >> {}", word(&path.with_file_name(".gitignore"))))
 }
 
 fn open(sight: &Sight<'_>, path: &Path) -> Option<Finding> {
@@ -69,6 +95,7 @@ fn git(git: &Git, path: &Path) -> Option<Finding> {
                 "The secret in it goes to everybody who has the repository, with each commit.",
             )
             .run(HERE, untrack(path))
+            .then_run(HERE, ignore(path))
             .mend(Mend::Ignore)
             .say("What is committed stays in the history: have a new secret made afterwards.")
             .mend(Mend::NewSecret),
@@ -82,9 +109,24 @@ fn git(git: &Git, path: &Path) -> Option<Finding> {
                 "The secret would be in the repository's history then, where it cannot be taken back.",
             )
             .say("Have a line added to the .gitignore beside the file.")
+            .then_run(HERE, ignore(path))
             .mend(Mend::Ignore),
         ),
         Git::NoRepository | Git::Ignored | Git::Unknown(_) => None,
+    }
+}
+
+trait ThenRun {
+    fn then_run(self, on: &str, command: Option<String>) -> Self;
+}
+
+impl ThenRun for Finding {
+    /// The command, where there is one.
+    fn then_run(self, on: &str, command: Option<String>) -> Self {
+        match command {
+            Some(command) => self.run(on, command),
+            None => self,
+        }
     }
 }
 

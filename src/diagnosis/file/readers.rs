@@ -3,7 +3,7 @@
 use super::place::word;
 use super::{Judged, Mended, Sight, Told, about, ask, codes};
 use crate::domain::Text;
-use crate::domain::finding::{Finding, Mend, Severity, Severity::*, Step};
+use crate::domain::finding::{Code, Finding, Mend, Severity, Severity::*, Step};
 use crate::domain::visible::{is_hidden, upper_first, visible};
 use crate::format::{Dialect, Entry, Reader, Reading, read_as};
 use crate::target::read::Known;
@@ -15,6 +15,13 @@ struct Line<'a> {
     key: String,
     /// What each reader that takes this line makes of the file.
     read_by: Vec<&'a (Reader, Reading<'a>)>,
+}
+
+impl Line<'_> {
+    /// What is wrong with this line.
+    fn finding(&self, code: Code, severity: Severity, title: impl Into<String>, cause: impl Into<String>) -> Finding {
+        about(code, severity, &self.known.fact, self.entry.line(), title, cause)
+    }
 }
 
 /// Whether the tool takes the lines of this host by this reader.
@@ -126,20 +133,16 @@ fn valueless(sight: &Sight<'_>, line: &Line<'_>) -> Option<Finding> {
     let raw = line.entry.written();
     let finding = match sight.document.dialect() {
         Dialect::Hcl if raw.contains("${") || !raw.trim_start().starts_with(['[', '{']) => return Some(refers(line)),
-        Dialect::Hcl => about(
+        Dialect::Hcl => line.finding(
             codes::FILE_SHAPE,
             Error,
-            &line.known.fact,
-            line.entry.line(),
             format!("{} holds a list or an object, and one value belongs there.", line.key),
             format!("{} reads a plain text here.", sight.title()),
         )
         .say("Write the value in double quotes."),
-        Dialect::Dotenv => about(
+        Dialect::Dotenv => line.finding(
             codes::FILE_DAMAGED,
             Error,
-            &line.known.fact,
-            line.entry.line(),
             format!("The line of {} cannot be read.", line.key),
             "A quote opens and is not closed, or something stands behind the closing one; programs skip such a line.",
         )
@@ -149,11 +152,9 @@ fn valueless(sight: &Sight<'_>, line: &Line<'_>) -> Option<Finding> {
 }
 
 fn refers(line: &Line<'_>) -> Finding {
-    about(
+    line.finding(
         codes::FILE_REFERENCE,
         Error,
-        &line.known.fact,
-        line.entry.line(),
         format!("{} names something else in place of a value.", line.key),
         "What it stands for is not in this file. labwizard fills in nothing from its own environment, and sends nothing that it did not read here.",
     )
@@ -188,11 +189,9 @@ fn is_known_here(sight: &Sight<'_>, key: &str, text: &str) -> bool {
 
 /// The tool's reader puts the value in: a secret that a program keeps is kept well.
 fn filled_elsewhere(line: &Line<'_>) -> Finding {
-    about(
+    line.finding(
         codes::FILE_REFERENCE,
         Warning,
-        &line.known.fact,
-        line.entry.line(),
         format!("{} was not tested: its value is put in when the file is loaded.", line.key),
         "labwizard runs no command of a file and fills in nothing from its environment, so it signed in to nothing with it.",
     )
@@ -227,42 +226,29 @@ fn differs(line: &Line<'_>) -> Option<Finding> {
     let (agree, differ): (Vec<_>, Vec<_>) = line.read_by.iter().copied().partition(takes);
     let (other, reading) = differ.first()?;
     let rewrite = Mend::Rewrite { key: key.to_owned() };
-    let fact = &line.known.fact;
     let unseen = reading.value(key, *other).is_some_and(|text| text.chars().any(|c| is_hidden(c) || c == '\u{a0}'));
     let fix = "Write key, “=” and value without blanks between, without “export”, with no comment behind; a value with blanks, # or $ in single quotes.";
     let severity = if agree.is_empty() { Error } else { Warning };
     let why = why(line, reading);
     let finding = if unseen {
-        about(
+        line.finding(
             codes::FILE_HIDDEN,
             severity,
-            fact,
-            line.entry.line(),
             format!("{} holds characters that nobody sees.", line.key),
             format!("They came along with copying, and {other} takes them for a part of the value."),
         )
         .say("Take them out; the value itself is good.")
     } else if let Some((first, _)) = agree.first() {
-        about(
+        line.finding(
             codes::FILE_READERS,
             severity,
-            fact,
-            line.entry.line(),
             format!("{} is not read alike by {first} and {other}.", line.key),
             format!("Which of the two the tool uses decides what it holds. Of {other}: {why}"),
         )
         .say(fix)
     } else {
         let code = if *other == Reader::Sh { codes::FILE_SHELL } else { codes::FILE_READERS };
-        about(
-            code,
-            severity,
-            fact,
-            line.entry.line(),
-            format!("{} is not read as it stands by {other}.", line.key),
-            why,
-        )
-        .say(fix)
+        line.finding(code, severity, format!("{} is not read as it stands by {other}.", line.key), why).say(fix)
     };
     Some(finding.mend(rewrite))
 }
@@ -330,11 +316,9 @@ fn pasted_into_a_shell(sight: &Sight<'_>, line: &Line<'_>) -> Option<Finding> {
     let raw = line.entry.written();
     let read_by_shell = sight.form.held_against().contains(&Reader::Sh);
     (sight.document.dialect() == Dialect::Dotenv && read_by_shell && raw.starts_with('"') && calls_up(raw)).then(|| {
-        about(
+        line.finding(
             codes::FILE_SHELL,
             Info,
-            &line.known.fact,
-            line.entry.line(),
             format!("{} holds a “!” in double quotes.", line.key),
             "A shell that loads the file reads it as it stands. A line of it pasted into bash ends in “event not found”: there a “!” in double quotes calls up an earlier command.",
         )

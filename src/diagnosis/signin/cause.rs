@@ -10,6 +10,10 @@ use crate::domain::{Estate, Release};
 
 use super::TOKEN;
 
+/// What to do with a token that was made by hand.
+const SHOWN_ONCE: &str = "The token's secret is shown once: put it into the file, and run the check again, which shows what is to be \
+                          granted.";
+
 /// The cause that a status line names (pve-access-control `AccessControl.pm` verify_token, `RPCEnvironment.pm`; captured).
 pub fn named(phrase: &str) -> Option<Code> {
     Some(match phrase {
@@ -52,6 +56,7 @@ pub fn finding(code: Code, reading: &Reading<'_>, release: Option<Release>, look
         .seen_end(who.token().and_then(|id| looked?.token(id)?.expire), "the token's end")
         .say("Set a later end, or none: the web UI under Datacenter → Permissions → API Tokens → Edit, or this command.")
         .run(SHELL, who.endless_token())
+        .wakes(who)
         .mend(Mend::NewToken),
         codes::USER_DISABLED => new(
             format!("The user {user} is disabled."),
@@ -60,6 +65,7 @@ pub fn finding(code: Code, reading: &Reading<'_>, release: Option<Release>, look
         .say("Enable the user, if that was not on purpose: the web UI under Datacenter → Permissions → Users, or this command.")
         .run(SHELL, who.enable())
         .say("Or use a token of another user.")
+        .wakes(who)
         .mend(Mend::NewToken)
         .mend(Mend::Ask(TOKEN)),
         codes::USER_EXPIRED => new(
@@ -69,6 +75,7 @@ pub fn finding(code: Code, reading: &Reading<'_>, release: Option<Release>, look
         .seen_end(who.user().and_then(|id| looked?.user(id)?.expire), "the account's end")
         .say("Set a later end, or none: the web UI under Datacenter → Permissions → Users → Edit, or this command.")
         .run(SHELL, who.endless_user())
+        .wakes(who)
         .mend(Mend::NewToken)
         .mend(Mend::Ask(TOKEN)),
         _ => new(
@@ -115,6 +122,8 @@ fn unknown_token(finding: Finding, who: Who<'_>, looked: Option<&Estate>) -> Fin
     finding
         .say("Look up its name in the web UI under Datacenter → Permissions → API Tokens, or by this command.")
         .run(SHELL, who.tokens())
+        .say(format!("If it is gone, make it anew under its name. {SHOWN_ONCE}"))
+        .run(SHELL, who.make_token())
         .mend(Mend::Ask(TOKEN))
         .mend(Mend::NewToken)
 }
@@ -134,11 +143,30 @@ fn unknown_user(finding: Finding, who: Who<'_>, looked: Option<&Estate>) -> Find
         Some(like) => finding.say(format!("There is a user {}; write that, if it is meant.", visible(like))),
         None => finding,
     };
-    finding
+    let finding = finding
         .say("Look up the user in the web UI under Datacenter → Permissions → Users, or by this command.")
-        .run(SHELL, "pveum user list")
-        .mend(Mend::Ask(TOKEN))
-        .mend(Mend::NewToken)
+        .run(SHELL, "pveum user list");
+    // A user of another realm is made where that realm keeps its users.
+    let own = who.user().is_some_and(|user| user.realm() == "pve") && who.token().is_some();
+    let finding = match own {
+        true => finding
+            .say(format!("If the user is gone, make both anew under their names. {SHOWN_ONCE}"))
+            .run(SHELL, who.make_user())
+            .run(SHELL, who.make_token()),
+        false => finding,
+    };
+    finding.mend(Mend::Ask(TOKEN)).mend(Mend::NewToken)
+}
+
+trait Wakes {
+    fn wakes(self, who: Who<'_>) -> Self;
+}
+
+impl Wakes for Finding {
+    /// A login that stands in the file is not tried out by whoever mends it, so it is left to them.
+    fn wakes(self, who: Who<'_>) -> Self {
+        if who.token().is_some() { self.mend(Mend::Wake) } else { self }
+    }
 }
 
 trait SeenEnd {

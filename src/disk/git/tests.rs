@@ -26,7 +26,7 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 /// A fresh repository, or `None`, said aloud, where there is no git.
-fn repository() -> Option<(tempfile::TempDir, PathBuf, Git)> {
+pub(in crate::disk) fn repository() -> Option<(tempfile::TempDir, PathBuf, Git)> {
     let temp = tempfile::tempdir().unwrap();
     let path = temp.path().canonicalize().unwrap();
     let Some(git) = Git::find(&path, variable) else {
@@ -37,10 +37,11 @@ fn repository() -> Option<(tempfile::TempDir, PathBuf, Git)> {
     Some((temp, path, git))
 }
 
-fn plain_git(folder: &Path, arguments: &[&str]) {
+pub(in crate::disk) fn plain_git(folder: &Path, arguments: &[&str]) {
     let mut command = Command::new("git");
-    command.args(arguments).current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null");
-    assert!(command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success(), "{arguments:?}");
+    command.args(["-c", "user.name=x", "-c", "user.email=x@example.org"]).args(arguments).current_dir(folder);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").stdout(Stdio::null()).stderr(Stdio::null());
+    assert!(command.status().unwrap().success(), "{arguments:?}");
 }
 
 #[test]

@@ -32,11 +32,6 @@ impl PastedSecret {
     pub fn problem(&self) -> Option<&SecretProblem> {
         self.problem.as_ref()
     }
-
-    /// A further holder of the same secret.
-    pub fn share(&self) -> Self {
-        PastedSecret { value: self.value.share(), problem: self.problem.clone() }
-    }
 }
 
 impl fmt::Debug for PastedSecret {

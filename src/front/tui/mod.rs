@@ -28,7 +28,6 @@ pub mod keys;
 mod painter;
 pub mod screen;
 mod sheet;
-pub mod svg;
 pub mod terminal;
 mod theme;
 

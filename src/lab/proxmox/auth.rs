@@ -14,14 +14,26 @@ use super::permissions;
 /// How far ahead the clock that made a ticket may be, in seconds.
 const TICKET_AHEAD: u64 = 300;
 
-/// Finds out who sends a request. The error is the reason phrase of the 401.
-pub fn who_asks(cluster: &Cluster, request: &Request, path: &str) -> Result<String, String> {
+/// A refusal: the reason phrase of the 401, and what the host writes into its journal.
+pub struct Refused {
+    pub said: String,
+    pub why: String,
+}
+
+impl From<&str> for Refused {
+    fn from(said: &str) -> Refused {
+        Refused { said: said.to_string(), why: said.to_string() }
+    }
+}
+
+/// Finds out who sends a request.
+pub fn who_asks(cluster: &Cluster, request: &Request, path: &str) -> Result<String, Refused> {
     let authorization = request.header("Authorization").unwrap_or_default();
     let cookie = request.header("Cookie").unwrap_or_default();
     let ticket = after_word(&cookie, "PVEAuthCookie").or_else(|| after_word(&authorization, "PVEAuthCookie"));
     let hidden = |why: String| {
         let hide = cluster.release.hides_why_not();
-        if hide { "Authentication failed!".to_string() } else { why }
+        Refused { said: if hide { "Authentication failed!".to_string() } else { why.clone() }, why }
     };
     if let Some(ticket) = ticket {
         if cluster.release.old_second_factor()
@@ -29,19 +41,19 @@ pub fn who_asks(cluster: &Cluster, request: &Request, path: &str) -> Result<Stri
             && let Some(user) = ticket.strip_prefix("PVE:tfa!").and_then(|rest| rest.split(':').next())
             && checked(cluster, &ticket, "").is_some_and(|name| name == format!("tfa!{user}"))
         {
-            return Err("No ticket".to_string());
+            return Err("No ticket".into());
         }
         let user = ticket_user(cluster, &ticket).ok_or_else(|| "permission denied - invalid PVE ticket".to_string());
         let user = user.and_then(|user| enabled(cluster, &user).map(|()| user)).map_err(hidden)?;
         let given = request.header("CSRFPreventionToken").unwrap_or_default();
         if !matches!(request.method.as_str(), "GET" | "HEAD") && !csrf_is_good(cluster, &user, &given) {
-            return Err("Permission denied - invalid csrf token".to_string());
+            return Err("Permission denied - invalid csrf token".into());
         }
         return Ok(user);
     }
     match after_word(&authorization, "PVEAPIToken") {
         Some(token) => token_user(cluster, &token).map_err(hidden),
-        None => Err("No ticket".to_string()),
+        None => Err("No ticket".into()),
     }
 }
 

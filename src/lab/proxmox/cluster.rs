@@ -35,6 +35,8 @@ pub struct Cluster {
     pub uploads: BTreeMap<String, u64>,
     /// Newest last.
     pub tasks: Vec<Task>,
+    /// Why the web server refused whom, as its journal has it, newest last; what it answers may tell less.
+    pub refusals: Vec<String>,
     /// What `/nodes/{node}/certificates/info` tells: file name and certificate.
     pub certificates: Vec<(String, Issued)>,
     /// Signs tickets; who changes it ends every login.
@@ -255,6 +257,7 @@ impl Cluster {
             pending_bridges: BTreeMap::new(),
             uploads: BTreeMap::new(),
             tasks: Vec::new(),
+            refusals: Vec::new(),
             certificates: Vec::new(),
             ticket_key: *uuid::Uuid::new_v4().as_bytes(),
             ticket_life: TICKET_LIFE,

@@ -1,6 +1,6 @@
 //! The calls for tasks: what a call that takes long has started (pve-manager API2/Tasks.pm).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::release::LabRelease;
 use super::call::{Answer, Call, Failure, Kind, Param, may, need, object};
@@ -26,16 +26,14 @@ fn may_follow(call: &Call, task: &Task) -> bool {
     call.who == task.who || call.who == owner || call.may(&format!("/nodes/{}", task.node), &["Sys.Audit"])
 }
 
-pub fn task_status(call: &mut Call) -> Answer {
-    let task = task(call)?;
-    if !may_follow(call, task) {
-        return Err(Failure::forbidden(Some(&format!("/nodes/{}, Sys.Audit", task.node))));
-    }
+/// A task as every call tells it, and how it ended in the call's own words.
+fn told(task: &Task, end: [(&'static str, Value); 2]) -> Value {
     let (user, token) = match split_token(&task.who) {
         Some((user, token)) => (user, Some(json!(token))),
         None => (task.who.as_str(), None),
     };
-    Ok(object([
+    let [one, other] = end.map(|(name, value)| (name, Some(value)));
+    object([
         ("upid", Some(json!(task.upid))),
         ("node", Some(json!(task.node))),
         ("type", Some(json!(task.kind))),
@@ -45,9 +43,17 @@ pub fn task_status(call: &mut Call) -> Answer {
         ("pid", Some(json!(task.pid))),
         ("pstart", Some(json!(task.pstart))),
         ("starttime", Some(json!(task.start))),
-        ("status", Some(json!("stopped"))),
-        ("exitstatus", Some(json!(task.exit))),
-    ]))
+        one,
+        other,
+    ])
+}
+
+pub fn task_status(call: &mut Call) -> Answer {
+    let task = task(call)?;
+    if !may_follow(call, task) {
+        return Err(Failure::forbidden(Some(&format!("/nodes/{}, Sys.Audit", task.node))));
+    }
+    Ok(told(task, [("status", json!("stopped")), ("exitstatus", json!(task.exit))]))
 }
 
 pub fn task_log(call: &mut Call) -> Answer {
@@ -66,24 +72,6 @@ pub fn tasks(call: &mut Call) -> Answer {
     let limit = call.get("limit").and_then(|text| text.parse().ok()).unwrap_or(50);
     let node = call.text("node");
     let own = call.cluster.tasks.iter().rev().filter(|task| task.node == node && may_follow(call, task));
-    let rows = own.take(limit).map(|task| {
-        let (user, token) = match split_token(&task.who) {
-            Some((user, token)) => (user, Some(json!(token))),
-            None => (task.who.as_str(), None),
-        };
-        object([
-            ("upid", Some(json!(task.upid))),
-            ("node", Some(json!(task.node))),
-            ("type", Some(json!(task.kind))),
-            ("id", Some(json!(task.id))),
-            ("user", Some(json!(user))),
-            ("tokenid", token),
-            ("pid", Some(json!(task.pid))),
-            ("pstart", Some(json!(task.pstart))),
-            ("starttime", Some(json!(task.start))),
-            ("endtime", Some(json!(task.start))),
-            ("status", Some(json!(task.exit))),
-        ])
-    });
+    let rows = own.take(limit).map(|task| told(task, [("endtime", json!(task.start)), ("status", json!(task.exit))]));
     Ok(rows.collect())
 }

@@ -29,29 +29,6 @@ pub fn allows(privileges: &BTreeSet<Privilege>) -> Vec<String> {
 /// How every privilege over a part of a machine's configuration begins.
 const SETTINGS: &str = "change machines' ";
 
-/// What a path of the ACL is, in words: `every machine`. None where the path itself says it best.
-pub fn place(path: &str) -> Option<String> {
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    Some(match parts.as_slice() {
-        [] => "everything".to_owned(),
-        ["vms"] => "every machine".to_owned(),
-        ["vms", id] => format!("machine {id}"),
-        ["storage"] => "every storage".to_owned(),
-        ["storage", name] => format!("storage {name}"),
-        ["nodes"] => "every host".to_owned(),
-        ["nodes", name] => format!("host {name}"),
-        ["pool"] => "every pool".to_owned(),
-        ["pool", names @ ..] => format!("pool {}", names.join("/")),
-        ["sdn"] => "every network".to_owned(),
-        ["sdn", "zones", "localnetwork"] => "every bridge of the hosts".to_owned(),
-        ["sdn", "zones", "localnetwork", bridge] => format!("bridge {bridge}"),
-        ["sdn", "zones", "localnetwork", bridge, tag] => format!("bridge {bridge} with the tag {tag}"),
-        ["access"] => "users and rights".to_owned(),
-        ["mapping"] => "every mapped device".to_owned(),
-        _ => return None,
-    })
-}
-
 /// The privilege in words (Proxmox VE Administration Guide, “Privileges”; pve-access-control `AccessControl.pm`).
 pub fn words(privilege: &str) -> Option<&'static str> {
     Some(match privilege {
@@ -122,18 +99,5 @@ mod tests {
             allows(&set("VM.Config.CPU VM.Config.Disk VM.Config.Memory")),
             ["change machines' processors, disks and memory"]
         );
-    }
-
-    #[test]
-    fn paths_are_told_in_words() {
-        for (path, said) in [
-            ("/", Some("everything")),
-            ("/vms", Some("every machine")),
-            ("/storage/local-lvm", Some("storage local-lvm")),
-            ("/sdn/zones/localnetwork", Some("every bridge of the hosts")),
-            ("/sdn/zones/lab/net1", None),
-        ] {
-            assert_eq!(place(path).as_deref(), said);
-        }
     }
 }

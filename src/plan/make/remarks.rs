@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::diagnosis::token_end::is_near;
 use crate::domain::rights::Privilege;
 use crate::domain::time::date;
-use crate::domain::{AclSeen, Change, Grantee, Holder, Need, pveum};
+use crate::domain::{AclSeen, Change, Grantee, Holder, Need, Timestamp, pveum};
 use crate::plan::make::roles::Roles;
 use crate::plan::make::rows::Laid;
 use crate::plan::make::way::Way;
-use crate::plan::make::{Order, Wanted};
+use crate::plan::make::{Existing, Order, Wanted};
 
 /// So many paths are named; of more it is said that there are.
 const NAMED: usize = 3;
@@ -43,7 +44,9 @@ pub fn remarks(
 /// A token with all rights of its user.
 fn whole(order: &Order<'_>, separated: bool, out: &mut Vec<String>) {
     let user = &order.token.user;
-    if let Some(end) = order.estate.user(user).and_then(|user| user.expire).filter(|end| *end > 0) {
+    let given = |end: &Timestamp| *order.existing == Existing::Wake && is_near(*end, order.now);
+    let end = order.estate.user(user).and_then(|user| user.expire);
+    if let Some(end) = end.filter(|end| *end > 0 && !given(end)) {
         out.push(format!("The user {user} ends on {}, and the token with it.", date(end)));
     }
     if separated {
@@ -78,7 +81,10 @@ fn existing(order: &Order<'_>, way: &Way<'_>, skipped: &[&AclSeen], out: &mut Ve
         }
         Way::NewSecret(old) => old.expire,
         Way::Kept(_) => {
-            out.push(format!("{id} keeps its secret and its end."));
+            match order.existing {
+                Existing::Wake => out.push(format!("{id} keeps its secret; the file stays as it is.")),
+                _ => out.push(format!("{id} keeps its secret and its end.")),
+            }
             order.expire
         }
         Way::Again(_) => way.expire(order),

@@ -17,6 +17,18 @@ pub fn sentence(change: &Change) -> String {
         Change::Ungrant { path, role, to } => format!("take {role} on {path} back from {}", holders(to)),
         Change::RemoveRole { role } => format!("remove the role {role}"),
         Change::RemoveUser { user } => format!("remove the user {user}"),
+        Change::Enable { user, on: true } => format!("enable the user {user}, whose tokens sign in again then"),
+        Change::Enable { user, on: false } => format!("disable the user {user}; its tokens are refused from then on"),
+        Change::SetEnd { who, end: Some(end), .. } => format!("have {} end on {}", name(who), date(*end)),
+        Change::SetEnd { who, end: None, .. } => format!("have {} never end", name(who)),
+    }
+}
+
+/// `the user lab@pve` or `the token lab@pve!wiz`.
+fn name(who: &Grantee) -> String {
+    match who {
+        Grantee::User(user) => format!("the user {user}"),
+        Grantee::Token(token) => format!("the token {token}"),
     }
 }
 
@@ -48,11 +60,11 @@ fn holders(to: &[Grantee]) -> String {
     match to {
         [Grantee::User(user), Grantee::Token(token)] if token.user == *user => format!("{user} and its token"),
         _ => {
-            let name = |who: &Grantee| match who {
+            let holder = |who: &Grantee| match who {
                 Grantee::User(user) => user.to_string(),
                 Grantee::Token(token) => format!("the token {token}"),
             };
-            to.iter().map(name).collect::<Vec<_>>().join(" and ")
+            to.iter().map(holder).collect::<Vec<_>>().join(" and ")
         }
     }
 }
@@ -94,6 +106,15 @@ mod tests {
                 "grant R1 on /vms to the token lab@pve!wiz",
             ),
             (Change::Ungrant { path, role, to: both[..1].to_vec() }, "take R1 on /vms back from lab@pve"),
+            (
+                Change::Enable { user: user.clone(), on: true },
+                "enable the user lab@pve, whose tokens sign in again then",
+            ),
+            (
+                Change::SetEnd { who: both[1].clone(), end: Some(1_803_081_600), was: Some(1) },
+                "have the token lab@pve!wiz end on 2027-02-20",
+            ),
+            (Change::SetEnd { who: both[0].clone(), end: None, was: None }, "have the user lab@pve never end"),
         ] {
             assert_eq!(sentence(&change), told);
         }

@@ -25,12 +25,12 @@ pub enum Way<'e> {
 pub fn way<'e>(order: &Order<'e>) -> Result<Way<'e>, NoMaking> {
     let Some(old) = order.estate.token(order.token) else {
         return match order.existing {
-            Existing::Keep => Err(NoMaking::Gone(order.token.clone())),
+            Existing::Keep | Existing::Wake => Err(NoMaking::Gone(order.token.clone())),
             _ => Ok(Way::New(order.token.clone())),
         };
     };
     match order.existing {
-        Existing::Keep => Ok(Way::Kept(old)),
+        Existing::Keep | Existing::Wake => Ok(Way::Kept(old)),
         Existing::Refuse => Err(NoMaking::Exists(order.token.clone())),
         Existing::Beside { name, remove } => {
             let new = TokenId { user: order.token.user.clone(), name: name.clone() };

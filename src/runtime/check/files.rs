@@ -100,8 +100,12 @@ fn below(folder: &Path, ground: &Ground, found: &mut Found) {
     found.more |= discovered.more;
 }
 
-/// Reads and understands them; what was found and is no known tool's is left out, and each file is there once.
-pub async fn understood(places: Vec<(PathBuf, Origin)>, ground: &Ground, deadline: Instant) -> Vec<File> {
+/// Reads and understands them, each file once; what was found and is no known tool's is left out, and told apart with why.
+pub async fn understood(
+    places: Vec<(PathBuf, Origin)>,
+    ground: &Ground,
+    deadline: Instant,
+) -> (Vec<File>, Vec<(PathBuf, String)>) {
     let reading = places.into_iter().map(|(path, origin)| async move {
         let (from, caller) = (path.clone(), ground.caller);
         let looked = timeout_at(deadline, spawn_blocking(move || look(&from, None, &caller))).await;
@@ -117,10 +121,16 @@ pub async fn understood(places: Vec<(PathBuf, Origin)>, ground: &Ground, deadlin
     });
     let mut files: Vec<File> = Vec::new();
     let mut known: Vec<PathBuf> = Vec::new();
+    let mut left: Vec<(PathBuf, String)> = Vec::new();
     for (file, origin) in join_all(reading).await {
         let place = match &file.understood {
             Ok(understood) => understood.seen.path.clone(),
-            Err(finding) if passed_over(origin, finding) => continue,
+            Err(finding) if passed_over(origin, finding) => {
+                if origin == Origin::Found && finding.code == codes::FILE_UNKNOWN {
+                    left.push((file.path, finding.cause.clone()));
+                }
+                continue;
+            }
             Err(_) => file.path.clone(),
         };
         if !known.contains(&place) {
@@ -128,7 +138,7 @@ pub async fn understood(places: Vec<(PathBuf, Origin)>, ground: &Ground, deadlin
             files.push(file);
         }
     }
-    files
+    (files, left)
 }
 
 fn passed_over(origin: Origin, finding: &Finding) -> bool {
@@ -142,7 +152,7 @@ fn passed_over(origin: Origin, finding: &Finding) -> bool {
 }
 
 fn understand_one(seen: FileSeen, around: Around, ground: &Ground) -> Result<Understood, Box<Finding>> {
-    let config = understand(scene(&seen, &around, ground))?;
+    let config = understand(scene(&seen, &around, ground))?.remembering(&ground.configs);
     Ok(Understood { config, seen, around, cas: Vec::new(), no_ca: Vec::new() })
 }
 
@@ -176,7 +186,7 @@ fn scene<'a>(seen: &'a FileSeen, around: &'a Around, ground: &'a Ground) -> Scen
 pub(in crate::runtime) fn ca_in(path: &Path, caller: &disk::Caller) -> Result<Option<Der>, String> {
     let seen = disk::read_config(path, caller).map_err(|error| error.sentence())?;
     let there = seen.there.ok_or("There is no such file.")?;
-    ca_among(there.text.as_str(), || crate::runtime::perform::roots(caller).unwrap_or_default())
+    ca_among(there.text.as_str(), || crate::runtime::roots::roots(caller).unwrap_or_default())
 }
 
 /// The same files with what git says of them, and what its history and the files beside them hold.
@@ -200,7 +210,8 @@ pub async fn with_git(files: Vec<File>, ground: &Ground, deadline: Instant) -> V
                 _ => Around { git: Git::Unknown("git gave no answer in time".into()), ..understood.around },
             };
             let config = understand(scene(&understood.seen, &around, ground));
-            let understood = config.map(|config| Understood { config, around, ..understood });
+            let remembering = |config: Config| config.remembering(&ground.configs);
+            let understood = config.map(|config| Understood { config: remembering(config), around, ..understood });
             File { path, understood }
         }
     });

@@ -5,7 +5,8 @@ use std::str::FromStr;
 use serde::Deserialize;
 use toml_edit::{InlineTable, Table, Value, value};
 
-use super::{AnswersError, SecretSource, source};
+use super::read::source;
+use super::{AnswersError, SecretSource};
 use crate::domain::{Factor, Id, Text, UserId, time};
 use crate::wizard::Wizard;
 use crate::wizard::draft::Draft;

@@ -3,6 +3,7 @@
 pub mod after;
 mod ask;
 mod fill;
+mod realms;
 mod told;
 mod ways;
 mod words;
@@ -14,7 +15,9 @@ use crate::target::spec::VerifyWord;
 use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit};
 use crate::wizard::page::{Answer, Block, Choice, Tone};
-use crate::wizard::step::{By, Next, PageId, Parts, details, guide, host, login, make, road, say, toned, trust, wrong};
+use crate::wizard::step::{
+    By, Next, PageId, Parts, details, guide, host, login, make, road, say, token, toned, trust, wrong,
+};
 
 pub use told::Told;
 pub use ways::Way;
@@ -24,6 +27,8 @@ pub const MEND: Id = Id::fixed("mend");
 const ALL: Id = Id::fixed("all");
 const AGAIN: Id = Id::fixed("again");
 const LEAVE: Id = Id::fixed("leave");
+/// The block for root's shell is to be shown.
+const NO_LOGIN: Id = Id::fixed("no-login");
 
 /// What a person chose to have mended, with what was wrong then.
 #[derive(Debug)]
@@ -36,6 +41,8 @@ pub struct Repair {
     pub wanted: Option<PageId>,
     /// What the file itself says of that host.
     says: fill::Says,
+    /// Which of user and token name the file tells.
+    filled: Vec<Id>,
 }
 
 /// The conversation is about a file that is there.
@@ -89,12 +96,28 @@ pub fn asks(w: &Wizard, field: &Id) -> bool {
     }
 }
 
+/// The file tells it, and it is not what is answered anew: nobody is asked for it.
+pub fn tells(w: &Wizard, field: &Id) -> bool {
+    w.repair.as_ref().is_some_and(|repair| here(w) && repair.filled.contains(field)) && !anew(w, field)
+}
+
+/// It is what is answered anew.
+pub fn anew(w: &Wizard, field: &Id) -> bool {
+    matches!(way(w), Some(Way::Ask(asked)) if asked == field)
+}
+
+/// The token that the file names gets a new secret, or another one its place: whose it is and what it is called is known.
+pub fn renews(w: &Wizard) -> bool {
+    way(w) == Some(&Way::NewSecret) && make::existing(w).is_some()
+}
+
 /// What whoever signs in is wanted for, where nothing new is made.
 pub fn who_signs_in(w: &Wizard) -> Option<&'static str> {
     match way(w)? {
         Way::LookUp => Some("Who may look it up?"),
         Way::Grant => Some("Who may grant it?"),
         Way::NewSecret => Some("Who gives the token a new secret?"),
+        Way::Wake => Some("Who lets the token sign in again?"),
         _ => None,
     }
 }
@@ -193,6 +216,19 @@ pub fn page(w: &Wizard) -> Parts {
         };
     };
     let mut blocks = Vec::new();
+    let without_login = words::without_login(&told);
+    if w.draft.choice(&NO_LOGIN).is_some() && !without_login.is_empty() {
+        blocks.extend(without_login);
+        blocks.push(Block::Choice(choice(w, &told)));
+        return Parts {
+            title: "Where no login works.".into(),
+            blocks,
+            submit: "go on",
+            focus: Some(MEND),
+            help,
+            ..Parts::default()
+        };
+    }
     blocks.extend(told.about().map(say));
     blocks.extend(words::in_vain(w, &told));
     if told.worst() < Some(Severity::Warning) {
@@ -255,12 +291,22 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     if in_file {
         options.extend(several.clone());
     }
-    for (mend, _) in &offers {
-        options.extend(words::answers(w, told, mend));
+    for (mend, instance) in &offers {
+        options.extend(words::answers(w, told, (mend, *instance)));
     }
-    options.retain(|option| option.id != ways::COMMANDS || ask::is_remembered(w, told));
+    // The commands are those for the host of the first mend.
+    let grants = offers.first().is_some_and(|(mend, _)| *mend == Mend::Grant) && ask::is_remembered(w, told);
+    options.retain(|option| option.id != ways::COMMANDS || grants);
     if !in_file {
         options.extend(several);
+    }
+    if w.draft.choice(&NO_LOGIN).is_none() && !words::without_login(told).is_empty() {
+        options.push(Answer {
+            id: NO_LOGIN,
+            title: "No login works either".into(),
+            about: vec!["commands for root's shell: why, unlock, renew".into()],
+            risky: false,
+        });
     }
     options.push(Answer {
         id: AGAIN,
@@ -302,6 +348,11 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     }
     let Some(chosen) = choice(w, &told).chosen else { return Next::Stay };
     w.draft.forget(&MEND);
+    if chosen == NO_LOGIN {
+        w.draft.choose(NO_LOGIN, NO_LOGIN);
+        return Next::Do(Vec::new());
+    }
+    w.draft.forget(&NO_LOGIN);
     if chosen == LEAVE {
         return Next::Leave(exit(w));
     }
@@ -318,7 +369,8 @@ fn set_out(w: &mut Wizard, told: Told, way: Way, instance: Option<u8>) -> Next {
     let Some(says) = fill::fill(w, &told, instance, &way) else { return Next::Stay };
     let wanted = way.page();
     let before = told.all();
-    w.repair = Some(Repair { instance, before, wanted, says, way });
+    let filled = token::filled(w);
+    w.repair = Some(Repair { instance, before, wanted, says, way, filled });
     match way_of(w) {
         Way::Commands if host::look(w).is_some() => guide::show_missing(w),
         // Whoever is signed in sees too little: somebody else is to.

@@ -17,7 +17,7 @@ use crate::target::spec::List;
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Block, Field, Item, Pick};
-use crate::wizard::step::{Next, Parts, checkup, host, instance, make, token, tool, uses, wrong};
+use crate::wizard::step::{Next, Parts, checkup, host, instance, make, memory, token, tool, uses, wrong};
 
 pub use verification::{VERIFY, asks_verification, can_verify, verify, verify_word};
 use verification::{first_verification, verification};
@@ -42,6 +42,14 @@ fn told(w: &Wizard) -> Told<'_> {
 
 fn entries(w: &Wizard, question: &PickQuestion<'_>) -> Vec<Entry> {
     question.entries(&told(w).lists(), &typed_picks(w))
+}
+
+/// Which entry is suggested: what was answered for this host of the file before, else what is likeliest.
+fn suggested(w: &Wizard, question: &PickQuestion<'_>, entries: &[Entry]) -> Option<usize> {
+    let before = memory::of_file(w).filter(|record| host::endpoint(w).as_ref() == Some(&record.endpoint));
+    let before = before.and_then(|record| record.picks.get(question.name));
+    let there = before.and_then(|value| entries.iter().position(|entry| entry.value == *value));
+    there.or_else(|| question.suggested(entries))
 }
 
 /// The answers as chosen or typed, without looking whether the host has them.
@@ -215,7 +223,7 @@ pub fn page(w: &Wizard) -> Parts {
 fn pick(w: &Wizard, question: &PickQuestion<'_>, findings: &[Finding]) -> Block {
     let entries = entries(w, question);
     let id = id(question.name);
-    let suggested = question.suggested(&entries).map(|at| Id::new(entries[at].value.clone()));
+    let suggested = suggested(w, question, &entries).map(|at| Id::new(entries[at].value.clone()));
     let chosen = w.draft.choice(&id).cloned().or(suggested);
     let chosen = match chosen {
         None if !question.required => Some(Pick::LATER),
@@ -302,7 +310,7 @@ pub fn submit(w: &mut Wizard) -> Next {
             continue;
         }
         let entries = entries(w, &question);
-        match question.suggested(&entries) {
+        match suggested(w, &question, &entries) {
             Some(at) => suggestions.push((id, Id::new(entries[at].value.clone()))),
             None if !question.required || entries.is_empty() => suggestions.push((id, Pick::LATER)),
             None => open = true,

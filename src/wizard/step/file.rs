@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::domain::around::{Around, Git};
 use crate::domain::visible::visible;
 use crate::domain::{FileSeen, Id, Text};
-use crate::format::{Document, Found};
+use crate::format::Document;
 use crate::target::nearby;
 use crate::target::spec::{Dialect, Form};
 use crate::wizard::Wizard;
@@ -123,7 +123,7 @@ fn refusal(w: &Wizard) -> Option<(String, String)> {
     if around.git == Git::Tracked {
         return Some((
             format!("Git tracks {shown}, so a secret in it would go to everybody who has the repository."),
-            format!("Take it out of git first, git rm --cached -- {name}, or name another file."),
+            format!("Take it out of git first, {}, or name another file.", crate::diagnosis::untrack(&seen.path)),
         ));
     }
     if !seen.folder.exists {
@@ -257,14 +257,4 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
         };
     }
     Next::Wait(vec![w.ask_file(path)])
-}
-
-/// A key's value in the file as it is, for pages that preselect what was there.
-pub fn value(w: &Wizard, key: &str) -> Option<Text> {
-    let (seen, _) = seen(w)?;
-    let document = Document::parse(dialect(w)?, seen.there.as_ref()?.text.clone()).ok()?;
-    match document.get(key) {
-        Found::Once(entry) => entry.value(),
-        _ => None,
-    }
 }

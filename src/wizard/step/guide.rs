@@ -106,14 +106,7 @@ fn changes(w: &Wizard) -> Option<Vec<Change>> {
     estate.acl_whole = true;
     // A user of realm pam is the host's own or does not exist; Proxmox makes none there.
     if token.user.realm() != "pve" && estate.user(&token.user).is_none() {
-        estate.users.push(UserSeen {
-            id: token.user.clone(),
-            enabled: true,
-            expire: None,
-            comment: None,
-            groups: Vec::new(),
-            tokens: Vec::new(),
-        });
+        estate.users.push(UserSeen::named(token.user.clone()));
     }
     // Beside a token that lacks something a role of our name stands already, most likely with just too little in it.
     let role = role_name(&target(w));

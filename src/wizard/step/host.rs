@@ -181,17 +181,7 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
                 .map(|record| record.trust.clone())
                 // "Do not verify" is said anew each time.
                 .filter(|trust| *trust != Trust::Unverified);
-            let inquiry = Inquiry {
-                endpoints,
-                address: None,
-                trust,
-                credential: None,
-                paths: Vec::new(),
-                lists: false,
-                storages_of: Vec::new(),
-                estate: false,
-            };
-            Next::Wait(vec![w.ask_look(inquiry)])
+            Next::Wait(vec![w.ask_look(Inquiry { trust, ..Inquiry::to(endpoints) })])
         }
     }
 }

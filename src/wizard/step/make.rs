@@ -1,5 +1,6 @@
 //! Make: whose the token will be, what it is called, what it may do, when it ends, and what becomes of one that is there.
 
+mod waking;
 pub mod wish;
 mod words;
 
@@ -10,13 +11,14 @@ use crate::plan::make::{Making, NoMaking};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
 use crate::wizard::step::{
-    By, Next, PageId, Parts, access, details, file, host, listed, lives, open_field, quiet, token, toned, tool, wrong,
+    By, Next, PageId, Parts, access, checkup, details, file, host, listed, lives, open_field, quiet, token, toned,
+    tool, wrong,
 };
 
 use wish::{BESIDE, DATE, IN_PLACE, LEAST, MINE, NEVER, NO, OTHER_NAME, PASTE, QUARTER, SAME, SERVICE, YEAR, YES};
 pub use wish::{
-    EXISTING, EXPIRE, EXPIRE_DATE, KEEP, REMOVE_OLD, RIGHTS, WHOSE, estate, existing, expire, id, keeps, making, paths,
-    same_rights, signer,
+    EXISTING, EXPIRE, EXPIRE_DATE, KEEP, REMOVE_OLD, RIGHTS, WAKE, WHOSE, estate, existing, expire, id, keeps, making,
+    paths, same_rights, signer,
 };
 
 /// What to do where whoever is signed in may not make it.
@@ -67,18 +69,21 @@ pub fn instead(w: &Wizard) -> Choice {
     let answer =
         |id: Id, title: &str, about: &str| Answer { id, title: title.into(), about: vec![about.into()], risky: false };
     let mut options = Vec::new();
-    if !same_rights(w) {
+    let makes = !keeps(w);
+    if makes && !same_rights(w) {
         options.push(answer(
             SAME,
             "A token of my own, with all my rights",
             "Everybody may make that. Whoever has it can do what you can, and not less.",
         ));
     }
-    options.push(answer(
-        BLOCK,
-        "Show one block for an administrator to run",
-        "The same user, role, token and grants as commands for root's shell; then the secret is pasted here.",
-    ));
+    if makes {
+        options.push(answer(
+            BLOCK,
+            "Show one block for an administrator to run",
+            "The same user, role, token and grants as commands for root's shell; then the secret is pasted here.",
+        ));
+    }
     options.push(answer(LOGIN, "Sign in as somebody else", "root@pam, or a user with the role Administrator on /."));
     let chosen = w.draft.choice(&INSTEAD).cloned();
     let error = if w.tried() && chosen.is_none() { wrong("Choose one.", None) } else { None };
@@ -108,13 +113,11 @@ pub fn go_instead(w: &mut Wizard) -> Next {
 }
 
 pub fn page(w: &Wizard) -> Parts {
-    let who = signer(w).map(|user| visible(&user.to_string())).unwrap_or_default();
-    let mut blocks = vec![Block::Choice(whose(w, &who))];
-    if !wish::mine(w) {
-        let error = wish::owner(w).and_then(Result::err);
-        blocks.push(open_field(w, token::USER, "User", wish::default_user(w), error));
+    if wish::wakes(w) {
+        return waking::page(w);
     }
-    blocks.push(open_field(w, token::NAME, "Token name", wish::default_name(w), wish::name(w).err()));
+    let who = signer(w).map(|user| visible(&user.to_string())).unwrap_or_default();
+    let mut blocks = if checkup::renews(w) { Vec::new() } else { names(w, &who) };
     if let Some(there) = existing(w) {
         blocks.extend(already(w, there));
     }
@@ -155,6 +158,17 @@ pub fn page(w: &Wizard) -> Parts {
             "A token whose rights are kept apart from its user's has only what it is granted, and of that only what its user has too. So both are granted the same.".into(),
         ],
     }
+}
+
+/// Whose it is, and what it is called.
+fn names(w: &Wizard, who: &str) -> Vec<Block> {
+    let mut blocks = vec![Block::Choice(whose(w, who))];
+    if !wish::mine(w) {
+        let error = wish::owner(w).and_then(Result::err);
+        blocks.push(open_field(w, token::USER, "User", wish::default_user(w), error));
+    }
+    blocks.push(open_field(w, token::NAME, "Token name", wish::default_name(w), wish::name(w).err()));
+    blocks
 }
 
 fn whose(w: &Wizard, who: &str) -> Choice {
@@ -228,28 +242,35 @@ fn already(w: &Wizard, there: &TokenSeen) -> Vec<Block> {
     let other = wish::free_name(w).map(|name| name.to_string()).unwrap_or_default();
     let answer = |id: Id, title: String, about: String, risky: bool| Answer { id, title, about: vec![about], risky };
     let chosen = w.draft.choice(&EXISTING).cloned();
+    let mut options = vec![
+        answer(
+            OTHER_NAME,
+            format!("Leave it, and make {other}"),
+            "Or type another name above. Both work.".into(),
+            false,
+        ),
+        answer(
+            BESIDE,
+            format!("Make {other} to take its place"),
+            "Made, proved and written first, with the same rights. The old one works on until it is removed; that is asked below.".into(),
+            false,
+        ),
+        answer(IN_PLACE, "Give it a new secret".into(), dies, true),
+        answer(PASTE, "I have its secret".into(), "Paste it on the next page; nothing is made.".into(), false),
+    ];
+    // In a repair the rest is chosen where it begins.
+    options.retain(|option| !checkup::renews(w) || [BESIDE, IN_PLACE].contains(&option.id));
     let mut blocks = vec![
         toned(Tone::Warning, format!("{about}.")),
         Block::Choice(Choice {
             id: EXISTING,
             label: "What shall become of it?".into(),
-            options: vec![
-                answer(
-                    OTHER_NAME,
-                    format!("Leave it, and make {other}"),
-                    "Or type another name above. Both work.".into(),
-                    false,
-                ),
-                answer(
-                    BESIDE,
-                    format!("Make {other} to take its place"),
-                    "Made, proved and written first, with the same rights. The old one works on until it is removed; that is asked below.".into(),
-                    false,
-                ),
-                answer(IN_PLACE, "Give it a new secret".into(), dies, true),
-                answer(PASTE, "I have its secret".into(), "Paste it on the next page; nothing is made.".into(), false),
-            ],
-            error: if w.tried() && chosen.is_none() { wrong("Choose one; nothing is replaced without it.", None) } else { None },
+            options,
+            error: if w.tried() && chosen.is_none() {
+                wrong("Choose one; nothing is replaced without it.", None)
+            } else {
+                None
+            },
             chosen: chosen.clone(),
         }),
     ];

@@ -14,6 +14,7 @@ pub mod lives;
 pub mod login;
 pub mod made;
 pub mod make;
+mod memory;
 pub mod nearby;
 pub mod review;
 pub mod road;

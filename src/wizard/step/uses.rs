@@ -1,13 +1,13 @@
 //! Target, third page: what the tool shall do, which decides on the rights that it needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::Id;
 use crate::domain::visible::visible;
 use crate::target::questions::{self, GroupQuestion};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice};
-use crate::wizard::step::{Next, Parts, listed, quiet, tool, wrong};
+use crate::wizard::step::{Next, Parts, listed, memory, quiet, tool, wrong};
 
 /// Power over the host, for a target of the person's own.
 pub const DANGEROUS: Id = Id::fixed("dangerous");
@@ -21,6 +21,31 @@ pub fn id(name: &str) -> Id {
 /// The yes-or-no questions of the target.
 pub fn groups(w: &Wizard) -> Vec<GroupQuestion<'_>> {
     tool::spec(w).map(questions::groups).unwrap_or_default()
+}
+
+/// Answers a group, as a person would.
+pub fn answer(w: &mut Wizard, group: &str, yes: bool) {
+    w.draft.choose(id(group), if yes { YES } else { NO });
+}
+
+/// Leaves all groups unanswered.
+pub fn forget(w: &mut Wizard) {
+    w.draft.forget_all(|id| id.as_str().starts_with("group."));
+}
+
+/// The groups that were answered, and whether with yes.
+pub fn answered(w: &Wizard) -> BTreeMap<String, bool> {
+    let said = |group: GroupQuestion<'_>| {
+        let choice = w.draft.choice(&id(group.name))?;
+        Some((group.name.to_owned(), *choice == YES))
+    };
+    groups(w).into_iter().filter_map(said).collect()
+}
+
+/// What is chosen while a person has not answered: as it was answered for this file before, else no.
+fn preset(w: &Wizard, group: &str) -> Id {
+    let before = memory::of_file(w).and_then(|record| record.groups.get(group));
+    if before == Some(&true) { YES } else { NO }
 }
 
 /// The groups that were answered with yes.
@@ -48,7 +73,7 @@ fn agreed(w: &Wizard) -> bool {
     powers(w).is_empty() || w.draft.is(&DANGEROUS, &YES)
 }
 
-/// Every question has a default that asks for less, so the page is done once it was seen.
+/// Every question has a default, so the page is done once it was seen.
 pub fn done(w: &Wizard) -> bool {
     groups(w).iter().all(|group| w.draft.choice(&id(group.name)).is_some()) && agreed(w)
 }
@@ -70,7 +95,7 @@ pub fn page(w: &Wizard) -> Parts {
                         risky: group.dangerous,
                     },
                 ],
-                chosen: Some(w.draft.choice(&id(group.name)).cloned().unwrap_or(NO)),
+                chosen: Some(w.draft.choice(&id(group.name)).cloned().unwrap_or_else(|| preset(w, group.name))),
                 error: None,
             })
         })
@@ -114,10 +139,13 @@ pub fn page(w: &Wizard) -> Parts {
 }
 
 pub fn submit(w: &mut Wizard) -> Next {
-    let open: Vec<Id> =
-        groups(w).iter().map(|group| id(group.name)).filter(|id| w.draft.choice(id).is_none()).collect();
-    for id in open {
-        w.draft.choose(id, NO);
+    let open: Vec<(Id, Id)> = groups(w)
+        .iter()
+        .map(|group| (id(group.name), preset(w, group.name)))
+        .filter(|(id, _)| w.draft.choice(id).is_none())
+        .collect();
+    for (id, preset) in open {
+        w.draft.choose(id, preset);
     }
     if agreed(w) { Next::Go } else { Next::Stay }
 }

@@ -37,3 +37,18 @@ async fn the_end_of_a_token_that_labwizard_made_is_said_from_its_own_journal() {
         assert_eq!(codes(&bench.check().await.files[0]), told, "{days} days");
     }
 }
+
+/// Only where the tool verifies by the cluster's CA does its make matter.
+#[tokio::test]
+async fn a_ca_of_an_older_make_is_told_to_whoever_verifies_by_it() {
+    for (release, told) in [(LabRelease::V7_4_20, vec!["tls.ca-not-strict"]), (LabRelease::default(), vec![])] {
+        let lab = Lab::start(LabConfig { release, ..LabConfig::quick() }).await.unwrap();
+        let bench = Bench::new().knowing(&lab);
+        bench.write("ca.pem", &lab.ca_pem());
+        let ca = format!("{}REQUESTS_CA_BUNDLE=ca.pem\n", glassdome(&lab, &tool(&lab), "true"));
+        let verifying = bench.write("strict.env", &ca);
+        let lax = bench.write("lax.env", &glassdome(&lab, &tool(&lab), "false"));
+        let files = bench.check_these(&[verifying, lax]).await;
+        assert_eq!((codes(&files[0]), codes(&files[1])), (told, vec![]), "{release}");
+    }
+}

@@ -43,7 +43,8 @@ fn nothing_twice(lab: &Lab, before: usize) {
 async fn wherever_a_connection_is_cut_the_survey_ends_and_says_so() {
     let lab = Lab::start(LabConfig::quick()).await.unwrap();
     let to = SocketAddr::new(LOOPBACK, lab.port());
-    let asked = |port| inquiry(port, pin(&lab), credential(&lab.token(TOOL).unwrap()));
+    let paths = || vec!["/vms/100".to_owned(), "/vms/101".to_owned()];
+    let asked = |port| Inquiry { paths: paths(), ..inquiry(port, pin(&lab), credential(&lab.token(TOOL).unwrap())) };
     let whole = Relay::start(move |_| to, None).await;
     assert!(judged(&look(asked(whole.port), &options()).await));
     let (connections, bytes) = (whole.connections(), whole.carried());

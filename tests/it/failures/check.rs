@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use labwizard::diagnosis::checked::{Asked, Circumstances, judge_config};
+use labwizard::diagnosis::checked::{Asked, Checked, Circumstances, judge_config};
 use labwizard::diagnosis::config::{self, Config, understand};
 use labwizard::diagnosis::leaning::Leaning;
 use labwizard::diagnosis::{Reading, judge};
@@ -20,23 +20,19 @@ use crate::flow::Stage;
 impl Scene {
     /// Everything that is wrong with the file.
     pub async fn check(&self) -> Vec<Finding> {
+        self.checked().await.findings
+    }
+
+    /// What a check found of the file.
+    pub async fn checked(&self) -> Checked {
         self.write();
-        if self.with_lists {
-            return self.check_with_lists().await;
-        }
         let here = self.folder();
         let git = self.has_git.then(|| Git::find(&here, |name| std::env::var_os(name)).unwrap());
         let ground = Ground {
-            here,
-            library: Library::built_in(),
             hosts: self.records.clone(),
-            wrote: Vec::new(),
-            runs: Vec::new(),
             environment: self.environment.clone(),
-            surroundings: Surroundings::default(),
-            caller: Stage::caller(),
             git,
-            options: self.options.clone(),
+            ..Ground::bare(here, Library::built_in(), Stage::caller(), self.options.clone())
         };
         let files = vec![self.path()];
         let order = Order { files, offline: self.offline, strict: false, trust: None, within: Duration::from_secs(60) };
@@ -45,17 +41,12 @@ impl Scene {
         let ended = tokio::time::timeout(Duration::from_secs(90), Box::pin(checking)).await;
         let mut outcome = ended.expect("a check ends");
         assert_eq!(outcome.files.len(), 1);
-        outcome.files.remove(0).findings
+        outcome.files.remove(0)
     }
 
-    /// The same with the lists that the wizard asks for: a check leaves them out, for they cost a further round trip.
-    async fn check_with_lists(&self) -> Vec<Finding> {
-        let (config, _) = self.understood();
-        let trust = Trust::Pin(self.lab.fingerprint().parse().unwrap());
-        let paths = ["/vms", "/storage", "/sdn/zones/localnetwork"].map(str::to_owned).to_vec();
-        let inquiry = config.hosts[0].inquiry(Some(trust.clone()), paths).unwrap();
-        let seen = Box::pin(look(inquiry, &self.options)).await;
-        Scene::judge(&config, trust, seen)
+    /// Findings that came another way than by a check, as a check would tell them.
+    pub fn by_itself(&self, findings: Vec<Finding>) -> Checked {
+        Checked { path: self.path(), target: None, proved: Vec::new(), signed_in: false, findings }
     }
 
     /// Judges as if this trust had been given.
@@ -78,6 +69,7 @@ impl Scene {
         let never = needs::never(&target.spec, &BTreeSet::from([group.to_owned()]));
         let reading = Reading {
             part_will_do: false,
+            pins: true,
             host: "",
             who: "",
             signer: None,

@@ -1,75 +1,88 @@
-//! Repairs of a scene: the file's mends by the program itself, the host's by root's shell or by hand.
+//! Repairs of a scene: the file's mends by the program itself, its lines as somebody types them, the host's by the shown commands.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use labwizard::disk::ignore;
 use labwizard::domain::Finding;
-use labwizard::domain::finding::{Fix as Shown, Mend};
+use labwizard::domain::finding::Mend;
 use labwizard::lab::LabToken;
 use labwizard::lab::config::MODE;
-use labwizard::lab::proxmox::cluster::{Subject, Token};
-
 use labwizard::plan::action::Action;
 use labwizard::plan::mend;
 use labwizard::target::Library;
 
-use super::scene::{Scene, key, with_line};
-use super::table::Fix;
-use crate::client::local;
+use super::fix::Fix;
+use super::host::secret;
+use super::scene::{Scene, key, with_line, without};
+use crate::client::{local, patient};
 use crate::flow::Stage;
 
 impl Scene {
-    /// Does one step of a repair. `finding` is the one that is repaired.
+    /// Does one step of a repair. `finding` is the one that is followed.
     ///
     /// # Errors
-    /// Why the mend comes to nothing, in words.
+    /// Why the step comes to nothing, in words.
     pub fn repair(&mut self, fix: &Fix, finding: &Finding, named: Option<&str>) -> Result<(), String> {
         match fix {
-            Fix::Mend => return self.mend(finding, named),
-            Fix::Console(command) => self.run(command),
-            Fix::Shown => {
-                let command = finding.fix.iter().find_map(|fix| match fix {
-                    Shown::Run { command, .. } if command.contains("pveum") => Some(command.clone()),
-                    _ => None,
-                });
-                self.run(&command.unwrap_or_else(|| panic!("no command of pveum is shown: {:#?}", finding.fix)));
+            Fix::Mend => self.mend(finding, named)?,
+            Fix::Shown(words) => drop(self.paste_shown(finding, words.as_deref())?),
+            Fix::Secret(words) => {
+                let secret = secret(&self.paste_shown(finding, Some(words))?)?;
+                self.type_line(&format!("PROXMOX_TOKEN_VALUE={secret}"));
             }
+            Fix::Look | Fix::Then(_) => return Err("another finding has to be found first".to_owned()),
+            Fix::User => self.complete_user(finding)?,
             Fix::Type(key) => {
                 let line = self.healthy.lines().find(|line| self::key(line) == key).unwrap().to_owned();
-                self.text = with_line(&self.text, &line);
+                self.type_line(&line);
             }
-            Fix::NewSecret => {
-                let secret = uuid::Uuid::new_v4().to_string();
-                self.lab.change(|cluster| {
-                    let user = cluster.users.get_mut("apex@pve").unwrap();
-                    let token = user.tokens.entry("glassdome-token".to_owned()).or_insert_with(|| Token {
-                        secret: String::new(),
-                        privsep: true,
-                        expire: 0,
-                        comment: None,
-                    });
-                    token.secret = secret.clone();
-                });
-                self.text = with_line(&self.text, &format!("PROXMOX_TOKEN_VALUE={secret}"));
+            Fix::Line(line) => self.type_line(&line.replace("{port}", &self.lab.port().to_string())),
+            Fix::Paste(key) => {
+                let id = format!("{}!{}", self.value("PROXMOX_USER"), self.value("PROXMOX_TOKEN_NAME"));
+                let secret = self.lab.token_secret(&id).ok_or_else(|| format!("there is no token {id}"))?;
+                self.type_line(&format!("{key}={secret}"));
             }
+            Fix::Placeholder(name) => self.blank(name),
             Fix::OtherToken(id) => {
                 let token = self.lab.token(id).unwrap();
                 self.use_token(&token);
             }
+            Fix::LeastRights => {
+                let token = self.make_least_rights()?;
+                self.use_token(&token);
+            }
             Fix::Host(what) => self.at_the_host(what),
-            Fix::Agree => self.agree(),
+            Fix::Agree => {
+                let printed = self.paste_shown(finding, Some("pvenode cert info"))?;
+                let shown = self.lab.fingerprint();
+                if !printed.contains(&shown) {
+                    return Err(format!("the host prints another fingerprint than {shown}: {printed}"));
+                }
+                self.agree();
+            }
+            Fix::CaFile => {
+                let printed = self.paste_shown(finding, Some("pve-root-ca.pem"))?;
+                self.put_ca(&printed);
+                let path = self.ca_path().display().to_string();
+                if self.value("REQUESTS_CA_BUNDLE") != path {
+                    self.type_line(&format!("REQUESTS_CA_BUNDLE={path}"));
+                }
+            }
             Fix::ShellQuotes(key) => {
                 let line = self.text.lines().find(|line| self::key(line) == key).unwrap().replace('"', "'");
-                self.text = with_line(&self.text, &line);
+                self.type_line(&line);
             }
             Fix::Unset(name) => self.environment.retain(|other| other != name),
-            Fix::Direct => {
-                let line = format!("PROXMOX_HOST=127.0.0.1:{}", self.lab.port());
-                self.text = with_line(&self.text, &line);
-            }
+            Fix::Direct => self.type_line(&format!("PROXMOX_HOST=127.0.0.1:{}", self.lab.port())),
         }
+        // What is well has time.
+        self.options.limits = patient();
         Ok(())
+    }
+
+    fn type_line(&mut self, line: &str) {
+        self.text = with_line(&self.text, line);
     }
 
     /// The mend that is named, or the first that is the file's own, as the program plans it.
@@ -110,42 +123,26 @@ impl Scene {
         Ok(())
     }
 
+    /// The token's own keys take the place of a login's.
     fn use_token(&mut self, token: &LabToken) {
         let (user, name) = token.id.rsplit_once('!').unwrap();
+        self.text = without(&self.text, "PROXMOX_PASSWORD");
         for line in [
             format!("PROXMOX_USER={user}"),
             format!("PROXMOX_TOKEN_NAME={name}"),
             format!("PROXMOX_TOKEN_VALUE={}", token.secret),
         ] {
-            self.text = with_line(&self.text, &line);
+            self.type_line(&line);
         }
     }
 
-    /// Commands as a person pastes them, one a line or joined by `&&`.
-    fn run(&self, commands: &str) {
-        let console = self.lab.console().unwrap();
-        for command in commands.split("&&").flat_map(str::lines).map(str::trim).filter(|line| !line.is_empty()) {
-            let words = shell_words(command);
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            let printed = console.run(&words);
-            // The lab's console prints no tables; what is to be done is done all the same.
-            let done = printed.code == 0 || printed.errors.contains("prints JSON only");
-            assert!(done, "{command}: {}", printed.errors);
-        }
-    }
-
-    fn at_the_host(&self, what: &str) {
-        self.lab.change(|cluster| match what {
-            "node starts" => cluster.nodes.iter_mut().for_each(|node| node.online = true),
-            "pvecm updatecerts" => cluster.nodes.iter_mut().for_each(|node| node.trusted = true),
-            "clock set" => cluster.clock_ahead = 0,
-            "daemon starts" => cluster.daemon_runs = true,
-            "grant removed" => {
-                cluster.revoke("/vms", Subject::User, "apex@pve", "PVEAuditor");
-                cluster.revoke("/vms", Subject::Token, "apex@pve!glassdome-token", "PVEAuditor");
-            }
-            other => panic!("nobody does “{other}” at the host"),
-        });
+    /// Writes a placeholder over the secret in a file beside.
+    fn blank(&self, name: &str) {
+        let path = self.folder().join(name);
+        let secret = self.value("PROXMOX_TOKEN_VALUE");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(&secret), "{name} holds no secret");
+        std::fs::write(&path, text.replace(&secret, "your-token-secret")).unwrap();
     }
 
     /// Whether the finding offers this mend, in the table's words.
@@ -168,30 +165,7 @@ pub fn in_words(mend: &Mend) -> String {
         Mend::Certificate => "certificate".to_owned(),
         Mend::Verify => "verify".to_owned(),
         Mend::LookUp => "look-up".to_owned(),
+        Mend::Wake => "wake".to_owned(),
+        Mend::User(user) => format!("user {user}"),
     }
-}
-
-/// The words of a command as a shell parts them: single and double quotes, and nothing that expands.
-fn shell_words(command: &str) -> Vec<String> {
-    let (mut words, mut word, mut quote, mut open) = (Vec::new(), String::new(), None, false);
-    for letter in command.chars() {
-        match (quote, letter) {
-            (None, '\'' | '"') => (quote, open) = (Some(letter), true),
-            (Some(end), letter) if end == letter => quote = None,
-            (None, letter) if letter.is_whitespace() => {
-                if open {
-                    words.push(std::mem::take(&mut word));
-                }
-                open = false;
-            }
-            (_, letter) => {
-                word.push(letter);
-                open = true;
-            }
-        }
-    }
-    if open {
-        words.push(word);
-    }
-    words
 }

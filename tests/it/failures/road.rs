@@ -25,6 +25,8 @@ pub enum Road {
     },
     /// A name in place of the address.
     Named(&'static str),
+    /// Another machine than the host.
+    Elsewhere(Box<Lab>),
 }
 
 impl Road {
@@ -59,6 +61,15 @@ impl Road {
             Road::Direct | Road::Named(_) => lab.port(),
             Road::Relayed { relay, .. } => relay.port(),
             Road::Closed(port) | Road::Full { port, .. } => *port,
+            Road::Elsewhere(other) => other.port(),
+        }
+    }
+
+    /// Whatever spoils it is gone.
+    pub fn clear(&self) {
+        match self {
+            Road::Relayed { relay, .. } => relay.mend(),
+            _ => panic!("nothing on this road can be taken away"),
         }
     }
 

@@ -8,15 +8,22 @@ use labwizard::domain::observation::NameTrouble;
 use labwizard::domain::{Der, Fingerprint, HostRecord, Trust};
 use labwizard::lab::ca::Authority;
 use labwizard::lab::config::{CA_FILE, FILE, Facts, MODE};
+use labwizard::lab::proxmox::cluster::Subject;
 use labwizard::lab::{Lab, LabConfig, LabRelease, LabToken, NewCertificate, Scenario};
 
 use super::files;
 use super::road::{self, Road};
 use super::table::{Make, Row};
-use crate::client::{Script, local, now, options};
+use crate::client::{LOOPBACK, Script, local, now, options};
 
 /// The token of the lab that has what the usual tool needs.
 const TOOL: &str = "apex@pve!glassdome-token";
+/// Where it has that.
+pub const TOOL_PATHS: [&str; 3] = ["/vms", "/storage", "/sdn/zones/localnetwork"];
+/// A name of the lab's host, besides its address.
+const NAME: &str = "pve1.lan";
+/// What somebody of a directory logs in with.
+const PASSWORD: &str = "correct-horse";
 
 /// A config file, and the lab that it is for.
 pub struct Scene {
@@ -32,9 +39,8 @@ pub struct Scene {
     pub mode: u32,
     /// Whether git is asked.
     pub has_git: bool,
-    /// Whether nobody is asked, and whether all lists are.
+    /// Whether nobody is asked.
     pub offline: bool,
-    pub with_lists: bool,
     pub environment: Vec<String>,
     pub records: Vec<HostRecord>,
     pub options: Options,
@@ -47,7 +53,8 @@ impl Scene {
             Make::Scenario(scenario) => Some(*scenario),
             _ => None,
         });
-        let config = LabConfig { release, scenario: scenario.unwrap_or_default(), ..LabConfig::quick() };
+        let names = vec![NAME.to_owned()];
+        let config = LabConfig { release, scenario: scenario.unwrap_or_default(), names, ..LabConfig::quick() };
         let lab = Lab::start(config).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         // Some CAs that this machine trusts, and that signed nothing here.
@@ -75,7 +82,6 @@ impl Scene {
             records: Vec::new(),
             has_git: false,
             offline: false,
-            with_lists: false,
             lab,
             road,
             folder,
@@ -106,6 +112,7 @@ impl Scene {
                 self.text = with_line(&self.text, &line);
             }
             Make::Add(line) => self.text.push_str(&(files::filled(line, facts) + "\n")),
+            Make::Windows => self.text = self.text.replace('\n', "\r\n"),
             Make::Without(key) => self.text = without(&self.text, key),
             Make::Login(user) => {
                 let user = self.lab.user(user).unwrap();
@@ -115,7 +122,12 @@ impl Scene {
                 for key in ["PROXMOX_TOKEN_NAME", "PROXMOX_TOKEN_VALUE"] {
                     self.text = without(&self.text, key);
                 }
+                self.healthy = self.text.clone();
             }
+            Make::May(user) => self.lab.change(|cluster| {
+                cluster.users.get_mut(user).unwrap().password = Some(PASSWORD.to_owned());
+                TOOL_PATHS.iter().for_each(|path| cluster.grant(path, Subject::User, user, "LabTool", true));
+            }),
             Make::Environment(name) => self.environment.push(name.clone()),
             Make::Mode(mode) => self.mode = *mode,
             Make::Git(what) => self.git(what),
@@ -123,13 +135,13 @@ impl Scene {
                 self.lab.swap_certificate(NewCertificate::WrongKey).unwrap();
             }
             Make::Offline => self.offline = true,
-            Make::Lists => self.with_lists = true,
             Make::Scenario(_)
             | Make::File(_)
             | Make::Token(_)
             | Make::Unverified
             | Make::Pinned
             | Make::Relay(_)
+            | Make::Elsewhere(_)
             | Make::Answered(_) => {}
         }
     }
@@ -185,12 +197,56 @@ impl Scene {
         self.records = vec![record];
     }
 
+    /// The tool's file with the CA, as it came with the lab.
+    pub fn ca_path(&self) -> PathBuf {
+        self.folder.path().join(CA_FILE)
+    }
+
+    pub fn put_ca(&self, pem: &str) {
+        std::fs::write(self.ca_path(), pem).unwrap();
+    }
+
+    /// What stands for a key, or nothing.
+    pub fn value(&self, key: &str) -> String {
+        let line = self.text.lines().find(|line| self::key(line) == key);
+        line.and_then(|line| line.split_once('=')).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+    }
+
+    /// Whom the file's token or login is of.
+    pub fn user(&self) -> String {
+        self.value("PROXMOX_USER")
+    }
+
+    /// Every secret of the lab and of the file, those that are broken too.
+    pub fn secrets(&self) -> Vec<String> {
+        let of_lab =
+            self.lab.tokens().into_iter().flat_map(|token| [Some(token.secret), self.lab.token_secret(&token.id)]);
+        let passwords = self.lab.users().into_iter().map(|user| Some(user.password));
+        let is_secret = |line: &&str| {
+            let key = key(line).to_lowercase();
+            ["token_value", "secret", "password", "api_token"].iter().any(|end| key.ends_with(end))
+        };
+        let of_file = self.text.lines().filter(is_secret).filter_map(|line| {
+            let value = line.split_once('=')?.1;
+            // Behind the id, where that stands before it.
+            let value = value.rsplit(['=', ':']).next().unwrap_or(value).trim_matches(['"', ' ', '“', '”']);
+            (!value.contains('!') && value.len() >= 8).then(|| value.to_owned())
+        });
+        of_lab.chain(passwords).flatten().chain(of_file).collect()
+    }
+
     pub fn folder(&self) -> PathBuf {
         self.folder.path().canonicalize().unwrap()
     }
 
     pub fn path(&self) -> PathBuf {
         self.folder().join(&self.name)
+    }
+
+    /// Takes the file as somebody left it there.
+    pub fn read(&mut self) {
+        self.text = std::fs::read_to_string(self.path()).unwrap();
+        self.mode = std::fs::metadata(self.path()).unwrap().permissions().mode() & 0o777;
     }
 
     /// Puts the file there as it is now.
@@ -200,7 +256,8 @@ impl Scene {
     }
 }
 
-fn token_of(row: &Row, lab: &Lab) -> LabToken {
+/// The token that the file is to use.
+pub fn token_of(row: &Row, lab: &Lab) -> LabToken {
     let id = row.make.iter().find_map(|make| match make {
         Make::Token(id) => Some(id.as_str()),
         _ => None,
@@ -216,9 +273,17 @@ async fn road_of(row: &Row, lab: &Lab, options: &mut Options) -> Road {
     match what {
         Some("no-name") => options.resolver = Script::of([Err(NameTrouble::Unknown)]),
         Some("no-name-server") => options.resolver = Script::of([Err(NameTrouble::NoServer)]),
-        _ => {}
+        // Whoever knows the host's name comes to it.
+        _ => options.resolver = Script::of(std::iter::repeat_n(Ok(vec![LOOPBACK]), 50)),
     }
-    Road::of(what, lab).await
+    let elsewhere = row.make.iter().find_map(|make| match make {
+        Make::Elsewhere(scenario) => Some(*scenario),
+        _ => None,
+    });
+    match elsewhere {
+        Some(scenario) => Road::Elsewhere(Box::new(lab.beside(scenario).await.unwrap())),
+        None => Road::of(what, lab).await,
+    }
 }
 
 /// The text with this line in the place of those that have its key; at the end where none has it.
@@ -232,7 +297,7 @@ pub fn with_line(text: &str, line: &str) -> String {
     out.join("\n") + "\n"
 }
 
-fn without(text: &str, key: &str) -> String {
+pub fn without(text: &str, key: &str) -> String {
     text.lines().filter(|line| self::key(line) != key).map(|line| format!("{line}\n")).collect()
 }
 

@@ -6,6 +6,8 @@ use labwizard::lab::config::Fault;
 use labwizard::lab::{LabRelease, Scenario};
 use serde::Deserialize;
 
+use super::fix::Fix;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
@@ -19,6 +21,8 @@ pub struct Row {
     /// Of the 32 by its number, or a word.
     pub no: String,
     pub name: String,
+    /// How the wizard itself repairs it; where it is left out, as `mend` and `fix` say. See [`super::walk`].
+    pub walk: Option<Vec<String>>,
     /// `text`, `file`, `road`, `host`, or `advice`: it cannot be seen from here, and a neighbour's text speaks of it.
     pub shows: Shows,
     /// How it is made; see [`Make`].
@@ -41,12 +45,34 @@ pub struct Row {
     pub decides: Option<String>,
     /// The mend that is offered, in words: `rewrite KEY`, `remove KEY`, `ask ID`, `close`, `grant` …
     pub mend: Option<String>,
-    /// What repairs it, in order; none where nobody here can.
+    /// A word of the host's journal that tells it, where the answer does not.
+    pub journal: Option<String>,
+    /// What repairs it, as in [`Way`].
     #[serde(default)]
+    pub fix: Vec<Fix>,
+    #[serde(default)]
+    pub lines: usize,
+    #[serde(default)]
+    pub left: Vec<String>,
+    /// Why nobody can repair it from here.
+    pub nobody: Option<String>,
+    /// What else the finding says to do about it, each from the beginning.
+    #[serde(default)]
+    also: Vec<Way>,
+}
+
+/// A repair.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Way {
+    /// Its steps in their order.
     pub fix: Vec<Fix>,
     /// How many lines of the file differ afterwards.
     #[serde(default)]
     pub lines: usize,
+    /// The warnings that are left afterwards, and are not its matter.
+    #[serde(default)]
+    pub left: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -75,6 +101,8 @@ pub enum Make {
     Add(String),
     /// No line of this key.
     Without(String),
+    /// The lines end as on Windows.
+    Windows,
     /// The file uses this token of the lab.
     Token(String),
     /// The file uses this login of the lab.
@@ -91,10 +119,12 @@ pub enum Make {
     Git(String),
     /// What stands on the road.
     Relay(String),
+    /// The file's address leads to something else than the host, that is in this state.
+    Elsewhere(Scenario),
+    /// The user of the directory has this password, and what a tool needs.
+    May(String),
     /// Nobody is asked: the address of the file leads away from the lab.
     Offline,
-    /// The lists of every node are asked too, as the wizard does it.
-    Lists,
     /// The question of this group was answered yes in the wizard; no file says so.
     Answered(String),
 }
@@ -112,6 +142,7 @@ impl TryFrom<String> for Make {
             "line" => Make::Line(owned),
             "add" => Make::Add(owned),
             "without" => Make::Without(owned),
+            "windows" => Make::Windows,
             "token" => Make::Token(owned),
             "login" => Make::Login(owned),
             "unverified" => Make::Unverified,
@@ -120,61 +151,11 @@ impl TryFrom<String> for Make {
             "mode" => Make::Mode(u32::from_str_radix(value, 8).map_err(|error| format!("{error}"))?),
             "git" => Make::Git(owned),
             "relay" => Make::Relay(owned),
+            "elsewhere" => Make::Elsewhere(value.parse().map_err(|error| format!("{error}"))?),
+            "may" => Make::May(owned),
             "offline" => Make::Offline,
-            "lists" => Make::Lists,
             "answered" => Make::Answered(owned),
             other => return Err(format!("nothing is made by “{other}”")),
-        })
-    }
-}
-
-/// One step of a repair, `word:value` in the table.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub enum Fix {
-    /// The mend that the finding offers, applied to the file.
-    Mend,
-    /// A command in root's shell on the host.
-    Console(String),
-    /// The first `pveum` command that the finding shows, in root's shell on the host.
-    Shown,
-    /// The line of this key is typed anew as it should be.
-    Type(String),
-    /// The token gets a new secret, and the file too.
-    NewSecret,
-    /// The file gets another token of the lab that is well.
-    OtherToken(String),
-    /// Something on the host that has no command: a node is started, a clock set.
-    Host(String),
-    /// The new certificate is agreed to.
-    Agree,
-    /// The value of this key is put between single quotes.
-    ShellQuotes(String),
-    /// The variable is unset.
-    Unset(String),
-    /// What stood on the road is gone.
-    Direct,
-}
-
-impl TryFrom<String> for Fix {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let (word, value) = text.split_once(':').unwrap_or((&text, ""));
-        let owned = value.trim().to_owned();
-        Ok(match word {
-            "mend" => Fix::Mend,
-            "console" => Fix::Console(owned),
-            "shown" => Fix::Shown,
-            "type" => Fix::Type(owned),
-            "new-secret" => Fix::NewSecret,
-            "other-token" => Fix::OtherToken(owned),
-            "host" => Fix::Host(owned),
-            "agree" => Fix::Agree,
-            "unset" => Fix::Unset(owned),
-            "shell-quotes" => Fix::ShellQuotes(owned),
-            "direct" => Fix::Direct,
-            other => return Err(format!("nothing is repaired by “{other}”")),
         })
     }
 }
@@ -209,6 +190,13 @@ impl Row {
             Make::Answered(group) => Some(group.as_str()),
             _ => None,
         })
+    }
+
+    /// Every way in which it is repaired; none where nobody can.
+    pub fn ways(&self) -> Vec<Way> {
+        let first = Way { fix: self.fix.clone(), lines: self.lines, left: self.left.clone() };
+        let first = (!self.fix.is_empty()).then_some(first);
+        first.into_iter().chain(self.also.iter().cloned()).collect()
     }
 
     pub fn title(&self) -> String {

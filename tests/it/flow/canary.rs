@@ -18,8 +18,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Held, Stage, TOOL, answers, but, lab};
-pub use needles::{Needles, files};
-use needles::{WINDOW, base64, forms};
+pub use needles::{Needles, WINDOW, files};
+use needles::{base64, forms};
 
 /// A page as the full screen paints it, rows joined so that a wrapped secret is whole.
 pub fn painted(page: &Page) -> Vec<String> {

@@ -24,7 +24,7 @@ pub fn signing_in(lab: &Lab) -> BTreeMap<String, String> {
     ])
 }
 
-fn take_back(stage: &Stage) -> Setting {
+pub fn take_back(stage: &Stage) -> Setting {
     Setting { errand: Errand::TakeBack(Box::new(stage.last_run())), ..stage.setting() }
 }
 

@@ -1,5 +1,7 @@
 //! A file that is there and broken: what is wrong is found, and mended with the smallest change, against labs.
 
+mod certificate;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -167,21 +169,6 @@ async fn a_file_of_no_known_tool_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_host_never_met_goes_through_trust_and_it_is_said_that_it_is_the_first_time() {
-    let project = Project::new().await;
-    project.set("PROXMOX_TOKEN_VALUE", WRONG);
-    let before = project.text();
-    let right = project.lab.token(TOOL).unwrap().secret;
-    let answers = given(&[("mend", "ask.token"), ("trust", "pin"), ("token", &right), ("review", "do")]);
-    let setting = Setting { hosts: Vec::new(), ..project.setting() };
-    let held = project.stage.hold_as(setting, &answers, None).await;
-    let trust = held.pages.iter().find(|page| page.step == labwizard::domain::finding::Step::Trust);
-    assert!(words(trust.expect("it asks")).contains("first time"), "{}", words(trust.unwrap()));
-    assert!(held.is_done(), "{}", held.told());
-    assert_eq!(project.changed(&before), ["PROXMOX_TOKEN_VALUE"]);
-}
-
-#[tokio::test]
 async fn somebody_who_signs_in_learns_why_the_host_refuses_and_stays_signed_in_for_the_mend() {
     let project = Project::new().await;
     project.set("PROXMOX_TOKEN_VALUE", WRONG);
@@ -205,21 +192,6 @@ async fn a_missing_right_is_granted_and_nothing_in_the_file_changes() {
     assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
     assert_eq!(project.text(), before);
     assert!(!held.told().contains(&project.lab.token(TOOL).unwrap().secret));
-}
-
-#[tokio::test]
-async fn a_changed_certificate_is_agreed_to_side_by_side_and_stop_is_what_stands_there() {
-    let project = Project::new().await;
-    project.lab.swap_certificate(NewCertificate::NewCluster).unwrap();
-    let before = project.text();
-    let held = project.repair(&given(&[("mend", "certificate")])).await;
-    assert_eq!(held.last().title, "The certificate has changed.", "{}", held.told());
-    assert!(held.told().contains("agreed then"), "{}", held.told());
-    // Nobody chose: it was to stop, and nothing was sent.
-    let held = project.repair(&given(&[("mend", "certificate"), ("trust", "pin"), ("review", "do")])).await;
-    assert!(held.is_done(), "{}", held.told());
-    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
-    assert_eq!(project.text(), before);
 }
 
 #[tokio::test]
@@ -297,11 +269,6 @@ async fn what_is_missing_is_granted_by_hand_too_and_looked_at_again() {
     assert_eq!(project.text(), before);
 }
 
-/// A system that trusts the CA of this lab.
-fn of_another(lab: &Lab) -> SystemRoots {
-    SystemRoots::These(certificates_from_pem(&lab.ca_pem()).unwrap())
-}
-
 /// What `key` says in the file.
 fn value(project: &Project, key: &str) -> Option<String> {
     let text = project.text();
@@ -325,65 +292,6 @@ async fn whoever_saw_too_little_is_led_to_another_login() {
 }
 
 #[tokio::test]
-async fn a_file_that_verifies_goes_on_verifying_after_its_certificate_was_agreed_to() {
-    let mut project = Project::new().await;
-    project.stage.options.system = of_another(&lab(LabRelease::default(), Scenario::Fine).await);
-    project.set("PROXMOX_VERIFY_SSL", "true");
-    let setting = Setting { hosts: Vec::new(), ..project.setting() };
-    let answers = given(&[("mend", "certificate"), ("trust", "pin"), ("review", "do")]);
-    let held = project.stage.hold_as(setting, &answers, None).await;
-    assert!(held.is_done(), "{}", held.told());
-    assert_eq!(value(&project, "PROXMOX_VERIFY_SSL").as_deref(), Some("true"), "{}", held.told());
-    assert!(value(&project, "REQUESTS_CA_BUNDLE").is_some(), "{}", held.told());
-    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
-}
-
-#[tokio::test]
-async fn where_the_environment_names_the_cas_the_files_own_word_on_verifying_stands() {
-    let project = Project::new().await;
-    project.set("PROXMOX_VERIFY_SSL", "true");
-    let environment = vec!["REQUESTS_CA_BUNDLE".to_owned()];
-    let setting = Setting { hosts: Vec::new(), environment, ..project.setting() };
-    let answers = given(&[("mend", "certificate"), ("trust", "pin"), ("review", "do")]);
-    let held = project.stage.hold_as(setting, &answers, None).await;
-    assert!(held.is_done(), "{}", held.told());
-    assert_eq!(value(&project, "PROXMOX_VERIFY_SSL").as_deref(), Some("true"), "{}", held.told());
-}
-
-#[tokio::test]
-async fn verification_that_is_switched_on_is_by_the_clusters_ca_without_a_further_choice() {
-    let project = Project::new().await;
-    project.set("PROXMOX_VERIFY_SSL", "false");
-    let setting = Setting { hosts: Vec::new(), ..project.setting() };
-    let answers = given(&[("mend", "verify"), ("trust", "pin"), ("review", "do")]);
-    let held = project.stage.hold_as(setting, &answers, None).await;
-    assert!(held.is_done(), "{}", held.told());
-    assert_eq!(value(&project, "PROXMOX_VERIFY_SSL").as_deref(), Some("true"), "{}", held.told());
-    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
-    assert!(!held.told().contains("itself does not verify"), "{}", held.told());
-}
-
-#[tokio::test]
-async fn what_the_tool_still_does_not_verify_is_not_told_to_be_gone() {
-    let project = Project::new().await;
-    project.set("PROXMOX_VERIFY_SSL", "false");
-    let setting = Setting { hosts: Vec::new(), ..project.setting() };
-    let answers = given(&[("mend", "certificate"), ("trust", "pin"), ("review", "do")]);
-    let held = project.stage.hold_as(setting, &answers, None).await;
-    assert!(held.is_done(), "{}", held.told());
-    assert!(held.told().contains("still so"), "{}", held.told());
-}
-
-#[tokio::test]
-async fn what_the_tool_holds_the_certificate_against_is_judged_in_a_repair_as_in_a_check() {
-    let mut project = Project::new().await;
-    project.stage.options.system = of_another(&lab(LabRelease::default(), Scenario::Fine).await);
-    project.set("PROXMOX_VERIFY_SSL", "true");
-    let held = project.repair(&given(&[("mend", "leave")])).await;
-    assert!(words(checkup(&held)).contains("cannot work with"), "{}", words(checkup(&held)));
-}
-
-#[tokio::test]
 async fn of_a_secret_that_stands_twice_the_pasted_one_goes_where_it_counts_and_nobody_is_asked_for_lines() {
     let project = Project::new().await;
     let right = project.lab.token(TOOL).unwrap().secret;
@@ -392,6 +300,9 @@ async fn of_a_secret_that_stands_twice_the_pasted_one_goes_where_it_counts_and_n
     assert!(held.is_done(), "{}", held.told());
     assert_eq!(project.text().matches("PROXMOX_TOKEN_VALUE=").count(), 1);
     assert!(value(&project, "PROXMOX_TOKEN_VALUE") == Some(right), "{}", held.told());
+    let page = words(checkup(&held));
+    // Once as what is wrong, and once over what can be done by hand.
+    assert_eq!(page.matches("PROXMOX_TOKEN_VALUE stands in 2 lines").count(), 2, "{page}");
     assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
 }
 

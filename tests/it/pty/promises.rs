@@ -49,7 +49,7 @@ fn a_file_that_another_labwizard_works_on_is_left_alone_and_its_process_named() 
     let state = State::open(sandbox.path("state"), caller).unwrap();
     let env = fs::canonicalize(sandbox.project()).unwrap().join(".env");
     let lock = state.lock(&env).unwrap();
-    assert!(lock.is_held());
+    assert_eq!(lock.note(), None);
 
     let mut terminal = Terminal::start(&sandbox, &[], (80, 24));
     terminal.reach_review(&lab);

@@ -18,6 +18,7 @@ mod making;
 mod pages;
 mod pictures;
 mod repair;
+pub mod svg;
 mod terminal;
 
 const UNICODE: Look = Look { color: true, ascii: false };

@@ -1,6 +1,6 @@
 //! A frame becomes an SVG picture.
 
-use labwizard::front::tui::svg;
+use super::svg;
 
 use super::{Held, UNICODE, pages};
 

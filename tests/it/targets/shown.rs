@@ -3,9 +3,7 @@
 use labwizard::domain::{Endpoint, Host, Release, Secret, Text};
 use labwizard::format::{Dialect, Document, Edit};
 use labwizard::target::describe::{describe, in_short};
-use labwizard::target::example::still_placeholders;
 use labwizard::target::read::held;
-use labwizard::target::recognise::form_for;
 use labwizard::target::write::{Surroundings, values};
 use labwizard::target::{Access, Facts, Library};
 
@@ -36,24 +34,13 @@ fn a_dangerous_right_is_marked() {
     assert!(rights.lines.iter().any(|line| line.contains("VM.Monitor")));
 }
 
-#[test]
-fn a_form_is_chosen_by_the_files_name() {
-    let library = Library::built_in();
-    let name =
-        |target: &str, file: &str| form_for(&library.get(target).unwrap().spec, file).map(|form| form.name.to_string());
-    assert_eq!(name("opentofu-bpg", "tofu/env/lab.tfvars").as_deref(), Some("tfvars"));
-    assert_eq!(name("opentofu-bpg", "odd.tfvars").as_deref(), Some("tfvars"));
-    assert_eq!(name("opentofu-bpg", ".env").as_deref(), Some("TF_VAR lines"));
-    assert_eq!(name("glassdome", "x.yaml"), None);
-}
-
 /// An example in the manner of the tool's own, with placeholders, keys in comments, and keys of others.
 const EXAMPLE: &str = "# Lab settings\nBACKEND_PORT=8001\nMAIL_PASSWORD=your-password-here\n\n# Proxmox\n\
     PROXMOX_HOST=your-proxmox-ip-or-hostname\nPROXMOX_USER=apex@pve\n# PROXMOX_TOKEN_NAME=glassdome-token\n\
     PROXMOX_TOKEN_VALUE=your-token-secret-here\n#PROXMOX_VERIFY_SSL=true\n";
 
 #[test]
-fn a_file_that_starts_from_an_example_has_our_values_and_lists_what_is_still_a_placeholder() {
+fn a_file_that_starts_from_an_example_has_our_values_and_keeps_everything_else() {
     let library = Library::built_in();
     let spec = &library.get("glassdome").unwrap().spec;
     let form = &spec.form[0];
@@ -80,7 +67,4 @@ fn a_file_that_starts_from_an_example_has_our_values_and_lists_what_is_still_a_p
     );
     assert!(text.contains("\nPROXMOX_TOKEN_NAME=wiz\n") && text.contains("\nPROXMOX_VERIFY_SSL=false\n"), "{text}");
     assert!(!text.contains("#PROXMOX_VERIFY_SSL") && !text.contains("# PROXMOX_TOKEN_NAME"), "{text}");
-    let set: Vec<&str> = filled.set.iter().map(|value| value.key.as_str()).collect();
-    let left = still_placeholders(&held(&edited.document), &set);
-    assert_eq!(left, [("MAIL_PASSWORD".to_owned(), 3)]);
 }

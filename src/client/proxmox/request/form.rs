@@ -33,6 +33,9 @@ pub fn of(change: &Change) -> Option<Vec<(&'static str, String)>> {
         Change::Grant { path, role, to } => acl(path, role, to, "propagate"),
         Change::Ungrant { path, role, to } => acl(path, role, to, "delete"),
         Change::NewSecret(_) => vec![("regenerate", word("1"))],
+        // What is not sent stays as it is.
+        Change::Enable { on, .. } => vec![("enable", word(if *on { "1" } else { "0" }))],
+        Change::SetEnd { end, .. } => vec![("expire", end.unwrap_or(0).to_string())],
         Change::RemoveToken(_) | Change::RemoveRole { .. } | Change::RemoveUser { .. } => return None,
     })
 }
@@ -99,6 +102,19 @@ mod tests {
                 Some(format!("{ACL}&delete=1")),
             ),
             (Change::NewSecret(token.clone()), "PUT", TOKEN, Some("regenerate=1".to_owned())),
+            (Change::Enable { user: user(), on: true }, "PUT", USER, Some("enable=1".to_owned())),
+            (
+                Change::SetEnd { who: Grantee::User(user()), end: None, was: Some(1) },
+                "PUT",
+                USER,
+                Some("expire=0".to_owned()),
+            ),
+            (
+                Change::SetEnd { who: Grantee::Token(token.clone()), end: Some(2), was: Some(1) },
+                "PUT",
+                TOKEN,
+                Some("expire=2".to_owned()),
+            ),
             (Change::RemoveToken(token.clone()), "DELETE", TOKEN, None),
             (Change::RemoveRole { role: role() }, "DELETE", "/api2/json/access/roles/R.1", None),
             (Change::RemoveUser { user: user() }, "DELETE", USER, None),

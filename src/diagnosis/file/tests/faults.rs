@@ -1,7 +1,11 @@
 //! What is wrong in the text, row by row.
 
+mod table;
+
 use super::*;
 use crate::domain::Credential;
+
+pub(crate) use table::ROWS;
 
 #[test]
 fn a_good_file_of_any_target_is_silent_and_its_credential_is_used() {
@@ -16,214 +20,6 @@ fn a_good_file_of_any_target_is_silent_and_its_credential_is_used() {
         assert_eq!(place.endpoints[0].to_string(), "pve.lan:8006", "{which}");
     }
 }
-
-/// File, what stands in it, what is put in its place, and what is said of it then.
-pub(crate) type Row = (&'static str, &'static str, &'static str, &'static [&'static str]);
-
-pub(crate) const ROWS: &[Row] = &[
-    // 1, 24: full id and short name, in each other's place
-    ("glassdome", "=tok", "=a@pve!tok", &["! file.wrong-shape rewrite:PROXMOX_TOKEN_NAME"]),
-    ("glassdome", "=a@pve\n", "=a@pve!tok\n", &["! file.wrong-shape rewrite:PROXMOX_USER"]),
-    ("plain", "'a@pve!tok'", "tok", &["! file.wrong-shape ask:token"]),
-    ("depl0y", "a@pve!tok", "tok", &["! file.wrong-shape rewrite:api_token_id"]),
-    ("telmate", "\"a@pve!tok\"", "\"tok\"", &["! file.wrong-shape ask:token"]),
-    (
-        "plain-password",
-        "=a@pve\nPROXMOX_PASSWORD=hunter22",
-        "=a@pve!tok\nPROXMOX_PASSWORD=00000000-0000-4000-8000-000000000004",
-        &["! file.wrong-shape rewrite:PROXMOX_USER"],
-    ),
-    ("plain-password", "=a@pve\n", "=a@pve!tok\n", &["! file.wrong-shape ask:token"]),
-    // 2: placeholders
-    ("glassdome", SECRET, "your-token-secret-here", &["! file.placeholder ask:token NewSecret NewToken"]),
-    ("glassdome", SECRET, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", &["! file.placeholder ask:token NewSecret NewToken"]),
-    (
-        "glassdome",
-        SECRET,
-        "12345678-1234-1234-1234-123456789abc",
-        &["! token.example-secret ask:token NewSecret NewToken"],
-    ),
-    (
-        "glassdome",
-        SECRET,
-        "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
-        &["! token.example-secret ask:token NewSecret NewToken"],
-    ),
-    (
-        "telmate",
-        SECRET,
-        "11111111-1111-1111-1111-111111111111",
-        &["! token.example-secret ask:token NewSecret NewToken"],
-    ),
-    ("bpg", SECRET, "12345678-1234-1234-1234-123456789abc", &["! token.example-secret ask:token NewSecret NewToken"]),
-    ("bpg", "a@pve!tok", "user@pam!TOKENID", &["! file.placeholder ask:token NewSecret NewToken"]),
-    ("telmate", "a@pve!tok", "a@pve!TOKENID", &["! file.placeholder ask:token"]),
-    ("glassdome", "=pve.lan", "=your-proxmox-ip", &["! file.placeholder ask:host"]),
-    ("bpg", "pve.lan", "YOUR_PROXMOX_IP", &["! file.placeholder ask:host"]),
-    ("bpg", "pve.lan", "pve.example.com", &["~ file.placeholder ask:host"]),
-    ("glassdome", "=pve\n", "=NODE_NAME\n", &["~ file.placeholder ask:pick.node"]),
-    ("glassdome", "=a@pve\n", "=your-user@pve\n", &["! file.placeholder ask:token"]),
-    ("glassdome", "=tok", "=your-token-name", &["! file.placeholder ask:token"]),
-    ("glassdome", "=tok", "=TOKENID", &["! file.placeholder ask:token"]),
-    ("plain", "'a@pve!tok'", "tokenid", &["! file.placeholder ask:token"]),
-    ("plain-password", "hunter22", "'<password>'", &["! file.placeholder ask:password"]),
-    ("plain-password", "hunter22", "YOUR-PASSWORD", &["! file.placeholder ask:password"]),
-    // 3: a half is missing
-    (
-        "bpg",
-        "a@pve!tok=00000000-0000-4000-8000-000000000004",
-        "a@pve!tok",
-        &["! token.shape ask:token NewSecret NewToken"],
-    ),
-    (
-        "bpg",
-        "a@pve!tok=00000000-0000-4000-8000-000000000004",
-        "a@pve!tok=",
-        &["! token.shape ask:token NewSecret NewToken"],
-    ),
-    ("bpg", "a@pve!tok=", "", &["! token.shape ask:token NewToken"]),
-    ("glassdome", SECRET, "", &["! file.missing-value ask:token NewSecret NewToken"]),
-    // 4: two “!”, the header's word, Backup Server's separator
-    ("bpg", "a@pve!tok", "PVEAPIToken=a@pve!tok", &["! file.wrong-shape rewrite:proxmox_api_token"]),
-    ("bpg-env", "a@pve!tok", "PVEAPIToken=a@pve!tok", &["! file.wrong-shape rewrite:PROXMOX_VE_API_TOKEN"]),
-    ("bpg", "a@pve!tok=", "a@pve!one!two=", &["! token.shape ask:token NewToken"]),
-    ("bpg", "a@pve!tok=", "a@pve!tok:", &["! file.wrong-shape rewrite:proxmox_api_token"]),
-    ("telmate", "\"a@pve!tok\"", "\"PVEAPIToken=a@pve!tok\"", &["! file.wrong-shape rewrite:proxmox_api_token_id"]),
-    (
-        "glassdome",
-        SECRET,
-        "a@pve!tok=00000000-0000-4000-8000-000000000004",
-        &["! file.wrong-shape rewrite:PROXMOX_TOKEN_VALUE"],
-    ),
-    // 5: the secret itself
-    ("glassdome", SECRET, "00000000-0000-4000-8000-00000000", &["! token.shape ask:token NewSecret NewToken"]),
-    ("glassdome", SECRET, "0000000A-0000-4000-8000-000000000004", &["! token.shape rewrite:PROXMOX_TOKEN_VALUE"]),
-    ("telmate", SECRET, "00000000000040008000000000000004", &["! token.shape rewrite:proxmox_api_token_secret"]),
-    ("glassdome", SECRET, "Tr0ub4dor", &["! token.shape ask:token NewSecret NewToken"]),
-    ("bpg", SECRET, "00000000-0000-4000-8000-00000000", &["! token.shape ask:token NewSecret NewToken"]),
-    ("plain-password", "hunter22", SECRET, &["~ file.wrong-shape ask:token"]),
-    ("glassdome", "=tok", "=a0000000-0000-4000-8000-000000000007", &["! file.wrong-shape ask:token"]),
-    // 6: what came along with copying
-    (
-        "glassdome",
-        SECRET,
-        "\"00000000-0000-4000-8000-000000000004 \"",
-        &["! file.hidden-characters rewrite:PROXMOX_TOKEN_VALUE"],
-    ),
-    (
-        "glassdome",
-        SECRET,
-        "00000000-0000-4000\u{200b}-8000-000000000004",
-        &["! file.hidden-characters rewrite:PROXMOX_TOKEN_VALUE"],
-    ),
-    ("glassdome", "=pve.lan", "=\u{feff}pve.lan", &["! file.hidden-characters rewrite:PROXMOX_HOST"]),
-    ("bpg", "a@pve!tok", "\u{a0}a@pve!tok", &["! file.hidden-characters rewrite:proxmox_api_token"]),
-    ("glassdome", "=tok", "=“tok”", &["! file.hidden-characters rewrite:PROXMOX_TOKEN_NAME"]),
-    // 7, 8: dialects
-    (
-        "bpg-env",
-        "'a@pve!tok=00000000-0000-4000-8000-000000000004'",
-        "\"a@pve!tok=00000000-0000-4000-8000-000000000004\"",
-        &[". file.shell-expands"],
-    ),
-    ("plain-password", "hunter22", "\"secret pw!\"", &[]),
-    ("plain-password", "hunter22", "\"secret!pw\"", &[". file.shell-expands"]),
-    ("bpg-env", "ENDPOINT=https", "ENDPOINT = https", &["! file.shell-expands rewrite:PROXMOX_VE_ENDPOINT"]),
-    ("plain-password", "hunter22", "hunt$er22", &["~ file.readers-differ rewrite:PROXMOX_PASSWORD"]),
-    ("plain", "PROXMOX_HOST=", "PROXMOX_HOST =", &["~ file.readers-differ rewrite:PROXMOX_HOST"]),
-    (
-        "plain",
-        "PROXMOX_HOST=pve.lan\nPROXMOX_PORT=",
-        "PROXMOX_HOST =pve.lan\nPROXMOX_PORT =",
-        &["~ file.readers-differ rewrite:PROXMOX_HOST rewrite:PROXMOX_PORT"],
-    ),
-    // C2: references
-    ("glassdome", SECRET, "${VICTIM}", &["! file.reference ask:token"]),
-    ("glassdome", "=pve.lan", "=${VICTIM}", &["! file.reference ask:host"]),
-    ("bpg-env", "'a@pve!tok=00000000-0000-4000-8000-000000000004'", "$VICTIM", &["! file.reference ask:token"]),
-    ("bpg-env", "'a@pve!tok=00000000-0000-4000-8000-000000000004'", "\"$(cat token)\"", &["~ file.reference"]),
-    ("bpg-env", "'a@pve!tok=00000000-0000-4000-8000-000000000004'", "\"${NONE:-$(cat token)}\"", &["~ file.reference"]),
-    ("bpg-env", "//pve.lan", "//${PROXMOX_VE_INSECURE}.lan", &["~ file.reference"]),
-    ("glassdome", SECRET, "$(pass show pve)", &["! file.placeholder ask:token NewSecret NewToken"]),
-    ("bpg", "\"a@pve!tok=00000000-0000-4000-8000-000000000004\"", "\"${var.token}\"", &["! file.reference ask:token"]),
-    ("bpg", "\"a@pve!tok=00000000-0000-4000-8000-000000000004\"", "var.token", &["! file.reference ask:token"]),
-    ("bpg", "\"https://pve.lan:8006\"", "[\"https://pve.lan:8006\"]", &["! file.wrong-shape ask:host"]),
-    // 18, 19, 20: addresses
-    ("glassdome", "=pve.lan", "=https://pve.lan:8006", &["! file.wrong-shape rewrite:PROXMOX_HOST"]),
-    ("glassdome", "=pve.lan", "=pve.lan/", &["! file.wrong-shape rewrite:PROXMOX_HOST"]),
-    ("plain", "=pve.lan", "=pve.lan:8006", &["! file.wrong-shape rewrite:PROXMOX_HOST"]),
-    ("telmate", "/api2/json", "", &["! file.wrong-shape rewrite:proxmox_api_url"]),
-    ("telmate", "/api2/json", "/api2/json/api2/json", &["! file.wrong-shape rewrite:proxmox_api_url"]),
-    ("bpg", ":8006", ":8006/api2/json", &["~ file.wrong-shape rewrite:proxmox_endpoint"]),
-    ("bpg", "https://", "http://", &["! file.wrong-shape rewrite:proxmox_endpoint"]),
-    ("bpg", "https://", "", &["! file.wrong-shape rewrite:proxmox_endpoint"]),
-    ("bpg", ":8006", "", &["~ file.wrong-shape ask:host"]),
-    ("plain", "=8006", "=8006x", &["! file.wrong-shape ask:host"]),
-    // 22: realms
-    ("glassdome", "=a@pve\n", "=root\n", &["! token.shape ask:user ask:token"]),
-    ("glassdome", "=a@pve\n", "=\n", &["! file.missing-value ask:token"]),
-    ("bpg", "a@pve!tok", "root!tok", &["! token.shape ask:token NewToken"]),
-    // 27: IPv6
-    ("bpg", "pve.lan:8006", "fd00::5", &["! file.wrong-shape rewrite:proxmox_endpoint"]),
-    ("glassdome", "=pve.lan", "=fd00::5:8006", &["~ file.wrong-shape ask:host"]),
-    ("bpg", "pve.lan:8006", "fd00::5:8006", &["! file.wrong-shape ask:host"]),
-    ("plain", "=pve.lan", "=fd00::5:8006", &[]),
-    ("depl0y", "pve.lan", "fd00::5", &["! file.wrong-shape ask:host"]),
-    ("depl0y", "pve.lan", "my_pve.lan", &["! file.wrong-shape ask:host"]),
-    // lines that beat, double or lack each other
-    (
-        "glassdome",
-        "PROXMOX_NODE=pve\n",
-        "PROXMOX_NODE=pve\nPROXMOX_01_HOST=other\n",
-        &["~ file.shadowed rewrite:PROXMOX_HOST remove:PROXMOX_01_HOST:7"],
-    ),
-    (
-        "glassdome",
-        "PROXMOX_NODE=pve\n",
-        "PROXMOX_NODE=pve\nPROXMOX_NODE=b\n",
-        &["~ file.duplicate remove:PROXMOX_NODE:6"],
-    ),
-    (
-        "bpg",
-        "proxmox_insecure  = true\n",
-        "proxmox_insecure  = true\nproxmox_insecure  = true\n",
-        &["! file.duplicate remove:proxmox_insecure:3"],
-    ),
-    (
-        "glassdome",
-        "PROXMOX_NODE=pve\n",
-        "PROXMOX_NODE=pve\nPROXMOX_PASSWORD=hunter22\n",
-        &["~ file.shadowed remove:PROXMOX_PASSWORD:7 remove:PROXMOX_TOKEN_VALUE:4"],
-    ),
-    (
-        "telmate",
-        "proxmox_tls_insecure     = true\n",
-        "proxmox_password = \"hunter22\"\nproxmox_user = \"a@pve\"\n",
-        &["! file.shadowed remove:proxmox_password:4 remove:proxmox_api_token_secret:3"],
-    ),
-    (
-        "glassdome",
-        "PROXMOX_NODE=pve\n",
-        "PROXMOX_NODE=pve\nPROXMOX_PORT=8006\n",
-        &["~ file.ignored-key remove:PROXMOX_PORT:7"],
-    ),
-    ("glassdome", "LAB_PROXMOX_INSTANCE=01\n", "", &["! file.missing-value rewrite:LAB_PROXMOX_INSTANCE"]),
-    ("glassdome", "=false", "=maybe", &["! file.wrong-shape Verify"]),
-    ("plain", "=false", "=no", &["~ file.wrong-shape rewrite:PROXMOX_VERIFY_SSL"]),
-    ("bpg-env", "=true", "=True", &["~ file.wrong-shape rewrite:PROXMOX_VE_INSECURE"]),
-    // words that the tool takes for what they say
-    ("glassdome", "=false", "=no", &[]),
-    ("glassdome", "=false", "=0", &[]),
-    ("bpg-env", "=true", "=1", &[]),
-    ("plain", "PROXMOX_PORT=8006\n", "", &["~ file.missing-value rewrite:PROXMOX_PORT"]),
-    ("plain", "PROXMOX_VERIFY_SSL=false\n", "", &["~ file.missing-value Verify"]),
-    // lines that nobody can read
-    ("glassdome", "=tok", "=\"tok", &["! file.damaged ask:token"]),
-    ("glassdome", "PROXMOX_HOST=pve.lan", "PROXMOX_HOST pve.lan", &["! file.damaged ask:host"]),
-    // claims
-    ("glassdome", "LAB_P", "# pveum token add root@pam!x\nLAB_P", &[". file.false-claim"]),
-    ("bpg", "proxmox_insecure", "# the role needs VM.Monitor\nproxmox_insecure", &[". rights.unknown-privilege"]),
-];
 
 #[test]
 fn each_fault_is_named_with_the_mend_that_repairs_it_and_nothing_else_is() {
@@ -348,6 +144,25 @@ fn what_only_looks_wrong_is_taken_back_by_the_host_that_it_is_about() {
         let findings = judge_config(&config, &asked, &about);
         let of_text = findings.iter().filter(|finding| config.findings.contains(finding)).count();
         assert_eq!(of_text, said, "{which} {new}: {findings:?}");
+    }
+}
+
+#[test]
+fn an_address_that_looks_wrong_and_that_nobody_answers_at_is_told_first() {
+    use crate::diagnosis::checked::{Asked, Circumstances, judge_config};
+    use crate::domain::finding::Severity;
+    use crate::domain::{Observation, Seen};
+    let library = Library::built_in();
+    let surroundings = crate::domain::observation::Surroundings::default();
+    let about = Circumstances { library: &library, records: &[], surroundings: &surroundings, runs: &[], now: 0 };
+    for (which, old, new) in [("glassdome", "=pve.lan", "=fd00::5:8006"), ("bpg", ":8006", "")] {
+        let (path, text) = good(which);
+        let config = config(path, &text.replacen(old, new, 1));
+        let seen = vec![Observation { seen: Seen::NotConnected(Vec::new()), took: Default::default() }];
+        let findings = judge_config(&config, &[Asked { instance: 1, trust: None, seen }], &about);
+        let of_road = findings.iter().find(|one| one.code.0.starts_with("connect.")).expect("the road is told");
+        assert_eq!(findings[0].code, crate::diagnosis::codes::FILE_SHAPE, "{which}: {findings:#?}");
+        assert_eq!((findings[0].severity, of_road.severity), (Severity::Error, Severity::Error), "{which}");
     }
 }
 

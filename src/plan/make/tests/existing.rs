@@ -158,6 +158,39 @@ fn the_owner_of_a_kept_token_gets_what_it_lacks_too() {
 }
 
 #[test]
+fn a_token_is_woken_by_what_keeps_it_asleep_alone_and_gets_what_it_lacks() {
+    let wake = |end| Want { existing: Existing::Wake, expire: end, ..want(&[("/vms", "VM.Audit")]) };
+    let day = 86_400;
+    let host = |enabled, user: Option<Timestamp>, token| {
+        let mut host = Host::new().user("lab@pve").token("wiz", true, token, "");
+        host = host.row("/", "lab@pve", "PVEAuditor").row("/", "lab@pve!wiz", "PVEAuditor");
+        (host.0.users[0].enabled, host.0.users[0].expire) = (enabled, user);
+        host
+    };
+    let enable = "user modify lab@pve --enable 1";
+    let user = "user modify lab@pve --expire 1803081600";
+    let token = "user token modify lab@pve wiz --expire 1803081600";
+    for (host, lines) in [
+        (host(false, None, None), vec![enable]),
+        (host(true, Some(NOW - 1), None), vec![user]),
+        (host(true, None, Some(NOW + 30 * day)), vec![token]),
+        (host(false, Some(0), Some(NOW - 1)), vec![enable, token]),
+        (host(true, Some(NOW + 31 * day), Some(NOW + 31 * day)), vec![]),
+    ] {
+        let making = host.plan(&wake(Some(LATER))).unwrap();
+        assert_eq!(super::lines(&making), lines);
+        assert!(!making.gives_secret() && making.remarks.iter().any(|one| one.contains("keeps its secret")));
+    }
+    let lines = host(true, None, Some(NOW - 1)).lines(&wake(None));
+    assert_eq!(lines, ["user token modify lab@pve wiz --expire 0"]);
+    let bare = Host::new().user("lab@pve").token("wiz", true, Some(NOW - 1), "");
+    assert_eq!(bare.lines(&wake(None)).len(), 3, "a later end, a role and its grant");
+    let id: TokenId = "lab@pve!wiz".parse().unwrap();
+    assert_eq!(bare.plan(&wake(Some(NOW))).unwrap_err(), NoMaking::Past(id.clone()));
+    assert_eq!(Host::new().user("lab@pve").plan(&wake(None)).unwrap_err(), NoMaking::Gone(id));
+}
+
+#[test]
 fn no_grant_is_made_to_a_token_that_is_gone_or_has_ended_or_whose_entries_are_not_shown() {
     let keep = Want { existing: Existing::Keep, ..want(&[("/vms", "VM.Audit VM.Clone")]) };
     let id: TokenId = "lab@pve!wiz".parse().unwrap();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
 use crate::domain::host_input::HostError;
-use crate::domain::{Credential, Fingerprint, Id, Link, Seen, Text};
+use crate::domain::{Credential, Fingerprint, Id, Link, Seen, Text, TokenName};
 use crate::target::fact::Fact;
 use crate::target::questions;
 use crate::target::read::{ReadAccess, looks_secret};
@@ -17,7 +17,7 @@ use crate::wizard::link_of;
 use crate::wizard::message::ProbeId;
 use crate::wizard::page::Pick;
 use crate::wizard::step::make::wish;
-use crate::wizard::step::{Agreement, access, details, file, host, instance, make, token, tool, trust};
+use crate::wizard::step::{Agreement, access, details, file, host, instance, make, token, tool, trust, uses};
 
 use super::{Told, Way};
 
@@ -104,7 +104,7 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
                 as_it_stands(w, config, one.instance);
             }
             // A secret of another origin is none of this file, and goes nowhere.
-            if let Some(secret) = secret.filter(|_| one.credential.is_some() && !anew(&token::TOKEN)) {
+            if let Some(secret) = secret.filter(|_| one.secret_is_own && !anew(&token::TOKEN)) {
                 w.draft.type_in(token::TOKEN, Text::new(secret.reveal()));
             }
         }
@@ -126,6 +126,8 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
     match way {
         Way::NewSecret => w.draft.choose(make::EXISTING, wish::IN_PLACE),
         Way::Grant => w.draft.choose(make::EXISTING, make::KEEP),
+        Way::Wake => w.draft.choose(make::EXISTING, make::WAKE),
+        Way::User(user) => w.draft.type_in(token::USER, Text::new(user.to_string())),
         Way::NewToken => {
             w.draft.choose(make::EXISTING, wish::BESIDE);
             // The owner of the old one may be what is wrong with it.
@@ -137,8 +139,9 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
 
 /// User and token name of an id that is none, as they stand there: what is right of them is not typed again.
 fn as_it_stands(w: &mut Wizard, config: &Config, number: u8) {
-    for (field, fact) in [(token::USER, Fact::User), (token::NAME, Fact::TokenName)] {
+    for (field, fact) in [(token::USER, Fact::User), (token::NAME, Fact::TokenName), (token::NAME, Fact::TokenId)] {
         let value = config.read.get(number, &fact).map(|value| value.text.as_str().to_owned());
+        let value = value.filter(|value| fact != Fact::TokenId || value.parse::<TokenName>().is_ok());
         // What looks like a secret is shown in no open field.
         if let Some(value) = value.filter(|value| !looks_secret(value)) {
             w.draft.type_in(field, Text::new(value));
@@ -146,8 +149,10 @@ fn as_it_stands(w: &mut Wizard, config: &Config, number: u8) {
     }
 }
 
-/// The answers to the target's own questions. What the file leaves out stays out, also where another host of it has it.
+/// The answers to the target's own questions, and those that no file holds as they are remembered. What the file leaves out
+/// stays out, also where another host of it has it.
 fn picks(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way: &Way) {
+    let remembered = |pick: &str| one.agreed.as_ref()?.picks.get(pick).cloned();
     for question in questions::picks(spec) {
         let id = details::id(question.name);
         let anew = matches!(way, Way::Ask(asked) if *asked == id);
@@ -159,8 +164,13 @@ fn picks(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way: &W
             },
             Some(value) => w.draft.choose(id, Id::new(value.text.as_str().to_owned())),
             None if anew => w.draft.forget(&id),
-            None => w.draft.choose(id, Pick::LATER),
+            None => w.draft.choose(id, remembered(question.name).map_or(Pick::LATER, Id::new)),
         }
+    }
+    // What is not remembered was never asked, and counts as no; answers of another walk are none of this file.
+    uses::forget(w);
+    for (group, yes) in one.agreed.iter().flat_map(|agreed| &agreed.groups) {
+        uses::answer(w, group, *yes);
     }
 }
 

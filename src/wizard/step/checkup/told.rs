@@ -8,12 +8,12 @@ use crate::diagnosis::leaning::Leaning;
 use crate::diagnosis::{codes, proved, round, untold};
 use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::visible::visible;
-use crate::domain::{Observation, Seen, Trust};
+use crate::domain::{Observation, Seen, Trust, UserId};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Checkup;
-use crate::wizard::step::{make, token};
+use crate::wizard::step::{make, token, trust};
 
-use super::{ask, ways};
+use super::{ask, realms, ways};
 
 /// What was found.
 #[derive(Debug)]
@@ -26,6 +26,10 @@ pub struct Told {
     pub proved: Vec<String>,
     /// The gravest first; with the number of the host where it is about one.
     pub findings: Vec<(Option<u8>, Finding)>,
+    /// Whoever its tool signs in as was let in, at each of its hosts.
+    pub signed_in: bool,
+    /// Whom a user without a realm of their host may mean, by the host's number.
+    meant: Vec<(u8, Vec<UserId>)>,
 }
 
 /// Judges what was seen before the repair.
@@ -44,7 +48,14 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         Ok(config) => config,
         Err(finding) => {
             let findings = vec![(None, *finding)];
-            return Some(Told { config: None, title: String::new(), proved: Vec::new(), findings });
+            return Some(Told {
+                config: None,
+                title: String::new(),
+                proved: Vec::new(),
+                findings,
+                signed_in: false,
+                meant: Vec::new(),
+            });
         }
     };
     let records = ask::records(w, after);
@@ -57,12 +68,14 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
     };
     let of_file = judge_config(&config, &[], &about);
     let mut findings: Vec<(Option<u8>, Finding)> = of_file.iter().map(|finding| (None, finding.clone())).collect();
-    let mut proved = Vec::new();
+    let (mut proved, mut meant, mut let_in) = (Vec::new(), Vec::new(), 0);
     let title = config.spec(&w.setting.library).map(|spec| spec.title.as_str().to_owned()).unwrap_or_default();
     for host in &config.hosts {
         findings.extend(ask::no_ca(&config, host, checkup).map(|finding| (Some(host.instance), finding)));
         let Some(asked) = checkup.host(host.instance) else { continue };
         let seen = checkup.seen(asked);
+        let_in += usize::from(round::signed_in(&seen));
+        meant.push((host.instance, realms::meant(&config, host.instance, &seen)));
         let seen = if after { seen } else { with_estate(w, seen, &asked.survey.inputs.endpoints) };
         let own = checkup.own(host.instance).map(|(own, seen)| Asked {
             instance: host.instance,
@@ -73,7 +86,11 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         // What the tool stops at first is told first.
         let of_host: Vec<Asked> = own.into_iter().chain([main]).collect();
         let mut of_both = judge_config(&config, &of_host, &about);
-        for known in &of_file {
+        // What the host decides of the file is told by what the host said.
+        let decided: Vec<&Finding> =
+            config.doubts.iter().filter(|doubt| doubt.instance == host.instance).map(|doubt| &doubt.finding).collect();
+        findings.retain(|(instance, finding)| instance.is_some() || !decided.contains(&finding));
+        for known in of_file.iter().filter(|known| !decided.contains(known)) {
             if let Some(at) = of_both.iter().position(|finding| finding == known) {
                 of_both.remove(at);
             }
@@ -91,8 +108,11 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         proved.extend(proved::proved(host, &title, &needs, main));
         findings.extend(of_both.into_iter().map(|finding| (Some(host.instance), finding)));
     }
+    let all: Vec<Finding> = findings.iter().map(|(_, finding)| finding.clone()).collect();
+    findings.extend(untold::untested(&config, &all).map(|finding| (None, finding)));
     findings.sort_by_key(|(_, finding)| Reverse(finding.severity));
-    Some(Told { config: Some(config), title, proved, findings })
+    let signed_in = let_in > 0 && let_in == config.hosts.len();
+    Some(Told { config: Some(config), title, proved, findings, signed_in, meant })
 }
 
 /// What an administrator who signed in on the way saw of users and tokens decides between causes that the host does not tell.
@@ -118,6 +138,11 @@ fn together(finding: &Finding) -> usize {
     }
 }
 
+/// Who signs in is to be said anew.
+fn asks_for_user(mend: &Mend) -> bool {
+    matches!(mend, Mend::Ask(field) if [token::USER, token::TOKEN, token::PASSWORD].contains(field))
+}
+
 impl Told {
     pub fn all(&self) -> Vec<Finding> {
         self.findings.iter().map(|(_, finding)| finding.clone()).collect()
@@ -132,26 +157,56 @@ impl Told {
         self.config.is_some() && self.findings.iter().any(|(_, finding)| finding.severity >= Severity::Warning)
     }
 
-    /// The mends of the first finding that has any, each with its host. Where none is named, the question that it stands under
-    /// is answered anew.
+    /// The mends of the first finding that has any, each with its host, and the easiest one of each other that is as grave:
+    /// whoever cannot or will not mend the first gets to the others.
     pub fn offers(&self) -> Vec<(Mend, Option<u8>)> {
         let worth = self.findings.iter().filter(|(_, finding)| finding.severity >= Severity::Warning);
-        let mends = |finding: &Finding| match (finding.mends.is_empty(), &finding.field) {
-            (true, Some(field)) => vec![Mend::Ask(field.clone())],
+        let mut with = worth
+            .map(|(instance, finding)| (*instance, finding, self.mends(finding, *instance)))
+            .skip_while(|(_, _, mends)| mends.is_empty());
+        let Some((instance, first, mends)) = with.next() else { return Vec::new() };
+        let mut offers: Vec<(Mend, Option<u8>)> = mends.into_iter().map(|mend| (mend, instance)).collect();
+        for (instance, other, _) in with.filter(|(_, other, _)| other.severity == first.severity) {
+            let is_there = |mend: &Mend| offers.iter().any(|(known, of)| known == mend && self.of_one(*of, instance));
+            if let Some(mend) = other.mends.first().filter(|mend| !is_there(mend)).cloned() {
+                offers.push((mend, instance));
+            }
+        }
+        offers
+    }
+
+    /// What mends a finding. Where it names nothing, the question that it stands under is answered anew.
+    fn mends(&self, finding: &Finding, instance: Option<u8>) -> Vec<Mend> {
+        let mut mends = match (finding.mends.is_empty(), &finding.field) {
+            // What beats the file from elsewhere is changed there, and a certificate that nobody can go by at the host.
+            (true, Some(field)) if finding.code != codes::FILE_SHADOWED && *field != trust::TRUST => {
+                vec![Mend::Ask(field.clone())]
+            }
             _ => finding.mends.clone(),
         };
-        // Whoever has no token to paste can have one made.
-        let mends = |finding: &Finding| {
-            let mut mends = mends(finding);
-            let pastes = mends.iter().any(|mend| matches!(mend, Mend::Ask(field) if *field == token::TOKEN));
-            if pastes && !mends.contains(&Mend::NewToken) {
-                mends.push(Mend::NewToken);
-            }
-            mends
-        };
-        let mut with = worth.map(|(instance, finding)| (*instance, mends(finding)));
-        let first = with.find(|(_, mends)| !mends.is_empty());
-        first.into_iter().flat_map(|(instance, mends)| mends.into_iter().map(move |mend| (mend, instance))).collect()
+        // A realm is picked of those that there are, and whoever has no token to paste can have one made.
+        if let Some(at) = mends.iter().position(asks_for_user) {
+            let meant = self.meant.iter().find(|(of, _)| Some(*of) == instance.or(self.first_instance()));
+            let users = meant.into_iter().flat_map(|(_, users)| users).cloned().map(Mend::User);
+            mends.splice(at..at, users);
+        }
+        let pastes = mends.iter().any(|mend| matches!(mend, Mend::Ask(field) if *field == token::TOKEN));
+        if pastes && !mends.contains(&Mend::NewToken) {
+            mends.push(Mend::NewToken);
+        }
+        mends
+    }
+
+    /// Whether two mends are about one host.
+    fn of_one(&self, one: Option<u8>, other: Option<u8>) -> bool {
+        let first = self.first_instance();
+        one.or(first) == other.or(first)
+    }
+
+    /// The host of a mend, where it is another than that of the first one.
+    pub fn elsewhere(&self, instance: Option<u8>) -> Option<u8> {
+        let first = self.offers().first().and_then(|(_, instance)| *instance);
+        instance.filter(|_| !self.of_one(first, instance))
     }
 
     /// Everything that is mended in the file without a question; of two ways to mend one line the easier, and of lines that

@@ -1,7 +1,7 @@
 //! Where each mend leads: which of them change the file alone, and which page each other one opens.
 
-use crate::domain::Id;
 use crate::domain::finding::Mend;
+use crate::domain::{Id, UserId};
 use crate::wizard::step::{PageId, details, host, instance, trust};
 
 use super::{ALL, Told};
@@ -22,6 +22,10 @@ pub enum Way {
     Certificate,
     Verify,
     LookUp,
+    /// The token that is there signs in again, by somebody who signs in for it.
+    Wake,
+    /// This user signs in, with the rest as it stands.
+    User(UserId),
 }
 
 /// It changes the file, and nobody has to be asked anything.
@@ -29,7 +33,15 @@ pub fn is_file(mend: &Mend) -> bool {
     matches!(mend, Mend::Rewrite { .. } | Mend::Remove { .. } | Mend::Close | Mend::Ignore)
 }
 
-/// The name of a mend as an answer.
+/// The name of a mend of this host as an answer.
+pub fn answer(told: &Told, mend: &Mend, instance: Option<u8>) -> Id {
+    match told.elsewhere(instance) {
+        Some(host) => Id::new(format!("{}.host-{host}", id(mend))),
+        None => id(mend),
+    }
+}
+
+/// The name of a mend of the first host.
 pub fn id(mend: &Mend) -> Id {
     match mend {
         Mend::Ask(field) => Id::new(format!("ask.{field}")),
@@ -43,6 +55,8 @@ pub fn id(mend: &Mend) -> Id {
         Mend::Certificate => Id::fixed("certificate"),
         Mend::Verify => Id::fixed("verify"),
         Mend::LookUp => Id::fixed("look-up"),
+        Mend::Wake => Id::fixed("wake"),
+        Mend::User(user) => Id::new(format!("user.{}", user.realm())),
     }
 }
 
@@ -58,7 +72,7 @@ pub fn chosen(told: &Told, answer: &Id) -> Option<(Way, Option<u8>)> {
         let (_, instance) = offers.iter().find(|(mend, _)| *mend == Mend::Grant)?;
         return Some((Way::Commands, *instance));
     }
-    let (mend, instance) = offers.into_iter().find(|(mend, _)| id(mend) == *answer)?;
+    let (mend, instance) = offers.into_iter().find(|(mend, of)| self::answer(told, mend, *of) == *answer)?;
     let way = match mend {
         file if is_file(&file) => Way::File(vec![file]),
         Mend::Ask(field) if field == details::VERIFY => Way::Verify,
@@ -69,6 +83,8 @@ pub fn chosen(told: &Told, answer: &Id) -> Option<(Way, Option<u8>)> {
         Mend::Grant => Way::Grant,
         Mend::Certificate => Way::Certificate,
         Mend::Verify => Way::Verify,
+        Mend::Wake => Way::Wake,
+        Mend::User(user) => Way::User(user),
         _ => Way::LookUp,
     };
     Some((way, instance))
@@ -77,7 +93,7 @@ pub fn chosen(told: &Told, answer: &Id) -> Option<(Way, Option<u8>)> {
 impl Way {
     /// Somebody signs in for it.
     pub fn logs_in(&self) -> bool {
-        matches!(self, Way::NewSecret | Way::NewToken | Way::Grant | Way::LookUp)
+        matches!(self, Way::NewSecret | Way::NewToken | Way::Grant | Way::LookUp | Way::Wake)
     }
 
     /// The page that it is about.
@@ -87,13 +103,14 @@ impl Way {
             Way::Ask(field) if *field == host::HOST => PageId::Host,
             Way::Ask(field) if *field == instance::INSTANCE || field.as_str().starts_with("pick.") => PageId::Details,
             Way::Ask(_) => PageId::Token,
-            Way::NewSecret | Way::NewToken => PageId::Make,
+            Way::NewSecret | Way::NewToken | Way::Wake => PageId::Make,
             // What is granted is shown path by path.
             Way::Grant => PageId::Verify,
             Way::Commands => PageId::Guide,
             Way::Certificate => PageId::Trust,
             Way::Verify => PageId::Details,
-            Way::LookUp => return None,
+            // It is tried at once; the page shows itself where it is refused.
+            Way::User(_) | Way::LookUp => return None,
         })
     }
 }

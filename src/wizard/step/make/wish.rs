@@ -2,9 +2,10 @@
 
 use crate::domain::token::IdError;
 use crate::domain::{
-    Change, ChangeState, Credential, Estate, Id, Rights, Seen, Timestamp, TokenId, TokenName, TokenSeen, UserId, time,
+    Change, ChangeState, Credential, Estate, Grantee, Id, Rights, Seen, Timestamp, TokenId, TokenName, TokenSeen,
+    UserId, time,
 };
-use crate::plan::make::{Existing, Making, NoMaking, Order, Wanted, make};
+use crate::plan::make::{Existing, Making, NoMaking, Order, Wanted, make, wake};
 use crate::plan::permit::{self, Refusal};
 use crate::target::needs::{owner_needs, role_name};
 use crate::wizard::Wizard;
@@ -31,6 +32,8 @@ pub const IN_PLACE: Id = Id::fixed("in-place");
 pub const PASTE: Id = Id::fixed("paste");
 /// In a repair: it keeps its secret, and is granted what it lacks.
 pub const KEEP: Id = Id::fixed("keep");
+/// In a repair: the same, and it signs in again.
+pub const WAKE: Id = Id::fixed("wake");
 pub const REMOVE_OLD: Id = Id::fixed("remove_old");
 /// What the token is for, in place of what is known of that.
 pub const COMMENT: Id = Id::fixed("comment");
@@ -143,7 +146,20 @@ pub fn in_place(w: &Wizard) -> bool {
 
 /// The token that the file names keeps its secret, and is granted what it lacks.
 pub fn keeps(w: &Wizard) -> bool {
-    w.draft.is(&EXISTING, &KEEP)
+    w.draft.is(&EXISTING, &KEEP) || wakes(w)
+}
+
+/// The token that the file names is to sign in again.
+pub fn wakes(w: &Wizard) -> bool {
+    w.draft.is(&EXISTING, &WAKE)
+}
+
+/// Whose end has come or is near, of the token and its owner, with that end.
+pub fn ending(w: &Wizard) -> Vec<(Grantee, Timestamp)> {
+    match (id(w), estate(w)) {
+        (Some(id), Some(estate)) => wake::ending(&id, estate, w.setting.now),
+        _ => Vec::new(),
+    }
 }
 
 /// The end is that of the token which gets a new secret; one that has ended already wants a new end.
@@ -153,7 +169,7 @@ pub fn keeps_its_end(w: &Wizard) -> bool {
 
 /// When the token is to end: none while that is not answered, none inside for never.
 pub fn expire(w: &Wizard) -> Option<Option<Timestamp>> {
-    if keeps(w) {
+    if keeps(w) && (!wakes(w) || ending(w).is_empty()) {
         return Some(existing(w).and_then(|there| there.expire));
     }
     if keeps_its_end(w) {
@@ -186,6 +202,7 @@ pub fn making(w: &Wizard) -> Option<Result<Making, NoMaking>> {
         }
         Some(choice) if choice == IN_PLACE => Existing::InPlace,
         Some(choice) if choice == KEEP => Existing::Keep,
+        Some(choice) if choice == WAKE => Existing::Wake,
         _ => Existing::Refuse,
     };
     let (needs, owner) = (details::rights(w), owned(w));

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::domain::around::Git;
-use crate::domain::visible::visible;
-use crate::domain::{Credential, FileSeen, HostRecord, Id, Oddity, Trouble, Trust};
+use crate::domain::{Credential, FileSeen, Id, Oddity, Trouble};
 use crate::format::EditError;
 use crate::plan::action::{Action, Unfit};
 use crate::plan::edit::{NoEdit, Order, Prepared, prepare as prepare_edit};
@@ -16,7 +15,7 @@ use crate::target::spec::VerifyWord;
 use crate::target::{Access, Facts, Verify};
 use crate::wizard::Wizard;
 use crate::wizard::step::review::{IGNORE, NO, YES, mending, on_host};
-use crate::wizard::step::{access, checkup, count, details, file, host, instance, make, token, tool, trust};
+use crate::wizard::step::{access, checkup, count, details, file, host, instance, make, memory, token, tool, trust};
 
 /// What Review shows and what is agreed to by it.
 #[derive(Debug)]
@@ -149,13 +148,7 @@ pub(super) fn draw(w: &Wizard) -> Result<Draw, Trouble> {
     if let Some(making) = &making {
         plan.actions.extend(on_host::afterwards(w, making)?);
     }
-    if let Some(record) = record(w) {
-        plan.actions.push(Planned {
-            heading: "On this machine".into(),
-            sentence: format!("remember how {} was trusted, for later runs", visible(&record.endpoint.to_string())),
-            action: Action::Remember(Box::new(record)),
-        });
-    }
+    plan.actions.extend(memory::to_keep(w, prepared.as_ref()));
     Ok(Draw { prepared, plan, making, duplicate, kept })
 }
 
@@ -231,29 +224,4 @@ fn edit_once(
         Err(NoEdit::Unfit(Unfit::Edit(EditError::Duplicate { key, lines }))) => Ok(Err((key, lines))),
         Err(error) => Err(Trouble::new(error.to_string(), Some("Go back and change the answer it names.".to_owned()))),
     }
-}
-
-/// What will be remembered of the host. The demo remembers in its own state, which ends with it.
-fn record(w: &Wizard) -> Option<HostRecord> {
-    let agreed = trust::agreed(w)?;
-    let ca = details::cluster_ca(w);
-    let trust = match (&agreed.trust, ca) {
-        // The CA survives renewals of the certificate; whoever agreed to the leaf agreed to what its cluster signs.
-        (Trust::Pin(_), Some(ca)) => Trust::Ca(ca.certificate.der.clone()),
-        (other, _) => other.clone(),
-    };
-    let record = HostRecord {
-        endpoint: agreed.endpoint.clone(),
-        trust,
-        leaf: agreed.seen.fingerprint,
-        cluster: None,
-        nodes: details::node_names(w),
-        when: w.setting.now,
-    };
-    let known = w
-        .setting
-        .hosts
-        .iter()
-        .any(|old| old.endpoint == record.endpoint && old.trust == record.trust && old.leaf == record.leaf);
-    (!known).then_some(record)
 }

@@ -1,0 +1,72 @@
+//! A token that is refused though its secret is right: its user is enabled, an end is set later, or the realm is picked.
+
+use labwizard::lab::proxmox::cluster::User;
+use labwizard::lab::{Cluster, LabRelease};
+
+use super::errands::{signing_in, take_back};
+use super::repair::{Project, checkup, words};
+use super::{Held, TOOL, but, given};
+
+const OWNER: &str = "apex@pve";
+const NAME: &str = "glassdome-token";
+/// Long over.
+const ENDED: u64 = 1_600_000_000;
+
+fn owner(cluster: &mut Cluster) -> &mut User {
+    cluster.users.get_mut(OWNER).unwrap()
+}
+
+/// What a person saw, page by page.
+fn told(held: &Held) -> String {
+    held.pages.iter().map(words).collect::<Vec<_>>().join("\n---\n")
+}
+
+#[tokio::test]
+async fn what_keeps_a_token_from_signing_in_is_set_right_and_can_be_taken_back() {
+    type Break = fn(&mut User);
+    let cases: [(&str, Break, &str); 3] = [
+        ("user", |user| user.enable = false, "Enable the user again"),
+        ("account", |user| user.expire = ENDED, "Give the user's account a later end"),
+        ("token", |user| user.tokens.get_mut(NAME).unwrap().expire = ENDED, "Give the token a later end"),
+    ];
+    for (what, break_it, offer) in cases {
+        let project = Project::new().await;
+        project.lab.change(|cluster| break_it(owner(cluster)));
+        let (text, broken) = (project.text(), project.lab.access_state());
+        let answers = [("mend", "look-up"), ("mend, then", "wake"), ("expire", "90d")];
+        let held = project.repair(&project.login(&answers)).await;
+        assert!(told(&held).contains(offer), "{what}: {}", told(&held));
+        assert_eq!(held.last().title, "Glassdome is mended.", "{what}: {}", told(&held));
+        assert!(held.told().contains("gone"), "{what}: {}", held.told());
+        assert_eq!(project.text(), text, "{what}");
+        let secret = project.lab.token(TOOL).unwrap().secret;
+        assert!(!told(&held).contains(&secret), "{what}");
+
+        let (stage, lab) = (&project.stage, &project.lab);
+        let held = stage.hold_as(take_back(stage), &but(&signing_in(lab), &[("take-back", "do")]), None).await;
+        assert!(lab.access_state() == broken, "{what}: {}", told(&held));
+    }
+}
+
+#[tokio::test]
+async fn an_older_release_names_the_cause_so_that_nobody_has_to_look_it_up_first() {
+    let project = Project::on(LabRelease::V9_1_4).await;
+    project.lab.change(|cluster| owner(cluster).tokens.get_mut(NAME).unwrap().expire = ENDED);
+    let held = project.repair(&project.login(&[("mend", "wake"), ("expire", "never")])).await;
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", told(&held));
+    project.lab.change(|cluster| assert_eq!(owner(cluster).tokens[NAME].expire, 0));
+}
+
+#[tokio::test]
+async fn whose_realm_is_missing_or_mistyped_is_picked_among_those_of_the_host_and_tried_first() {
+    for typed in ["apex", "apex@pev"] {
+        let project = Project::new().await;
+        project.set("PROXMOX_USER", typed);
+        let before = project.text();
+        let held = project.repair(&given(&[("mend", "user.pve"), ("review", "do")])).await;
+        assert!(words(checkup(&held)).contains("Sign in as apex@pve"), "{typed}: {}", told(&held));
+        assert_eq!(held.last().title, "Glassdome is mended.", "{typed}: {}", told(&held));
+        assert_eq!(project.changed(&before), ["PROXMOX_USER"], "{typed}");
+        assert!(project.text().contains("PROXMOX_USER=apex@pve\n"), "{typed}");
+    }
+}
