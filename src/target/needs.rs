@@ -64,7 +64,21 @@ fn collect(
             None => out.push(Need { purpose: right.purpose.to_string(), path, privileges: right.privs.0.clone() }),
         }
     }
+    each_for_all_that_it_counts_for(&mut out);
     out
+}
+
+/// A privilege is not asked for beside one that Proxmox takes in its place: that one serves both purposes.
+fn each_for_all_that_it_counts_for(needs: &mut [Need]) {
+    let asked: BTreeSet<(String, Privilege)> =
+        needs.iter().flat_map(|need| need.privileges.iter().map(|one| (need.path.clone(), one.clone()))).collect();
+    for need in needs {
+        let path = need.path.clone();
+        let stands_in = |one: &Privilege| {
+            in_its_place(one).map(str::to_owned).filter(|other| asked.contains(&(path.clone(), other.clone())))
+        };
+        need.privileges = need.privileges.iter().map(|one| stands_in(one).unwrap_or_else(|| one.clone())).collect();
+    }
 }
 
 /// The path with its picks filled in, cut above the first that is unanswered or cannot stand in a path; and whether it is whole.
@@ -130,8 +144,6 @@ pub fn every_grant(needs: &[Need]) -> Vec<(Grant, bool)> {
     for path in paths {
         let above = nearest_above(path, &out);
         let mut privileges: BTreeSet<Privilege> = wanted[path].iter().map(|p| (*p).to_owned()).collect();
-        // One that another counts for as well is not granted beside it.
-        privileges.retain(|p| in_its_place(p).is_none_or(|other| !wanted[path].contains(other)));
         let enough_above = above.is_some_and(|above| privileges.is_subset(&above.privileges));
         // Also where the one above is enough: whoever has another entry there needs one, and that hides what is above.
         if let Some(above) = above {
@@ -224,14 +236,14 @@ mod tests {
     }
 
     #[test]
-    fn a_privilege_that_another_counts_for_is_not_granted_beside_it() {
-        let all = [need("/vms", "VM.Audit VM.GuestAgent.Audit"), need("/vms", "VM.GuestAgent.Unrestricted")];
-        assert_eq!(shown(&grants(&all)), ["/vms VM.Audit VM.GuestAgent.Unrestricted"]);
-        let apart = [need("/", "VM.GuestAgent.Audit"), need("/vms", "VM.GuestAgent.FileRead")];
-        assert_eq!(
-            shown(&grants(&apart)),
-            ["/ VM.GuestAgent.Audit", "/vms VM.GuestAgent.Audit VM.GuestAgent.FileRead"]
-        );
+    fn a_privilege_that_another_counts_for_is_not_asked_for_beside_it() {
+        let mut all = [need("/vms", "VM.Audit VM.GuestAgent.Audit"), need("/vms", "VM.GuestAgent.Unrestricted")];
+        each_for_all_that_it_counts_for(&mut all);
+        assert_eq!(all[0], need("/vms", "VM.Audit VM.GuestAgent.Unrestricted"));
+        assert_eq!(all[1], need("/vms", "VM.GuestAgent.Unrestricted"));
+        let mut apart = [need("/", "VM.GuestAgent.Unrestricted"), need("/vms", "VM.GuestAgent.Audit")];
+        each_for_all_that_it_counts_for(&mut apart);
+        assert_eq!(apart[1], need("/vms", "VM.GuestAgent.Audit"));
     }
 
     #[test]
