@@ -194,6 +194,6 @@ mod tests {
         assert_eq!(findings, [] as [&str; 0]);
         assert!(proved.contains("rights that Glassdome needs.") && !proved.contains("answered"), "{proved}");
         let (_, proved) = judged("pve.lan", &[record(&[("resize", false)], &[])], rights("", "/storage/fast"));
-        assert!(proved.contains("needs, by what was answered for it on 2025-11-22."), "{proved}");
+        assert!(proved.contains("needs, by what was answered for it."), "{proved}");
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::observation::Surroundings;
 use crate::domain::visible::visible;
 use crate::domain::{Credential, Grantee, HostRecord, Observation, RunSeen, Seen, Timestamp, Trust};
+use crate::target::spec::VerifyWord;
 use crate::target::{Library, needs};
 
 /// One host of the file, as it was asked.
@@ -74,7 +75,7 @@ fn of_text(config: &Config, asked: &[Asked], of_hosts: &[(u8, Vec<Finding>)]) ->
         let mut of_it = of_hosts.iter().filter(|(instance, _)| *instance == doubt.instance).flat_map(|(_, all)| all);
         let failed = of_it.any(|finding| finding.severity == Severity::Error);
         match doubt.by(seen, failed) {
-            Some(finding) if doubt.is_of_line() && finding.severity == Severity::Error => first.push(finding),
+            Some(finding) if doubt.is_cause() && finding.severity == Severity::Error => first.push(finding),
             left => findings.extend(left),
         }
     }
@@ -87,8 +88,13 @@ fn of_one(config: &Config, host: &ConfigHost, one: &Asked, asked: &[Asked], abou
     let from = |asked: &Asked, from| asked.trust.as_ref().is_some_and(|(_, of)| *of == from);
     let vouched =
         |other: &Asked| other.instance == one.instance && from(other, Leaning::Remembered) && signed_in(&other.seen);
-    if from(one, Leaning::File) && asked.iter().any(vouched) {
+    if let Some(other) = asked.iter().find(|other| from(one, Leaning::File) && vouched(other)) {
         found.iter_mut().for_each(tools_alone);
+        // The cluster's CA was fetched and did not sign it: nothing that labwizard could write lets the tool verify it.
+        let signed = other.seen.iter().any(|one| matches!(one.seen, Seen::ClusterCa(Ok(_))));
+        if !signed && !form_pins(config, about) {
+            found.iter_mut().for_each(|one| one.mends.retain(|mend| *mend != Mend::Certificate));
+        }
     }
     let holds = |other: &Asked| other.instance == one.instance && from(other, Leaning::File) && held(&other.seen);
     if from(one, Leaning::Remembered) && asked.iter().any(holds) {
@@ -119,6 +125,7 @@ fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstan
         &asked.seen,
         &Reading {
             part_will_do: true,
+            pins: asked.trust.as_ref().is_none_or(|(_, from)| *from != Leaning::File) || form_pins(config, about),
             host: &typed,
             who: &who,
             signer,
@@ -149,6 +156,11 @@ fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstan
         findings.extend(token_end::remembered(id, &asked.seen, about.runs, about.now));
     }
     findings
+}
+
+/// Whether the tool can be told the certificate itself.
+fn form_pins(config: &Config, about: &Circumstances<'_>) -> bool {
+    config.form(about.library).is_some_and(|form| form.verify.contains(&VerifyWord::Pin))
 }
 
 /// What a finding of one of several hosts says it is about.

@@ -268,7 +268,7 @@ impl Config {
     }
 
     pub fn spec<'l>(&self, library: &'l Library) -> Option<&'l Spec> {
-        library.get(&self.target).map(|target| &target.spec)
+        library.get(&self.target).map(|target| &*target.spec)
     }
 
     pub fn form<'l>(&self, library: &'l Library) -> Option<&'l Form> {

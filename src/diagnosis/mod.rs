@@ -51,6 +51,8 @@ pub struct Reading<'a> {
     pub uses: &'a [String],
     /// A file that is there may be meant for a part of the host alone: what is held there only is doubted, not refused.
     pub part_will_do: bool,
+    /// Whoever verifies the certificate can go by its fingerprint in place of its CA.
+    pub pins: bool,
     /// The nodes that the answers name.
     pub nodes: &'a [String],
     /// What no token can do and the answers ask for, in sentences of the target.

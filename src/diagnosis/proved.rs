@@ -4,7 +4,7 @@ use crate::diagnosis::checked::Asked;
 use crate::diagnosis::config::ConfigHost;
 use crate::diagnosis::leaning::Leaning;
 use crate::domain::visible::visible;
-use crate::domain::{Need, Rights, Seen, Trust, missing, time};
+use crate::domain::{Need, Rights, Seen, Trust, missing};
 
 /// What holds for one host of a file; `title` is the tool's.
 pub fn proved(host: &ConfigHost, title: &str, needs: &[Need], asked: &Asked) -> Vec<String> {
@@ -59,6 +59,6 @@ fn held(host: &ConfigHost, title: &str, needs: &[Need], rights: &Rights) -> Opti
     let count: usize = needs.iter().map(|need| need.privileges.len()).sum();
     let rights = if count == 1 { "the 1 right".to_owned() } else { format!("all {count} rights") };
     let agreed = host.agreed.as_ref().filter(|agreed| !agreed.groups.is_empty() || !agreed.picks.is_empty());
-    let by = agreed.map(|agreed| format!(", by what was answered for it on {}", time::date(agreed.when)));
-    Some(format!("It has {rights} that {title} needs{}.", by.unwrap_or_default()))
+    let by = if agreed.is_some() { ", by what was answered for it" } else { "" };
+    Some(format!("It has {rights} that {title} needs{by}."))
 }

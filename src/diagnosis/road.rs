@@ -92,7 +92,18 @@ fn connect(tried: &[(Endpoint, std::net::IpAddr, ConnectTrouble)], reading: &Rea
     ];
     let worst = order.into_iter().find(|kind| tried.iter().any(|(_, _, t)| t == kind)).unwrap_or(ConnectTrouble::Other);
     let ports = ports(tried);
+    let is_of_one_link = |host: &Host| matches!(host, Host::V6(address) if address.segments()[0] & 0xffc0 == 0xfe80);
     let finding = match worst {
+        ConnectTrouble::Other | ConnectTrouble::Unreachable if tried.iter().all(|(at, ..)| is_of_one_link(&at.host)) => {
+            Finding::new(
+                codes::CONNECT_UNREACHABLE,
+                Error,
+                Step::Host,
+                format!("There is no way from here to “{host}”."),
+                "An IPv6 address that begins with fe80 counts on one network link alone, and nothing in it says on which.",
+            )
+            .say("Type another address of the host; the Proxmox machine shows one on its own screen.")
+        }
         ConnectTrouble::Refused => Finding::new(
             codes::CONNECT_REFUSED,
             Error,

@@ -16,10 +16,12 @@ pub fn find_program(name: &str, project: &Path, paths: &OsStr) -> Option<PathBuf
         .unwrap_or(&project)
         .to_owned();
     let outside = |path: &Path| path.canonicalize().is_ok_and(|real| !real.starts_with(&border));
+    // Most folders do not have it: where they lead is looked up only where one does.
     std::env::split_paths(paths)
-        .filter(|folder| folder.is_absolute() && outside(folder))
-        .map(|folder| folder.join(name))
-        .find(|program| outside(program) && is_program(program))
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| (folder.join(name), folder))
+        .find(|(program, folder)| is_program(program) && outside(folder) && outside(program))
+        .map(|(program, _)| program)
 }
 
 fn is_program(path: &Path) -> bool {

@@ -104,6 +104,26 @@ impl fmt::Debug for Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Ticket;
+
+    /// Compiles only while the type does not have the trait: with it, `some` would mean two things.
+    macro_rules! lacks {
+        ($type:ty: $($lacked:path),+) => {$(
+            const _: fn() = || {
+                trait Ambiguous<A> {
+                    fn some() {}
+                }
+                impl<T: ?Sized> Ambiguous<()> for T {}
+                struct Lacked;
+                impl<T: ?Sized + $lacked> Ambiguous<Lacked> for T {}
+                let _ = <$type as Ambiguous<_>>::some;
+            };
+        )+};
+    }
+
+    lacks!(Secret: Clone, fmt::Display, PartialEq, serde::Serialize, AsRef<str>, std::ops::Deref);
+    lacks!(Ticket: Clone, fmt::Display, PartialEq, serde::Serialize);
+    lacks!(Text: fmt::Display, serde::Serialize, std::ops::Deref);
 
     #[test]
     fn a_secret_prints_as_dots_whatever_it_holds() {

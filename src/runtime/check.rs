@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::client;
 use crate::diagnosis::checked::{Asked, Checked, Circumstances, judge_config};
 use crate::diagnosis::config::Config;
+use crate::diagnosis::leaning::Leaning;
 use crate::diagnosis::proved::proved;
 use crate::diagnosis::round::{self, Answered, CaFile, Trusting, Turn, Wish};
 use crate::diagnosis::shared::{self, Tried};
@@ -163,7 +164,19 @@ impl Round<'_> {
         let config = &understood.config;
         let mine: Vec<(&Wish, &Answered)> =
             self.wishes.iter().zip(&self.answered).filter(|(wish, _)| wish.of.0 == at).collect();
-        let asked: Vec<Asked> = mine.iter().flat_map(|(wish, answer)| self.asked(wish, answer)).collect();
+        // What was seen is much, and is copied once.
+        let asked: Vec<Asked> = mine.iter().map(|(wish, answer)| self.asked(wish, answer)).collect();
+        let untold: Vec<Finding> = mine
+            .iter()
+            .zip(&asked)
+            .filter_map(|((wish, answer), asked)| self.untold(&understood, wish, answer, &asked.seen))
+            .collect();
+        let proved = mine.iter().zip(&asked).flat_map(|((wish, _), asked)| self.proved(config, wish, asked)).collect();
+        let let_in = asked.iter().all(|asked| round::signed_in(&asked.seen));
+        let signed_in = !mine.is_empty() && mine.len() == config.hosts.len() && let_in;
+        // What the tool stops at first is told first.
+        let by_itself = mine.iter().map(|(wish, answer)| self.asked_by_itself(wish, answer));
+        let asked: Vec<Asked> = by_itself.zip(asked).flat_map(|(own, asked)| own.into_iter().chain([asked])).collect();
         let about = Circumstances {
             library: &self.ground.library,
             records: &self.ground.hosts,
@@ -172,7 +185,6 @@ impl Round<'_> {
             now: self.ground.options.moment(),
         };
         let mut findings: Vec<Finding> = Vec::new();
-        let untold = mine.iter().flat_map(|(wish, answer)| self.untold(&understood, wish, answer));
         let no_ca = understood.no_ca.iter().map(|(_, finding)| finding.clone());
         for finding in judge_config(config, &asked, &about).into_iter().chain(no_ca).chain(untold) {
             if !findings.contains(&finding) {
@@ -186,51 +198,43 @@ impl Round<'_> {
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         let target = self.ground.library.get(&config.target);
         let target = target.map(|target| (target.name.clone(), target.spec.title.as_str().to_owned()));
-        let proved = mine.iter().flat_map(|(wish, answer)| self.proved(config, wish, answer)).collect();
-        let let_in =
-            |(_, answer): &(&Wish, &Answered)| round::signed_in(&self.travelled[answer.turn].seen(answer.trust));
-        let signed_in = !mine.is_empty() && mine.len() == config.hosts.len() && mine.iter().all(let_in);
         Checked { path: file.path, target, proved, signed_in, findings }
     }
 
-    /// What was seen for a wish: under the trust that signs in, and how the certificate held against the tool's own.
-    fn asked(&self, wish: &Wish, answer: &Answered) -> Vec<Asked> {
-        let travelled = &self.travelled[answer.turn];
-        let main = Asked { instance: wish.of.1, trust: wish.trust.clone(), seen: travelled.seen(answer.trust) };
-        let own = wish.own.as_ref().zip(answer.own).map(|(own, at)| Asked {
-            instance: wish.of.1,
-            trust: Some((own.clone(), crate::diagnosis::leaning::Leaning::File)),
-            seen: round::handshake(&travelled.looks[at]),
-        });
-        // What the tool stops at first is told first.
-        own.into_iter().chain([main]).collect()
+    /// What was seen for a wish under the trust that signs in.
+    fn asked(&self, wish: &Wish, answer: &Answered) -> Asked {
+        let seen = self.travelled[answer.turn].seen(answer.trust);
+        Asked { instance: wish.of.1, trust: wish.trust.clone(), seen }
+    }
+
+    /// How the certificate held against the tool's own trust, where that is another.
+    fn asked_by_itself(&self, wish: &Wish, answer: &Answered) -> Option<Asked> {
+        let (own, at) = wish.own.as_ref().zip(answer.own)?;
+        let seen = round::handshake(&self.travelled[answer.turn].looks[at]);
+        Some(Asked { instance: wish.of.1, trust: Some((own.clone(), Leaning::File)), seen })
     }
 
     /// What could not be found out.
-    fn untold(&self, understood: &Understood, wish: &Wish, answer: &Answered) -> Option<Finding> {
+    fn untold(&self, understood: &Understood, wish: &Wish, answer: &Answered, seen: &[Observation]) -> Option<Finding> {
         let host = understood.config.hosts.iter().find(|host| host.instance == wish.of.1)?;
-        let travelled = &self.travelled[answer.turn];
-        let seen = travelled.seen(answer.trust);
-        if !travelled.ended {
-            return Some(untold::unfinished(&host.typed, self.order.within, &seen));
+        if !self.travelled[answer.turn].ended {
+            return Some(untold::unfinished(&host.typed, self.order.within, seen));
         }
-        round::unsettled(host, wish, understood.ca(host.instance), self.order.strict, &seen)
+        round::unsettled(host, wish, understood.ca(host.instance), self.order.strict, seen)
     }
 
-    fn proved(&self, config: &Config, wish: &Wish, answer: &Answered) -> Vec<String> {
+    fn proved(&self, config: &Config, wish: &Wish, asked: &Asked) -> Vec<String> {
         let Some(host) = config.hosts.iter().find(|host| host.instance == wish.of.1) else { return Vec::new() };
-        let seen = self.travelled[answer.turn].seen(answer.trust);
-        let needs = config.needs_seen(&self.ground.library, host, &seen);
+        let needs = config.needs_seen(&self.ground.library, host, &asked.seen);
         let title = config.spec(&self.ground.library).map_or("", |spec| spec.title.as_str());
-        let asked = Asked { instance: host.instance, trust: wish.trust.clone(), seen };
-        proved(host, title, &needs, &asked)
+        proved(host, title, &needs, asked)
     }
 
     /// Who tried to sign in, each once.
     fn tried(&self) -> Vec<Tried> {
         let of_turn = |(at, travelled): (usize, &Travelled)| {
-            let refused = travelled.signed.iter().any(|one| matches!(one.seen, Seen::SignInRefused { .. }));
-            let let_in = travelled.signed.iter().any(|one| matches!(one.seen, Seen::SignedIn { .. }));
+            let refused = travelled.signed().iter().any(|one| matches!(one.seen, Seen::SignInRefused { .. }));
+            let let_in = travelled.signed().iter().any(|one| matches!(one.seen, Seen::SignedIn { .. }));
             if !refused && !let_in {
                 return None;
             }

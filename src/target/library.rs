@@ -1,5 +1,6 @@
 //! All targets that are known: those of this program, and the user's own.
 
+use super::lazy::{Heading, LazySpec};
 use super::spec::Spec;
 use super::spec_error::SpecError;
 
@@ -11,9 +12,16 @@ const BUILT_IN: &[(&str, &str)] = include!("../../assets/targets/built_in.rs");
 pub struct Target {
     /// The file's name without `.toml`; what the command line and the answers file call it.
     pub name: String,
-    pub spec: Spec,
+    pub heading: Heading,
+    pub spec: LazySpec,
     /// It is a file of the user, and is marked so wherever it is shown.
     pub yours: bool,
+}
+
+impl Target {
+    fn yours(name: String, spec: Spec) -> Target {
+        Target { name, heading: Heading::of(&spec), spec: LazySpec::of(spec), yours: true }
+    }
 }
 
 /// A file of the user that is no target, and why.
@@ -37,7 +45,8 @@ impl Library {
             .iter()
             .map(|(name, text)| Target {
                 name: (*name).to_owned(),
-                spec: Spec::parse(text).expect("a test reads every target of this program"),
+                heading: Heading::built_in(text),
+                spec: LazySpec::built_in(text),
                 yours: false,
             })
             .collect();
@@ -55,7 +64,7 @@ impl Library {
                     ));
                     library.refused.push(Refused { file, error });
                 }
-                Ok((name, spec)) => library.targets.push(Target { name, spec, yours: true }),
+                Ok((name, spec)) => library.targets.push(Target::yours(name, spec)),
                 Err(error) => library.refused.push(Refused { file, error }),
             }
         }
@@ -87,7 +96,7 @@ pub fn check(file: &str, text: &str) -> Result<Target, SpecError> {
             "“{name}” is the name of a target that labwizard knows already; give this file another name"
         )));
     }
-    Ok(Target { name, spec: Spec::parse(text)?, yours: true })
+    Ok(Target::yours(name, Spec::parse(text)?))
 }
 
 /// The target's name that a file's name gives.

@@ -6,6 +6,7 @@ pub mod fact;
 pub mod facts;
 pub mod guide;
 pub mod held;
+pub mod lazy;
 pub mod library;
 pub mod meant;
 pub mod module;

@@ -16,6 +16,7 @@ pub mod make;
 mod make_apply;
 mod make_run;
 pub mod repair;
+mod repair_choices;
 mod repair_signin;
 mod repair_update;
 mod rights_made;

@@ -12,6 +12,7 @@ mod imports;
 mod lab;
 mod make;
 mod pty;
+mod readers;
 mod relay;
 mod rights;
 mod scenarios;

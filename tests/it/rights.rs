@@ -74,6 +74,7 @@ fn judged(seen: &[Observation], who: &str, target: &str, needs: &[Need], part_wi
         seen,
         &Reading {
             part_will_do,
+            pins: true,
             host: "127.0.0.1",
             who,
             signer: who.parse().ok().map(labwizard::domain::Grantee::Token),

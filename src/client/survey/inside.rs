@@ -13,7 +13,6 @@ use super::eye::Eye;
 use crate::client::http::Reply;
 use crate::client::login;
 use crate::client::options::Options;
-use crate::client::proxmox::answer::Permissions;
 use crate::client::proxmox::request::Request;
 use crate::client::proxmox::{Asker, Session, Trusted, answer, estate, redactor_of};
 use crate::domain::observation::RequestTrouble;
@@ -139,13 +138,13 @@ struct Inside<'a, 'b> {
     /// Who asks.
     me: UserId,
     eye: &'a Eye<'b>,
-    /// The whole tree of permissions, when the host has told it or has not.
-    tree: SetOnce<Option<Permissions>>,
+    /// Whether the asker is told all entries of the ACL, when the tree of permissions has told it or was not told.
+    whole_acl: SetOnce<bool>,
 }
 
 impl<'a, 'b> Inside<'a, 'b> {
     fn of(survey: &'a Survey<'a>, host: &'a Trusted, asker: Asker<'a>, me: UserId, eye: &'a Eye<'b>) -> Self {
-        Inside { survey, host, asker, me, eye, tree: SetOnce::new() }
+        Inside { survey, host, asker, me, eye, whole_acl: SetOnce::new() }
     }
 
     /// Asks everything that the inquiry wants, side by side.
@@ -187,7 +186,7 @@ impl<'a, 'b> Inside<'a, 'b> {
         self.eye.saw(Seen::Started(Link::Rights), since);
         let tree = async {
             let told = self.ask(Link::Rights, &Request::Permissions, answer::permissions).await;
-            let _ = self.tree.set(told.clone());
+            let _ = self.whole_acl.set(told.as_ref().is_some_and(estate::shows_whole_acl));
             told
         };
         let (told, single) = self.survey.paths();
@@ -226,8 +225,7 @@ impl<'a, 'b> Inside<'a, 'b> {
     /// Users, tokens, roles and grants: all or nothing, since what is missing would be taken for absent.
     async fn estate(&self) {
         let since = Instant::now();
-        let whole =
-            async { Ok(self.asker.is_root() || self.tree.wait().await.as_ref().is_some_and(estate::shows_whole_acl)) };
+        let whole = async { Ok(self.asker.is_root() || *self.whole_acl.wait().await) };
         match estate::read(self.asker, &self.me, whole).await {
             Ok(estate) => {
                 let all = estate.roles.iter().find(|role| role.name == estate::EVERYTHING);

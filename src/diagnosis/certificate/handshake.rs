@@ -1,6 +1,6 @@
 //! A handshake that did not hold, and what its certificate says of itself.
 
-use super::{HOST, TRUST, says_cluster};
+use super::{HOST, TRUST, new_ca, says_cluster};
 use crate::diagnosis::by_root::SHELL;
 use crate::diagnosis::{Reading, codes};
 use crate::domain::finding::{Finding, Mend, Severity::*, Step};
@@ -22,7 +22,7 @@ pub fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, reading: &Rea
         && matches!(trouble, TlsTrouble::Expired | TlsTrouble::NotYetValid)
         && leaf.holds_at(reading.now)
     {
-        return Finding::new(
+        let finding = Finding::new(
             codes::TLS_EXPIRED,
             Error,
             Step::Trust,
@@ -31,11 +31,11 @@ pub fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, reading: &Rea
         )
         .seen(format!("this machine's clock says {}", time::date_and_time(reading.now)))
         .say("Check this machine's clock first.")
-        .say("Then trust the fingerprint after comparing it, and renew the CA.")
-        .run(format!("To compare with. {SHELL}"), "pvenode cert info")
-        .possible(&[codes::CLOCK_OFF])
-        .mend(Mend::Certificate)
-        .at(TRUST);
+        .say("Then have a new CA made.");
+        return new_ca(finding)
+            .possible(&[codes::CLOCK_OFF])
+            .or_pin(reading, "Or trust the fingerprint after comparing it: a pin does not look at a CA.")
+            .at(TRUST);
     }
     // What an earlier run agreed to held then: a CA that no longer signs what is served is a change, whatever was chosen.
     if let (TlsTrouble::UnknownIssuer, Some(agreed)) = (trouble, reading.remembered) {
@@ -68,11 +68,10 @@ pub fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, reading: &Rea
         )
         .seen(format!("it is good for {}", names(good)))
         .say("Use one of these names or addresses, if it leads to the same host.")
-        .say("Or trust the fingerprint instead, which does not look at names.")
         .say("The names are those that the node had when its certificate was made; after a change of address this makes a new one.")
         .run(SHELL, "pvecm updatecerts --force && systemctl restart pveproxy")
         .mend(Mend::Ask(HOST))
-        .mend(Mend::Certificate)
+        .or_pin(reading, "Or trust the fingerprint instead, which does not look at names.")
         .at(HOST),
         TlsTrouble::Expired => Finding::new(
             codes::TLS_EXPIRED,
@@ -85,9 +84,8 @@ pub fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, reading: &Rea
         .seen(format!("this machine's clock says {}", time::date_and_time(reading.now)))
         .say("Check this machine's clock first.")
         .run(SHELL, "pvecm updatecerts --force && systemctl restart pveproxy")
-        .say("Or trust the fingerprint after comparing it: a pin does not look at dates.")
+        .or_pin(reading, "Or trust the fingerprint after comparing it: a pin does not look at dates.")
         .possible(&[codes::CLOCK_OFF])
-        .mend(Mend::Certificate)
         .at(TRUST),
         TlsTrouble::NotYetValid => Finding::new(
             codes::TLS_NOT_YET,
@@ -100,8 +98,8 @@ pub fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, reading: &Rea
         .seen(format!("this machine's clock says {}", time::date_and_time(reading.now)))
         .say("Check this machine's clock first.")
         .run("On this machine, and in root's shell on the host", "timedatectl")
+        .or_pin(reading, "Or trust the fingerprint after comparing it: a pin does not look at dates.")
         .possible(&[codes::CLOCK_OFF])
-        .mend(Mend::Certificate)
         .at(TRUST),
         TlsTrouble::BadSignature => Finding::new(
             codes::TLS_SIGNATURE,
@@ -208,9 +206,19 @@ fn changed(agreed: &Fingerprint, leaf: Option<&Certificate>, reading: &Reading<'
 trait Also {
     fn also_issuer(self, leaf: Option<&Certificate>) -> Self;
     fn also_dates(self, leaf: Option<&Certificate>) -> Self;
+    /// What helps where the fingerprint alone can be gone by.
+    fn or_pin(self, reading: &Reading<'_>, words: &str) -> Self;
 }
 
 impl Also for Finding {
+    fn or_pin(self, reading: &Reading<'_>, words: &str) -> Self {
+        if reading.pins {
+            self.say(words).run(format!("To compare with. {SHELL}"), "pvenode cert info").mend(Mend::Certificate)
+        } else {
+            self
+        }
+    }
+
     fn also_issuer(self, leaf: Option<&Certificate>) -> Self {
         match leaf {
             Some(leaf) => self.seen(format!("it says that it is by {}", visible(&leaf.issuer))),
@@ -250,8 +258,13 @@ mod tests {
     use crate::domain::observation::Surroundings;
 
     fn code(trouble: &TlsTrouble, remembered: Option<&Fingerprint>) -> &'static str {
+        told(trouble, remembered, true).code.0
+    }
+
+    fn told(trouble: &TlsTrouble, remembered: Option<&Fingerprint>, pins: bool) -> Finding {
         let reading = Reading {
             part_will_do: false,
+            pins,
             host: "pve.lan",
             who: "",
             signer: None,
@@ -268,7 +281,21 @@ mod tests {
         };
         let finding = handshake(trouble, None, &reading);
         assert!(!finding.cause.is_empty() && !finding.fix.is_empty(), "{finding:?}");
-        finding.code.0
+        finding
+    }
+
+    #[test]
+    fn a_fingerprint_is_offered_in_place_of_a_ca_only_to_whoever_can_go_by_one() {
+        for trouble in [TlsTrouble::Expired, TlsTrouble::NotYetValid, TlsTrouble::OtherName(Vec::new())] {
+            for pins in [true, false] {
+                let finding = told(&trouble, None, pins);
+                assert_eq!(finding.mends.contains(&Mend::Certificate), pins, "{finding:#?}");
+                let words = finding.fix.iter().any(|fix| format!("{fix:?}").contains("fingerprint"));
+                assert_eq!(words, pins, "{finding:#?}");
+            }
+        }
+        // Where no CA is known at all, looking at the certificate is what leads to one.
+        assert!(told(&TlsTrouble::UnknownIssuer, None, false).mends.contains(&Mend::Certificate));
     }
 
     #[test]

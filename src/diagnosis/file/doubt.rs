@@ -46,7 +46,12 @@ impl Doubt {
             _ => false,
         });
         match &self.otherwise {
-            None => (!right).then(|| self.finding.clone()),
+            None if right => None,
+            // Nobody answers where it leads, and it looks wrong.
+            None if failed && self.until == Until::Answers => {
+                Some(Finding { severity: Severity::Error, ..self.finding.clone() })
+            }
+            None => Some(self.finding.clone()),
             Some(mends) if failed && !right => {
                 Some(Finding { severity: Severity::Error, mends: mends.clone(), ..self.finding.clone() })
             }
@@ -54,9 +59,9 @@ impl Doubt {
         }
     }
 
-    /// Whether it is a line that would be the cause of what fails.
-    pub fn is_of_line(&self) -> bool {
-        self.otherwise.is_some()
+    /// Whether it would be the cause of what fails.
+    pub fn is_cause(&self) -> bool {
+        self.otherwise.is_some() || self.until == Until::Answers
     }
 }
 

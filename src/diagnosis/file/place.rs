@@ -60,6 +60,14 @@ pub fn untrack(path: &Path) -> String {
     format!("git -C {folder} rm --cached -- {}", word(Path::new(&name)))
 }
 
+/// Adds the line to the `.gitignore` beside it that keeps it out; none where its name would be more than itself in one. The line
+/// is begun anew, for the last one there may lack its end.
+fn ignore(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    plain.then(|| format!(r"printf '\n%s\n' /{name} >> {}", word(&path.with_file_name(".gitignore"))))
+}
+
 fn open(sight: &Sight<'_>, path: &Path) -> Option<Finding> {
     let mode = sight.seen.there.as_ref()?.mode;
     (mode & 0o077 != 0).then(|| {
@@ -87,6 +95,7 @@ fn git(git: &Git, path: &Path) -> Option<Finding> {
                 "The secret in it goes to everybody who has the repository, with each commit.",
             )
             .run(HERE, untrack(path))
+            .then_run(HERE, ignore(path))
             .mend(Mend::Ignore)
             .say("What is committed stays in the history: have a new secret made afterwards.")
             .mend(Mend::NewSecret),
@@ -100,9 +109,24 @@ fn git(git: &Git, path: &Path) -> Option<Finding> {
                 "The secret would be in the repository's history then, where it cannot be taken back.",
             )
             .say("Have a line added to the .gitignore beside the file.")
+            .then_run(HERE, ignore(path))
             .mend(Mend::Ignore),
         ),
         Git::NoRepository | Git::Ignored | Git::Unknown(_) => None,
+    }
+}
+
+trait ThenRun {
+    fn then_run(self, on: &str, command: Option<String>) -> Self;
+}
+
+impl ThenRun for Finding {
+    /// The command, where there is one.
+    fn then_run(self, on: &str, command: Option<String>) -> Self {
+        match command {
+            Some(command) => self.run(on, command),
+            None => self,
+        }
     }
 }
 

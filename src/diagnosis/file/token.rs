@@ -120,6 +120,9 @@ pub(super) fn id(sight: &Sight<'_>, value: &ReadValue, text: &str) -> Option<Fin
             Err(error) => malformed(value, error.into()),
         });
     }
+    if has_two_marks(text) {
+        return Some(two_marks(value));
+    }
     match (&value.fact, text.contains('!')) {
         (Fact::TokenName, true) => Some(match text.parse::<TokenId>() {
             Ok(_) => trap(sight, value, TrapKind::FullId),
@@ -130,11 +133,28 @@ pub(super) fn id(sight: &Sight<'_>, value: &ReadValue, text: &str) -> Option<Fin
         (_, false) => {
             let mut finding = trap(sight, value, TrapKind::ShortId);
             if meant::id(sight.read, value.instance).is_none() {
-                finding.mends = vec![token()];
+                // The user alone is missing; name and secret may stay.
+                finding.mends = vec![Mend::Ask(Id::fixed("user")), token()];
             }
             Some(finding)
         }
     }
+}
+
+/// A name was put behind an id that had one.
+fn has_two_marks(id: &str) -> bool {
+    id.matches('!').count() > 1
+}
+
+fn two_marks(value: &ReadValue) -> Finding {
+    asked(
+        value,
+        codes::TOKEN_SHAPE,
+        format!("What stands in {} is not what Proxmox gives out.", visible(&value.key)),
+        "More than one “!” stands in it, and an id has one: between the user with its realm and the token's name."
+            .into(),
+        "Write user@realm!name once, as it stands under Datacenter → Permissions → API Tokens.",
+    )
 }
 
 /// The secret alone.

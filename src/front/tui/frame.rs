@@ -9,7 +9,7 @@ use crate::front::glyph::Glyph;
 use crate::front::shown::shown;
 use crate::front::tui::keys;
 use crate::front::tui::screen::SMALLEST;
-use crate::front::tui::sheet::{Line, Sheet};
+use crate::front::tui::sheet::{Line, Sheet, is_plain};
 use crate::front::tui::theme::{Role, style};
 use crate::wizard::page::{Page, StepState};
 
@@ -94,8 +94,10 @@ impl Frame {
     }
 
     fn rule(&self, buffer: &mut Buffer, row: u16) {
-        let rule = Glyph::Rule.of(self.look.ascii).repeat(usize::from(self.size.0));
-        buffer.set_string(0, row, rule, style(Role::Quiet, self.look));
+        let (rule, quiet) = (Glyph::Rule.of(self.look.ascii), style(Role::Quiet, self.look));
+        for column in 0..self.size.0.min(buffer.area.right()) {
+            buffer[(column, row)].set_symbol(rule).set_style(quiet);
+        }
     }
 }
 
@@ -148,7 +150,7 @@ fn road(sheet: &Sheet, page: &Page, columns: usize) -> Line {
     ways.iter().map(|(gap, words)| draw(*gap, *words)).find(fits).unwrap_or_default()
 }
 
-/// Puts a line into the buffer, as far as the row reaches.
+/// Puts a line into the buffer, as far as the row reaches. Most text is plain, and what is not takes ten times as long.
 fn put(buffer: &mut Buffer, mut x: u16, y: u16, line: &[crate::front::tui::sheet::Run]) {
     let end = buffer.area.right();
     for run in line {
@@ -158,6 +160,13 @@ fn put(buffer: &mut Buffer, mut x: u16, y: u16, line: &[crate::front::tui::sheet
         let columns = (run.width() as u16).min(end - x);
         // A style is laid over what a cell has; under a text there is to be nothing.
         (x..x + columns).for_each(|column| buffer[(column, y)].reset());
+        if is_plain(run.text()) {
+            for (column, byte) in (x..x + columns).zip(run.text().bytes()) {
+                buffer[(column, y)].set_char(char::from(byte)).set_style(run.style());
+            }
+            x += columns;
+            continue;
+        }
         (x, _) = buffer.set_stringn(x, y, run.text(), usize::from(end - x), run.style());
     }
 }

@@ -56,7 +56,8 @@ impl Painter {
             self.anew = false;
         }
         let shown = std::mem::replace(&mut self.shown, Buffer::empty(Rect::ZERO));
-        let mut changed: Vec<(u16, u16, &Cell)> = shown.diff(next);
+        let rows: Vec<(Buffer, Buffer)> = changed_rows(&shown, next);
+        let mut changed: Vec<(u16, u16, &Cell)> = rows.iter().flat_map(|(shown, next)| shown.diff(next)).collect();
         // A run of many cells is drawn with the cursor hidden, so that it is not seen running over the screen.
         let hide = changed.len() > 8 && self.cursor.is_some();
         if hide {
@@ -111,6 +112,16 @@ impl Painter {
         out.extend_from_slice(format!("\x1b[{}m", codes.join(";")).as_bytes());
         self.pen = pen;
     }
+}
+
+/// The rows that are not as they were, as they were and as they are. A typed letter changes two or three, and to find that a row
+/// is the same is much quicker than to look for differences in it.
+fn changed_rows(shown: &Buffer, next: &Buffer) -> Vec<(Buffer, Buffer)> {
+    let width = usize::from(next.area.width).max(1);
+    let rows = shown.content.chunks(width).zip(next.content.chunks(width)).zip(next.area.top()..);
+    let changed = rows.filter(|((shown, next), _)| shown != next);
+    let row = |cells: &[Cell], y| Buffer { area: Rect { y, height: 1, ..next.area }, content: cells.to_vec() };
+    changed.map(|((shown, next), y)| (row(shown, y), row(next, y))).collect()
 }
 
 const MODIFIERS: [(Modifier, u8); 4] =

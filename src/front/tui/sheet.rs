@@ -119,8 +119,7 @@ pub fn wrapped(text: &str, width: usize) -> Vec<&str> {
     let mut columns = 0;
     // Where the last run of blanks began and ended.
     let mut blank: Option<(usize, usize)> = None;
-    for (at, grapheme) in text.grapheme_indices(true) {
-        let wide = grapheme.width();
+    for (at, grapheme, wide) in graphemes(text) {
         if grapheme == " " {
             blank = match blank {
                 Some((from, to)) if to == at => Some((from, at + 1)),
@@ -146,6 +145,19 @@ pub fn wrapped(text: &str, width: usize) -> Vec<&str> {
     }
     pieces.push(text[start..].trim_end());
     pieces
+}
+
+/// Whether every byte is a character of one column: ASCII without control characters.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
+/// What is read as one character, with its place and columns. To find where one ends takes tables, except in plain text.
+fn graphemes(text: &str) -> impl Iterator<Item = (usize, &str, usize)> {
+    let plain = is_plain(text);
+    let (bytes, rest) = if plain { (text.len(), "") } else { (0, text) };
+    let bytes = (0..bytes).map(|at| (at, &text[at..=at], 1));
+    bytes.chain(rest.grapheme_indices(true).map(|(at, grapheme)| (at, grapheme, grapheme.width())))
 }
 
 /// The first graphemes of a text that take at most `width` columns.
@@ -178,6 +190,14 @@ mod tests {
     fn wide_characters_count_as_two_columns() {
         assert_eq!(wrapped("日本語", 4), ["日本", "語"]);
         assert_eq!(clipped("日本語", 5), "日本");
+    }
+
+    #[test]
+    fn plain_text_is_read_character_by_character_as_any_other_is() {
+        for text in ["", " ", "a b", "~/.env: 36 characters", "añ", "─", "a\tb", "e\u{301}x"] {
+            let wanted: Vec<_> = text.grapheme_indices(true).map(|(at, one)| (at, one, one.width())).collect();
+            assert_eq!(graphemes(text).collect::<Vec<_>>(), wanted, "{text:?}");
+        }
     }
 
     #[test]

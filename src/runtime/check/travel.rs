@@ -21,8 +21,8 @@ pub struct Travelled {
     roads: Vec<Vec<Observation>>,
     /// By the number of the look.
     pub looks: Vec<Vec<Observation>>,
-    /// What was seen by whoever signed in, from the beginning.
-    pub signed: Vec<Observation>,
+    /// The road of whoever signed in, by its number.
+    signed: Option<usize>,
     /// It came to its end in time.
     pub ended: bool,
 }
@@ -31,7 +31,12 @@ impl Travelled {
     /// Everything that is known under a trust: its own road, and what is behind the one sign-in.
     pub fn seen(&self, trust: usize) -> Vec<Observation> {
         let road = self.roads.get(trust).cloned().unwrap_or_default();
-        if round::signed_in(&road) { road } else { round::joined(road, &self.signed) }
+        if round::signed_in(&road) { road } else { round::joined(road, self.signed()) }
+    }
+
+    /// What was seen by whoever signed in, from the beginning.
+    pub fn signed(&self) -> &[Observation] {
+        self.signed.and_then(|at| self.roads.get(at)).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -104,6 +109,6 @@ async fn ask(inquiry: Inquiry, options: &client::Options, notes: &Notes) {
 
 fn travelled(log: &Log, ended: bool) -> Travelled {
     let roads: Vec<Vec<Observation>> = log.roads.iter().map(taken).collect();
-    let signed = roads.iter().find(|road| round::signed_in(road)).cloned().unwrap_or_default();
+    let signed = roads.iter().position(|road| round::signed_in(road));
     Travelled { signed, looks: log.looks.iter().map(taken).collect(), roads, ended }
 }

@@ -15,7 +15,9 @@ use crate::target::spec::VerifyWord;
 use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit};
 use crate::wizard::page::{Answer, Block, Choice, Tone};
-use crate::wizard::step::{By, Next, PageId, Parts, details, guide, host, login, make, road, say, toned, trust, wrong};
+use crate::wizard::step::{
+    By, Next, PageId, Parts, details, guide, host, login, make, road, say, token, toned, trust, wrong,
+};
 
 pub use told::Told;
 pub use ways::Way;
@@ -39,6 +41,8 @@ pub struct Repair {
     pub wanted: Option<PageId>,
     /// What the file itself says of that host.
     says: fill::Says,
+    /// Which of user and token name the file tells.
+    filled: Vec<Id>,
 }
 
 /// The conversation is about a file that is there.
@@ -90,6 +94,21 @@ pub fn asks(w: &Wizard, field: &Id) -> bool {
         Some(Way::Ask(asked)) if asked.as_str().starts_with("pick.") => asked == field,
         _ => true,
     }
+}
+
+/// The file tells it, and it is not what is answered anew: nobody is asked for it.
+pub fn tells(w: &Wizard, field: &Id) -> bool {
+    w.repair.as_ref().is_some_and(|repair| here(w) && repair.filled.contains(field)) && !anew(w, field)
+}
+
+/// It is what is answered anew.
+pub fn anew(w: &Wizard, field: &Id) -> bool {
+    matches!(way(w), Some(Way::Ask(asked)) if asked == field)
+}
+
+/// The token that the file names gets a new secret, or another one its place: whose it is and what it is called is known.
+pub fn renews(w: &Wizard) -> bool {
+    way(w) == Some(&Way::NewSecret) && make::existing(w).is_some()
 }
 
 /// What whoever signs in is wanted for, where nothing new is made.
@@ -272,10 +291,12 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     if in_file {
         options.extend(several.clone());
     }
-    for (mend, _) in &offers {
-        options.extend(words::answers(w, told, mend));
+    for (mend, instance) in &offers {
+        options.extend(words::answers(w, told, (mend, *instance)));
     }
-    options.retain(|option| option.id != ways::COMMANDS || ask::is_remembered(w, told));
+    // The commands are those for the host of the first mend.
+    let grants = offers.first().is_some_and(|(mend, _)| *mend == Mend::Grant) && ask::is_remembered(w, told);
+    options.retain(|option| option.id != ways::COMMANDS || grants);
     if !in_file {
         options.extend(several);
     }
@@ -348,7 +369,8 @@ fn set_out(w: &mut Wizard, told: Told, way: Way, instance: Option<u8>) -> Next {
     let Some(says) = fill::fill(w, &told, instance, &way) else { return Next::Stay };
     let wanted = way.page();
     let before = told.all();
-    w.repair = Some(Repair { instance, before, wanted, says, way });
+    let filled = token::filled(w);
+    w.repair = Some(Repair { instance, before, wanted, says, way, filled });
     match way_of(w) {
         Way::Commands if host::look(w).is_some() => guide::show_missing(w),
         // Whoever is signed in sees too little: somebody else is to.

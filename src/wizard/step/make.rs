@@ -11,7 +11,8 @@ use crate::plan::make::{Making, NoMaking};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
 use crate::wizard::step::{
-    By, Next, PageId, Parts, access, details, file, host, listed, lives, open_field, quiet, token, toned, tool, wrong,
+    By, Next, PageId, Parts, access, checkup, details, file, host, listed, lives, open_field, quiet, token, toned,
+    tool, wrong,
 };
 
 use wish::{BESIDE, DATE, IN_PLACE, LEAST, MINE, NEVER, NO, OTHER_NAME, PASTE, QUARTER, SAME, SERVICE, YEAR, YES};
@@ -116,12 +117,7 @@ pub fn page(w: &Wizard) -> Parts {
         return waking::page(w);
     }
     let who = signer(w).map(|user| visible(&user.to_string())).unwrap_or_default();
-    let mut blocks = vec![Block::Choice(whose(w, &who))];
-    if !wish::mine(w) {
-        let error = wish::owner(w).and_then(Result::err);
-        blocks.push(open_field(w, token::USER, "User", wish::default_user(w), error));
-    }
-    blocks.push(open_field(w, token::NAME, "Token name", wish::default_name(w), wish::name(w).err()));
+    let mut blocks = if checkup::renews(w) { Vec::new() } else { names(w, &who) };
     if let Some(there) = existing(w) {
         blocks.extend(already(w, there));
     }
@@ -162,6 +158,17 @@ pub fn page(w: &Wizard) -> Parts {
             "A token whose rights are kept apart from its user's has only what it is granted, and of that only what its user has too. So both are granted the same.".into(),
         ],
     }
+}
+
+/// Whose it is, and what it is called.
+fn names(w: &Wizard, who: &str) -> Vec<Block> {
+    let mut blocks = vec![Block::Choice(whose(w, who))];
+    if !wish::mine(w) {
+        let error = wish::owner(w).and_then(Result::err);
+        blocks.push(open_field(w, token::USER, "User", wish::default_user(w), error));
+    }
+    blocks.push(open_field(w, token::NAME, "Token name", wish::default_name(w), wish::name(w).err()));
+    blocks
 }
 
 fn whose(w: &Wizard, who: &str) -> Choice {
@@ -235,28 +242,35 @@ fn already(w: &Wizard, there: &TokenSeen) -> Vec<Block> {
     let other = wish::free_name(w).map(|name| name.to_string()).unwrap_or_default();
     let answer = |id: Id, title: String, about: String, risky: bool| Answer { id, title, about: vec![about], risky };
     let chosen = w.draft.choice(&EXISTING).cloned();
+    let mut options = vec![
+        answer(
+            OTHER_NAME,
+            format!("Leave it, and make {other}"),
+            "Or type another name above. Both work.".into(),
+            false,
+        ),
+        answer(
+            BESIDE,
+            format!("Make {other} to take its place"),
+            "Made, proved and written first, with the same rights. The old one works on until it is removed; that is asked below.".into(),
+            false,
+        ),
+        answer(IN_PLACE, "Give it a new secret".into(), dies, true),
+        answer(PASTE, "I have its secret".into(), "Paste it on the next page; nothing is made.".into(), false),
+    ];
+    // In a repair the rest is chosen where it begins.
+    options.retain(|option| !checkup::renews(w) || [BESIDE, IN_PLACE].contains(&option.id));
     let mut blocks = vec![
         toned(Tone::Warning, format!("{about}.")),
         Block::Choice(Choice {
             id: EXISTING,
             label: "What shall become of it?".into(),
-            options: vec![
-                answer(
-                    OTHER_NAME,
-                    format!("Leave it, and make {other}"),
-                    "Or type another name above. Both work.".into(),
-                    false,
-                ),
-                answer(
-                    BESIDE,
-                    format!("Make {other} to take its place"),
-                    "Made, proved and written first, with the same rights. The old one works on until it is removed; that is asked below.".into(),
-                    false,
-                ),
-                answer(IN_PLACE, "Give it a new secret".into(), dies, true),
-                answer(PASTE, "I have its secret".into(), "Paste it on the next page; nothing is made.".into(), false),
-            ],
-            error: if w.tried() && chosen.is_none() { wrong("Choose one; nothing is replaced without it.", None) } else { None },
+            options,
+            error: if w.tried() && chosen.is_none() {
+                wrong("Choose one; nothing is replaced without it.", None)
+            } else {
+                None
+            },
             chosen: chosen.clone(),
         }),
     ];

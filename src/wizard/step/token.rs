@@ -10,7 +10,8 @@ use crate::wizard::errand::Errand;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Answer, Block, Choice, Field, Tone};
 use crate::wizard::step::{
-    By, Next, Parts, access, details, guide, host, login, quiet, review, road, ssh, toned, trust, verify, wrong,
+    By, Next, Parts, access, checkup, details, guide, host, login, quiet, review, road, ssh, toned, trust, verify,
+    wrong,
 };
 
 pub const TOKEN: Id = Id::fixed("token");
@@ -139,7 +140,7 @@ pub fn page(w: &Wizard) -> Parts {
     }
     let who = credential(w).map(|c| visible(&c.to_string())).unwrap_or_default();
     Parts {
-        title: if access::by_password(w) { "Who signs in?".into() } else { "Paste the token.".into() },
+        title: title(w).into(),
         blocks,
         submit: "sign in",
         busy: w.waiting().then(|| format!("Signing in as {who}")),
@@ -193,9 +194,11 @@ fn token_fields(w: &Wizard, blocks: &mut Vec<Block>) -> Id {
         if paste_user_missing(w, &paste) {
             blocks.push(user_field(w));
             // Where the paste itself is what is wrong, the person stays with it.
-            focus = if w.tried() && paste.problems.is_empty() { USER } else { focus };
+            let asked = checkup::anew(w, &USER) || (w.tried() && paste.problems.is_empty());
+            focus = if asked { USER } else { focus };
         }
         if paste_name_missing(w, &paste) {
+            focus = if checkup::anew(w, &NAME) { NAME } else { focus };
             blocks.push(name_field(w));
         }
     }
@@ -232,11 +235,26 @@ fn secret_words(paste: &Paste) -> String {
 /// Whether the paste itself brings no user; what is typed beside it does not hide the field again. What a repair has filled in
 /// from the file was not typed.
 fn paste_user_missing(w: &Wizard, paste: &Paste) -> bool {
-    paste.user.is_none() || (!w.draft.text(&USER).is_empty() && w.setting.mend.is_none())
+    paste.user.is_none() || (!w.draft.text(&USER).is_empty() && !checkup::tells(w, &USER)) || checkup::anew(w, &USER)
 }
 
 fn paste_name_missing(w: &Wizard, paste: &Paste) -> bool {
-    paste.name.is_none() || (!w.draft.text(&NAME).is_empty() && w.setting.mend.is_none())
+    paste.name.is_none() || (!w.draft.text(&NAME).is_empty() && !checkup::tells(w, &NAME)) || checkup::anew(w, &NAME)
+}
+
+/// Which of user and token name are there and whole.
+pub fn filled(w: &Wizard) -> Vec<Id> {
+    let (user, name) = (user(w).is_some_and(|user| user.is_ok()), name(w).is_some());
+    [(USER, user), (NAME, name)].into_iter().filter(|(_, whole)| *whole).map(|(id, _)| id).collect()
+}
+
+fn title(w: &Wizard) -> &'static str {
+    match () {
+        () if access::by_password(w) => "Who signs in?",
+        () if checkup::anew(w, &USER) => "Whose token is it?",
+        () if checkup::anew(w, &NAME) => "What is the token called?",
+        () => "Paste the token.",
+    }
 }
 
 fn understood(paste: &Paste) -> String {

@@ -28,7 +28,7 @@ pub fn target(w: &Wizard) -> Option<&Target> {
 }
 
 pub fn spec(w: &Wizard) -> Option<&Spec> {
-    target(w).map(|target| &target.spec)
+    target(w).map(|target| &*target.spec)
 }
 
 /// The target's title, for sentences; `this token` where none is set up.
@@ -45,15 +45,15 @@ pub fn page(w: &Wizard) -> Parts {
         .setting
         .library
         .iter()
-        .filter(|target| target.spec.services.proxmox.is_some())
+        .filter(|target| target.heading.services.proxmox.is_some())
         .map(|target| Answer {
             id: Id::new(target.name.clone()),
             title: if target.yours {
-                format!("{} (yours)", target.spec.title.as_str())
+                format!("{} (yours)", target.heading.title.as_str())
             } else {
-                target.spec.title.as_str().to_owned()
+                target.heading.title.as_str().to_owned()
             },
-            about: vec![target.spec.about.as_str().to_owned()],
+            about: vec![target.heading.about.as_str().to_owned()],
             risky: false,
         })
         .collect();
@@ -207,7 +207,7 @@ fn found_here(w: &Wizard) -> Option<Id> {
 }
 
 pub fn submit(w: &mut Wizard) -> Next {
-    if let Some(next) = clean_up(w).or_else(|| nearby::mend(w)) {
+    if let Some(next) = clean_up(w).or_else(|| nearby::turn(w)) {
         return next;
     }
     if w.draft.choice(&TARGET).is_none()

@@ -38,6 +38,7 @@ pub fn reading<R>(w: &Wizard, trust: Option<&Trust>, judge: impl FnOnce(&Reading
     });
     judge(&Reading {
         part_will_do: false,
+        pins: true,
         host: &host,
         who: &who,
         signer,

@@ -28,17 +28,28 @@ impl Home {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_labwizard"))
-            .arg("check")
-            .args(arguments)
+        let mut program = Command::new(env!("CARGO_BIN_EXE_labwizard"));
+        program.arg("check").args(arguments);
+        self.here(program).output().unwrap()
+    }
+
+    /// The same with this many KiB of addresses and no more.
+    fn run_in(&self, space: u32, arguments: &[&str]) -> Output {
+        let mut shell = Command::new("sh");
+        let program = "ulimit -v \"$1\" && shift && exec \"$@\"";
+        shell.args(["-c", program, "sh", &space.to_string(), env!("CARGO_BIN_EXE_labwizard"), "check"]).args(arguments);
+        self.here(shell).env("MALLOC_ARENA_MAX", "1").output().unwrap()
+    }
+
+    fn here(&self, mut program: Command) -> Command {
+        program
             .current_dir(self.project())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.0.path())
             .env("LANG", "C.UTF-8")
-            .env("LABWIZARD_STATE", self.0.path().join("state"))
-            .output()
-            .unwrap()
+            .env("LABWIZARD_STATE", self.0.path().join("state"));
+        program
     }
 }
 
@@ -124,4 +135,21 @@ fn names_and_values_that_would_steer_a_terminal_are_shown_and_do_not() {
             assert!(json["files"][0]["file"].as_str().unwrap().ends_with(name), "{json}");
         }
     }
+}
+
+/// The limit is held by the kernel: whatever would be kept of an answer without end does not fit into it.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_answer_without_end_is_read_in_little_memory() {
+    const SPACE: u32 = 128 * 1024;
+    let home = Home::new();
+    for scenario in [Scenario::EndlessBody, Scenario::EndlessHeader, Scenario::DeepJson] {
+        let lab = Lab::start_in_thread(LabConfig { scenario, ..LabConfig::quick() }).unwrap();
+        home.write(".env", &glassdome(&lab, &tool(&lab), "false"));
+        let output = home.run_in(SPACE, &["--json", ".env"]);
+        assert_eq!(output.status.code(), Some(1), "{scenario}: {output:?}");
+        assert!(out(&output).contains("\"host.no-answer\""), "{scenario}: {}", out(&output));
+    }
+    let output = home.run_in(8 * 1024, &["--json", ".env"]);
+    assert_ne!(output.status.code(), Some(1), "the limit is one: {output:?}");
 }

@@ -26,9 +26,6 @@ impl Scene {
     /// What a check found of the file.
     pub async fn checked(&self) -> Checked {
         self.write();
-        if self.with_lists {
-            return self.by_itself(self.check_with_lists().await);
-        }
         let here = self.folder();
         let git = self.has_git.then(|| Git::find(&here, |name| std::env::var_os(name)).unwrap());
         let ground = Ground {
@@ -52,16 +49,6 @@ impl Scene {
         Checked { path: self.path(), target: None, proved: Vec::new(), signed_in: false, findings }
     }
 
-    /// The same with the lists that the wizard asks for: a check leaves them out, for they cost a further round trip.
-    async fn check_with_lists(&self) -> Vec<Finding> {
-        let (config, _) = self.understood();
-        let trust = Trust::Pin(self.lab.fingerprint().parse().unwrap());
-        let paths = ["/vms", "/storage", "/sdn/zones/localnetwork"].map(str::to_owned).to_vec();
-        let inquiry = config.hosts[0].inquiry(Some(trust.clone()), paths).unwrap();
-        let seen = Box::pin(look(inquiry, &self.options)).await;
-        Scene::judge(&config, trust, seen)
-    }
-
     /// Judges as if this trust had been given.
     fn judge(config: &Config, trust: Trust, seen: Vec<Observation>) -> Vec<Finding> {
         let asked = [Asked { instance: 1, trust: Some((trust, Leaning::Given)), seen }];
@@ -82,6 +69,7 @@ impl Scene {
         let never = needs::never(&target.spec, &BTreeSet::from([group.to_owned()]));
         let reading = Reading {
             part_will_do: false,
+            pins: true,
             host: "",
             who: "",
             signer: None,

@@ -17,138 +17,11 @@ use super::cluster::Host;
 use super::diff::changed_lines;
 use super::fix::Fix;
 use super::listed;
-use super::scene::{Scene, token_of, with_line};
+use super::plan::{Plan, answers};
+use super::scene::{Scene, with_line};
 use super::table::{Row, known};
 use super::told::leaks;
-use crate::flow::make::ADMIN;
 use crate::flow::{Held, Stage, setting};
-
-/// How a row is walked, from its `walk`.
-///
-/// An entry is a question with its answer, `mend=grant`, or a question alone, which gets the answer that is right in this scene.
-/// What is not among them is not asked, and what is among them is. Besides: `login` are the questions of who signs in; `first=CODE`
-/// is what the page opens at, where that is not the row's own; `lines=N` how many lines are others, where that is not the row's
-/// own; `with=KEY=VALUE` is another line of the file, where the row's own leads away from this machine; `left=CODE` is what this
-/// mend leaves; `ends=WORDS` is the last page's title, where nothing can be mended from here.
-struct Plan {
-    answers: Vec<(String, Option<String>)>,
-    first: String,
-    lines: usize,
-    with: Option<String>,
-    left: BTreeSet<String>,
-    ends: Option<String>,
-    /// Somebody mends it elsewhere, and it is looked at again.
-    again: bool,
-}
-
-impl Plan {
-    fn of(row: &Row) -> Plan {
-        let mut plan = Plan {
-            answers: Vec::new(),
-            first: row.code.clone(),
-            lines: row.lines,
-            with: None,
-            left: row.left.iter().cloned().collect(),
-            ends: None,
-            again: false,
-        };
-        for entry in row.walk.clone().unwrap_or_else(|| usual(row)) {
-            let (word, value) = match entry.split_once('=') {
-                Some((word, value)) => (word.to_owned(), Some(value.to_owned())),
-                None => (entry, None),
-            };
-            match (word.as_str(), value) {
-                ("first", Some(code)) => plan.first = code,
-                ("lines", Some(lines)) => plan.lines = lines.parse().unwrap(),
-                ("with", with) => plan.with = with,
-                ("left", Some(code)) => plan.left.extend([code]),
-                ("ends", ends) => plan.ends = ends,
-                ("login", who) => {
-                    // The administrator has a second factor, and root has none.
-                    let code = who.is_none().then_some("code");
-                    plan.answers.extend([("login_user".to_owned(), who)]);
-                    plan.answers.extend(["login_password"].into_iter().chain(code).map(|id| (id.to_owned(), None)));
-                }
-                (_, value) => plan.answers.push((word, value)),
-            }
-        }
-        plan.again = plan.answers.iter().any(|(_, answer)| answer.as_deref() == Some("again"));
-        plan
-    }
-
-    fn ids(&self) -> BTreeSet<&str> {
-        self.answers.iter().map(|(id, _)| id.trim_end_matches(", then")).collect()
-    }
-}
-
-/// Where the row says nothing: its mend with what that asks for, else what somebody mends elsewhere.
-fn usual(row: &Row) -> Vec<String> {
-    let words = match row.mend.as_deref().map(|mend| mend.split_once(' ').unwrap_or((mend, ""))) {
-        Some(("ask", id)) => vec![format!("mend=ask.{id}"), id.to_owned()],
-        Some((word @ ("rewrite" | "remove"), key)) => vec![format!("mend={word}.{key}")],
-        Some((word @ ("grant" | "new-secret"), _)) => vec![format!("mend={word}"), "login".to_owned()],
-        Some((word @ ("close" | "ignore"), _)) => vec![format!("mend={word}")],
-        None if matches!(row.fix.as_slice(), [Fix::Direct]) => vec!["mend=ask.host".to_owned(), "host".to_owned()],
-        _ if row.fix.is_empty() => vec!["mend=leave".to_owned()],
-        _ => vec!["mend=again".to_owned()],
-    };
-    words
-}
-
-/// What a person would answer who knows how it should be.
-fn right(row: &Row, scene: &Scene, id: &str) -> String {
-    let token = token_of(row, &scene.lab);
-    let (user, name) = token.id.rsplit_once('!').unwrap();
-    let admin = scene.lab.user(ADMIN).unwrap();
-    match id {
-        "host" => format!("127.0.0.1:{}", scene.lab.port()),
-        "token" => pasted(scene, &token.id),
-        "user" => user.to_owned(),
-        "token_name" => name.to_owned(),
-        "pick.node" => "pve1".to_owned(),
-        "password" => "beside the user".to_owned(),
-        "trust" => "pin".to_owned(),
-        "login_user" => ADMIN.to_owned(),
-        "login_password" => admin.password,
-        "code" => admin.code_now().unwrap_or_default(),
-        other => panic!("what is right for “{other}” is said by the row alone"),
-    }
-}
-
-/// A token of the lab as it is pasted.
-fn pasted(scene: &Scene, id: &str) -> String {
-    format!("{id}={}", scene.lab.token_secret(id).unwrap_or_else(|| panic!("the lab has no {id}")))
-}
-
-fn answers(row: &Row, plan: &Plan, scene: &Scene) -> BTreeMap<String, String> {
-    let answer = |(id, answer): &(String, Option<String>)| {
-        let answer = match (id.trim_end_matches(", then"), answer) {
-            ("token", Some(of)) => pasted(scene, of),
-            (_, Some(answer)) => answer.replace("{port}", &scene.lab.port().to_string()),
-            (id, None) => right(row, scene, id),
-        };
-        (id.clone(), answer)
-    };
-    let mut all: BTreeMap<String, String> = plan.answers.iter().map(answer).collect();
-    if let Some(who) = all.get("user").and_then(|who| scene.lab.user(who)).filter(|_| all.contains_key("password")) {
-        all.insert("password".to_owned(), who.password.clone());
-    }
-    if let Some(who) = all.get("login_user").and_then(|who| scene.lab.user(who)) {
-        all.insert("login_password".to_owned(), who.password.clone());
-        all.insert("code".to_owned(), who.code_now().unwrap_or_default());
-    }
-    // What is deleted is named with its line, which the row need not know.
-    if let Some(key) = all.get("mend").and_then(|mend| mend.strip_prefix("remove.").map(str::to_owned)) {
-        let line = scene.text.lines().position(|line| super::scene::key(line) == key);
-        all.insert("mend".to_owned(), format!("remove.{key}.{}", line.unwrap_or_default() + 1));
-    }
-    all.insert("review".to_owned(), "do".to_owned());
-    // Whoever meets a host for the first time is asked for it.
-    if scene.records.is_empty() {
-        all.entry("trust".to_owned()).or_insert_with(|| right(row, scene, "trust"));
-    }
-    all
-}
 
 /// What differs from what is to be, in words.
 pub async fn walked(row: &Row, release: LabRelease) -> Vec<String> {
@@ -163,13 +36,7 @@ pub async fn walked(row: &Row, release: LabRelease) -> Vec<String> {
     let broken = scene.text.clone();
     let (files, before) = (names(&scene.folder()), Host::of(&scene.lab));
     let stage = stage(&scene);
-    let asked = Setting {
-        hosts: scene.records.clone(),
-        environment: scene.environment.clone(),
-        mend: Some(scene.path()),
-        run_name: "0a1b2c".to_owned(),
-        ..setting(&scene.folder())
-    };
+    let asked = scene.asked();
     let scene = Rc::new(RefCell::new(scene));
     let hook = plan.again.then(|| mends_elsewhere(row, &plan, Rc::clone(&scene)));
     let held = Box::pin(stage.hold_as(asked, &answers, hook)).await;
@@ -189,7 +56,11 @@ pub async fn walked(row: &Row, release: LabRelease) -> Vec<String> {
         eprintln!("==== {} ({}) {}", row.name, row.no, row.code);
         held.entered.iter().chain([held.last()]).for_each(|page| eprintln!("{}\n----", words(page)));
     }
-    if plan.ends.is_some() || answers.get("mend").is_some_and(|mend| mend == "leave") {
+    if plan.ends.is_some() {
+        return wrong;
+    }
+    if answers.get("mend").is_some_and(|mend| mend == "leave") {
+        wrong.extend(Box::pin(anew(row, &stage, scene)).await);
         return wrong;
     }
     scene.look(&stage);
@@ -219,7 +90,30 @@ pub async fn walked(row: &Row, release: LabRelease) -> Vec<String> {
     wrong
 }
 
+/// What is mended where labwizard itself was started takes another start: nothing is wrong then.
+async fn anew(row: &Row, stage: &Stage, mut scene: Scene) -> Vec<String> {
+    let none = Finding::new(row.code(), row.severity(), Step::Target, "", "");
+    for fix in &row.fix {
+        scene.repair(fix, &none, None).unwrap();
+    }
+    scene.write();
+    let held = Box::pin(stage.hold_as(scene.asked(), &BTreeMap::new(), None)).await;
+    let is_well = held.last().title.starts_with("Nothing is wrong");
+    if is_well { Vec::new() } else { vec![format!("mended and started anew:\n{}", words(held.last()))] }
+}
+
 impl Scene {
+    /// What a conversation about the file is told.
+    fn asked(&self) -> Setting {
+        Setting {
+            hosts: self.records.clone(),
+            environment: self.environment.clone(),
+            mend: Some(self.path()),
+            run_name: "0a1b2c".to_owned(),
+            ..setting(&self.folder())
+        }
+    }
+
     /// Takes over what the conversation left: the file, and how the host was agreed to.
     fn look(&mut self, stage: &Stage) {
         use std::os::unix::fs::PermissionsExt;
@@ -255,8 +149,9 @@ fn mends_elsewhere(row: &Row, plan: &Plan, scene: Rc<RefCell<Scene>>) -> Box<dyn
         });
         let finding = Finding { fix: commands.collect(), ..finding.clone() };
         let mut scene = scene.borrow_mut();
-        // What another look or check would tell, the page tells.
-        for fix in fixes.iter().filter(|fix| !matches!(fix, Fix::Look | Fix::Then(_))) {
+        // What another look would tell, the page tells; what another check finds is mended by answers.
+        let until_check = fixes.iter().take_while(|fix| !matches!(fix, Fix::Then(_)));
+        for fix in until_check.filter(|fix| !matches!(fix, Fix::Look)) {
             scene.repair(fix, &finding, None).unwrap();
         }
         scene.write();
@@ -272,6 +167,15 @@ fn findings(page: &Page) -> impl Iterator<Item = &Finding> {
         Block::Findings(findings) => findings.as_slice(),
         _ => &[],
     })
+}
+
+/// What may be done about it.
+fn options(page: &Page) -> Vec<&str> {
+    let choices = page.blocks.iter().filter_map(|block| match block {
+        Block::Choice(choice) if choice.id.as_str() == "mend" => Some(choice),
+        _ => None,
+    });
+    choices.flat_map(|choice| &choice.options).map(|option| option.id.as_str()).collect()
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {
@@ -303,6 +207,10 @@ impl Walk<'_> {
         let decided = self.row.decides.as_ref().map(|code| known(code));
         let finding = findings(chosen).find(|finding| finding.code == self.row.code() || Some(finding.code) == decided);
         wrong.extend(self.wrongly_asked());
+        let offers_nothing = options(opened) == ["again", "leave"];
+        if self.plan.nothing != offers_nothing && self.plan.answers.iter().any(|(id, _)| id == "mend") {
+            wrong.push(format!("it offers {:?}", options(opened)));
+        }
         let last = self.held.last();
         match &self.plan.ends {
             Some(title) if last.title.contains(title) => {}

@@ -109,6 +109,7 @@ impl<'n> Case<'n> {
             seen,
             &Reading {
                 part_will_do: false,
+                pins: true,
                 host: &visible(&self.names.host),
                 who: &visible(&who),
                 signer: self.signer.clone(),
@@ -242,7 +243,7 @@ pub fn estate(names: &Names, change: impl FnOnce(&mut Estate)) -> Seen {
 }
 
 pub fn glassdome() -> Spec {
-    Library::built_in().get("glassdome").unwrap().spec.clone()
+    labwizard::target::Spec::clone(&Library::built_in().get("glassdome").unwrap().spec)
 }
 
 /// Everything that is found, all samples in the road's order.

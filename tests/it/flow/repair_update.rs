@@ -230,14 +230,50 @@ fn the_first_page_says_that_the_folders_config_is_broken_and_leads_to_its_mend()
 }
 
 #[test]
-fn a_config_that_is_well_or_not_filled_in_yet_is_not_mentioned_and_a_no_goes_on() {
-    for value in [SECRET, "your-token-secret-here"] {
-        let hand = in_folder(&text(&token_lines(value)));
-        assert!(!super::repair::words(&hand.page()).contains("does not work"), "{value}");
-    }
+fn a_config_that_is_not_filled_in_yet_is_not_mentioned_and_a_no_goes_on() {
+    let hand = in_folder(&text(&token_lines("your-token-secret-here")));
+    assert!(!super::repair::words(&hand.page()).contains(".env is there"));
     let mut hand = in_folder(&text(&format!("PROXMOX_TOKEN_NAME=apex@pve!tool\nPROXMOX_TOKEN_VALUE={SECRET}\n")));
     hand.chose("mend_here".into(), "no");
     hand.chose("target".into(), "token-only");
     hand.submit();
     assert_eq!(hand.w.at(), PageId::Host);
+}
+
+/// Whoever chooses another tool below has turned from what is broken.
+#[test]
+fn a_broken_config_holds_nobody_who_chose_something_else() {
+    let mut hand = in_folder(&text(&format!("PROXMOX_TOKEN_NAME=apex@pve!tool\nPROXMOX_TOKEN_VALUE={SECRET}\n")));
+    hand.chose("target".into(), "token-only");
+    hand.submit();
+    assert_eq!(hand.w.at(), PageId::Host);
+}
+
+#[test]
+fn the_first_page_says_that_a_sound_config_is_there_and_goes_on_unless_it_is_turned_to() {
+    let there = || in_folder(&text(&token_lines(SECRET)));
+    let words = super::repair::words(&there().page());
+    assert!(words.contains(".env is there, Glassdome's, for pve.lan:8006. Its text has nothing wrong."), "{words}");
+    assert!(!words.contains(SECRET) && surveys(&there()) == 0, "{words}");
+    let turned = |choice: &'static str| {
+        let mut hand = there();
+        hand.chose("mend_here".into(), choice);
+        hand.submit();
+        hand
+    };
+    let checked = turned("yes");
+    assert_eq!((checked.w.at(), checked.look().1), (PageId::Checkup, Path::new(HERE).join(".env")));
+    let added = turned("add");
+    let draft = &added.w.draft;
+    assert_eq!((added.w.at(), draft.text(&"file".into())), (PageId::File, "/nowhere/project/.env"));
+    assert_eq!(draft.choice(&"instance".into()).map(|id| id.as_str()), Some("2"));
+    assert!(draft.raw(&token::TOKEN).is_blank(), "no secret goes along to another host");
+    // By itself Enter goes on below, with the target that the folder looks like.
+    for mut hand in [there(), turned("no")] {
+        if hand.w.at() == PageId::Tool {
+            hand.submit();
+        }
+        assert_ne!(hand.w.at(), PageId::Checkup);
+        assert!(hand.w.setting.mend.is_none());
+    }
 }

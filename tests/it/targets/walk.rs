@@ -160,7 +160,7 @@ fn a_sheet_says_in_its_first_line_that_nothing_reads_it() {
 #[test]
 fn several_hosts_share_a_file_and_read_back_each_as_its_own() {
     let everything = Spec::parse(include_str!("../fixtures/targets/everything.toml")).unwrap();
-    let mut specs: Vec<Spec> = Library::built_in().iter().map(|target| target.spec.clone()).collect();
+    let mut specs: Vec<Spec> = Library::built_in().iter().map(|target| Spec::clone(&target.spec)).collect();
     specs.push(everything);
     let mut walked = 0;
     for spec in specs.iter().filter(|spec| spec.instances.is_some()) {

@@ -148,6 +148,25 @@ fn what_only_looks_wrong_is_taken_back_by_the_host_that_it_is_about() {
 }
 
 #[test]
+fn an_address_that_looks_wrong_and_that_nobody_answers_at_is_told_first() {
+    use crate::diagnosis::checked::{Asked, Circumstances, judge_config};
+    use crate::domain::finding::Severity;
+    use crate::domain::{Observation, Seen};
+    let library = Library::built_in();
+    let surroundings = crate::domain::observation::Surroundings::default();
+    let about = Circumstances { library: &library, records: &[], surroundings: &surroundings, runs: &[], now: 0 };
+    for (which, old, new) in [("glassdome", "=pve.lan", "=fd00::5:8006"), ("bpg", ":8006", "")] {
+        let (path, text) = good(which);
+        let config = config(path, &text.replacen(old, new, 1));
+        let seen = vec![Observation { seen: Seen::NotConnected(Vec::new()), took: Default::default() }];
+        let findings = judge_config(&config, &[Asked { instance: 1, trust: None, seen }], &about);
+        let of_road = findings.iter().find(|one| one.code.0.starts_with("connect.")).expect("the road is told");
+        assert_eq!(findings[0].code, crate::diagnosis::codes::FILE_SHAPE, "{which}: {findings:#?}");
+        assert_eq!((findings[0].severity, of_road.severity), (Severity::Error, Severity::Error), "{which}");
+    }
+}
+
+#[test]
 fn lines_of_windows_are_said_once_and_where_they_do_harm() {
     let (path, text) = good("bpg-env");
     let config_ = config(path, &text.replace('\n', "\r\n"));

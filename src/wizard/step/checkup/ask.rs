@@ -12,7 +12,7 @@ use crate::domain::{Der, HostRecord, Seen, Trust};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::{CaAsked, Checkup, FileEvidence, HostAsked, Search, Survey};
 use crate::wizard::message::{Effect, ProbeId, ReadId};
-use crate::wizard::step::{details, token};
+use crate::wizard::step::{details, host, token};
 
 /// The file is looked at, and nobody else yet.
 pub fn begin(w: &mut Wizard) -> Vec<Effect> {
@@ -207,12 +207,13 @@ pub fn names_the_ca(w: &Wizard) -> bool {
     })
 }
 
-/// The host has refused what signs in now.
+/// The host has refused what signs in now. What answers at another address refused it in its own name.
 pub fn was_refused(w: &Wizard) -> bool {
-    let Some(credential) = token::credential(w) else { return false };
+    let (Some(credential), Some(at)) = (token::credential(w), host::endpoint(w)) else { return false };
     let hosts = w.evidence.checkup.iter().flat_map(|checkup| &checkup.hosts);
     hosts.into_iter().any(|host| {
-        host.survey.inputs.credential.as_ref().is_some_and(|asked| asked.same_as(&credential))
+        host.survey.inputs.endpoints.contains(&at)
+            && host.survey.inputs.credential.as_ref().is_some_and(|asked| asked.same_as(&credential))
             && host.survey.seen.iter().any(|o| matches!(o.seen, Seen::SignInRefused { .. }))
     })
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
 use crate::domain::host_input::HostError;
-use crate::domain::{Credential, Fingerprint, Id, Link, Seen, Text};
+use crate::domain::{Credential, Fingerprint, Id, Link, Seen, Text, TokenName};
 use crate::target::fact::Fact;
 use crate::target::questions;
 use crate::target::read::{ReadAccess, looks_secret};
@@ -139,8 +139,9 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
 
 /// User and token name of an id that is none, as they stand there: what is right of them is not typed again.
 fn as_it_stands(w: &mut Wizard, config: &Config, number: u8) {
-    for (field, fact) in [(token::USER, Fact::User), (token::NAME, Fact::TokenName)] {
+    for (field, fact) in [(token::USER, Fact::User), (token::NAME, Fact::TokenName), (token::NAME, Fact::TokenId)] {
         let value = config.read.get(number, &fact).map(|value| value.text.as_str().to_owned());
+        let value = value.filter(|value| fact != Fact::TokenId || value.parse::<TokenName>().is_ok());
         // What looks like a secret is shown in no open field.
         if let Some(value) = value.filter(|value| !looks_secret(value)) {
             w.draft.type_in(field, Text::new(value));

@@ -30,7 +30,9 @@ pub fn meant(config: &Config, instance: u8, seen: &[Observation]) -> Vec<UserId>
 /// The user's name and realm as they stand in the file; none where no name of one does.
 fn named(config: &Config, instance: u8) -> Option<(String, Option<String>)> {
     let text = |fact: &Fact| config.read.get(instance, fact).map(|value| read::plain(value.text.as_str()));
-    let whole = [Fact::User, Fact::UserName, Fact::TokenId].iter().find_map(text)?;
+    // What stands alone where the whole id belongs is the token's name.
+    let id = || text(&Fact::TokenId).filter(|id| id.as_str().contains('!'));
+    let whole = [Fact::User, Fact::UserName].iter().find_map(text).or_else(id)?;
     // A token's id has its name behind the user.
     let user = read::bare_id(whole.as_str())?.split('!').next()?;
     let beside = text(&Fact::Realm).map(|realm| realm.as_str().to_owned());

@@ -11,7 +11,7 @@ use crate::domain::visible::visible;
 use crate::domain::{Observation, Seen, Trust, UserId};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Checkup;
-use crate::wizard::step::{make, token};
+use crate::wizard::step::{make, token, trust};
 
 use super::{ask, realms, ways};
 
@@ -157,31 +157,56 @@ impl Told {
         self.config.is_some() && self.findings.iter().any(|(_, finding)| finding.severity >= Severity::Warning)
     }
 
-    /// The mends of the first finding that has any, each with its host. Where none is named, the question that it stands under
-    /// is answered anew.
+    /// The mends of the first finding that has any, each with its host, and the easiest one of each other that is as grave:
+    /// whoever cannot or will not mend the first gets to the others.
     pub fn offers(&self) -> Vec<(Mend, Option<u8>)> {
         let worth = self.findings.iter().filter(|(_, finding)| finding.severity >= Severity::Warning);
-        let mends = |finding: &Finding| match (finding.mends.is_empty(), &finding.field) {
-            (true, Some(field)) => vec![Mend::Ask(field.clone())],
+        let mut with = worth
+            .map(|(instance, finding)| (*instance, finding, self.mends(finding, *instance)))
+            .skip_while(|(_, _, mends)| mends.is_empty());
+        let Some((instance, first, mends)) = with.next() else { return Vec::new() };
+        let mut offers: Vec<(Mend, Option<u8>)> = mends.into_iter().map(|mend| (mend, instance)).collect();
+        for (instance, other, _) in with.filter(|(_, other, _)| other.severity == first.severity) {
+            let is_there = |mend: &Mend| offers.iter().any(|(known, of)| known == mend && self.of_one(*of, instance));
+            if let Some(mend) = other.mends.first().filter(|mend| !is_there(mend)).cloned() {
+                offers.push((mend, instance));
+            }
+        }
+        offers
+    }
+
+    /// What mends a finding. Where it names nothing, the question that it stands under is answered anew.
+    fn mends(&self, finding: &Finding, instance: Option<u8>) -> Vec<Mend> {
+        let mut mends = match (finding.mends.is_empty(), &finding.field) {
+            // What beats the file from elsewhere is changed there, and a certificate that nobody can go by at the host.
+            (true, Some(field)) if finding.code != codes::FILE_SHADOWED && *field != trust::TRUST => {
+                vec![Mend::Ask(field.clone())]
+            }
             _ => finding.mends.clone(),
         };
-        // Whoever has no token to paste can have one made, and a realm is picked of those that there are.
-        let mends = |finding: &Finding, instance: Option<u8>| {
-            let mut mends = mends(finding);
-            if let Some(at) = mends.iter().position(asks_for_user) {
-                let meant = self.meant.iter().find(|(of, _)| Some(*of) == instance.or(self.first_instance()));
-                let users = meant.into_iter().flat_map(|(_, users)| users).cloned().map(Mend::User);
-                mends.splice(at..at, users);
-            }
-            let pastes = mends.iter().any(|mend| matches!(mend, Mend::Ask(field) if *field == token::TOKEN));
-            if pastes && !mends.contains(&Mend::NewToken) {
-                mends.push(Mend::NewToken);
-            }
-            mends
-        };
-        let mut with = worth.map(|(instance, finding)| (*instance, mends(finding, *instance)));
-        let first = with.find(|(_, mends)| !mends.is_empty());
-        first.into_iter().flat_map(|(instance, mends)| mends.into_iter().map(move |mend| (mend, instance))).collect()
+        // A realm is picked of those that there are, and whoever has no token to paste can have one made.
+        if let Some(at) = mends.iter().position(asks_for_user) {
+            let meant = self.meant.iter().find(|(of, _)| Some(*of) == instance.or(self.first_instance()));
+            let users = meant.into_iter().flat_map(|(_, users)| users).cloned().map(Mend::User);
+            mends.splice(at..at, users);
+        }
+        let pastes = mends.iter().any(|mend| matches!(mend, Mend::Ask(field) if *field == token::TOKEN));
+        if pastes && !mends.contains(&Mend::NewToken) {
+            mends.push(Mend::NewToken);
+        }
+        mends
+    }
+
+    /// Whether two mends are about one host.
+    fn of_one(&self, one: Option<u8>, other: Option<u8>) -> bool {
+        let first = self.first_instance();
+        one.or(first) == other.or(first)
+    }
+
+    /// The host of a mend, where it is another than that of the first one.
+    pub fn elsewhere(&self, instance: Option<u8>) -> Option<u8> {
+        let first = self.offers().first().and_then(|(_, instance)| *instance);
+        instance.filter(|_| !self.of_one(first, instance))
     }
 
     /// Everything that is mended in the file without a question; of two ways to mend one line the easier, and of lines that

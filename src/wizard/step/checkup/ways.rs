@@ -33,7 +33,15 @@ pub fn is_file(mend: &Mend) -> bool {
     matches!(mend, Mend::Rewrite { .. } | Mend::Remove { .. } | Mend::Close | Mend::Ignore)
 }
 
-/// The name of a mend as an answer.
+/// The name of a mend of this host as an answer.
+pub fn answer(told: &Told, mend: &Mend, instance: Option<u8>) -> Id {
+    match told.elsewhere(instance) {
+        Some(host) => Id::new(format!("{}.host-{host}", id(mend))),
+        None => id(mend),
+    }
+}
+
+/// The name of a mend of the first host.
 pub fn id(mend: &Mend) -> Id {
     match mend {
         Mend::Ask(field) => Id::new(format!("ask.{field}")),
@@ -64,7 +72,7 @@ pub fn chosen(told: &Told, answer: &Id) -> Option<(Way, Option<u8>)> {
         let (_, instance) = offers.iter().find(|(mend, _)| *mend == Mend::Grant)?;
         return Some((Way::Commands, *instance));
     }
-    let (mend, instance) = offers.into_iter().find(|(mend, _)| id(mend) == *answer)?;
+    let (mend, instance) = offers.into_iter().find(|(mend, of)| self::answer(told, mend, *of) == *answer)?;
     let way = match mend {
         file if is_file(&file) => Way::File(vec![file]),
         Mend::Ask(field) if field == details::VERIFY => Way::Verify,

@@ -121,11 +121,12 @@ pub fn in_vain(w: &Wizard, told: &Told) -> Option<Block> {
 }
 
 /// The answers that stand for a mend.
-pub fn answers(w: &Wizard, told: &Told, mend: &Mend) -> Vec<Answer> {
+pub fn answers(w: &Wizard, told: &Told, (mend, instance): (&Mend, Option<u8>)) -> Vec<Answer> {
     let login = login(w);
+    let host = told.elsewhere(instance).map(|host| format!("Host {host}: ")).unwrap_or_default();
     let answer = |title: String, about: &str| Answer {
-        id: ways::id(mend),
-        title,
+        id: ways::answer(told, mend, instance),
+        title: format!("{host}{title}"),
         about: if about.is_empty() { Vec::new() } else { vec![about.to_owned()] },
         risky: false,
     };

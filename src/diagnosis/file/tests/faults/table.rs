@@ -9,9 +9,10 @@ pub(crate) const ROWS: &[Row] = &[
     // 1, 24: full id and short name, in each other's place
     ("glassdome", "=tok", "=a@pve!tok", &["! file.wrong-shape rewrite:PROXMOX_TOKEN_NAME"]),
     ("glassdome", "=a@pve\n", "=a@pve!tok\n", &["! file.wrong-shape rewrite:PROXMOX_USER"]),
-    ("plain", "'a@pve!tok'", "tok", &["! file.wrong-shape ask:token"]),
+    ("plain", "'a@pve!tok'", "tok", &["! file.wrong-shape ask:user ask:token"]),
     ("depl0y", "a@pve!tok", "tok", &["! file.wrong-shape rewrite:api_token_id"]),
-    ("telmate", "\"a@pve!tok\"", "\"tok\"", &["! file.wrong-shape ask:token"]),
+    ("telmate", "\"a@pve!tok\"", "\"tok\"", &["! file.wrong-shape ask:user ask:token"]),
+    ("telmate", "a@pve!tok", "a@pve!tok!tok", &["! token.shape ask:token"]),
     (
         "plain-password",
         "=a@pve\nPROXMOX_PASSWORD=hunter22",

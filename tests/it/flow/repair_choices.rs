@@ -1,0 +1,72 @@
+//! What a repair offers: the mends of each thing that is as grave as the first, of each host, and none that would help nobody.
+
+use std::os::unix::fs::PermissionsExt;
+
+use labwizard::lab::config::Facts;
+use labwizard::lab::{LabRelease, Scenario};
+use labwizard::wizard::page::{Block, Page};
+
+use super::repair::{Project, WRONG, checkup};
+use super::{Stage, TOOL, given, lab};
+
+/// What may be chosen on the page that tells what is wrong.
+fn options(page: &Page) -> Vec<&str> {
+    let choices = page.blocks.iter().filter_map(|block| match block {
+        Block::Choice(choice) if choice.id.as_str() == "mend" => Some(choice),
+        _ => None,
+    });
+    choices.flat_map(|choice| &choice.options).map(|option| option.id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn whoever_leaves_the_first_of_two_warnings_gets_to_the_other() {
+    let project = Project::new().await;
+    std::fs::write(project.stage.env_file(), project.text() + "PROXMOX_NODE=pve1\n").unwrap();
+    std::fs::set_permissions(project.stage.env_file(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let (held, line) = (project.repair(&given(&[("mend", "leave")])).await, project.text().lines().count());
+    let all = options(checkup(&held)).into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let removes: Vec<&String> = all.iter().filter(|id| id.starts_with("remove.PROXMOX_NODE.")).collect();
+    assert!(all.contains(&"close".to_owned()) && removes.len() == 1, "{all:?} of {line} lines");
+    // Whatever is written is closed to others.
+    for (mend, gone) in [("close", "may read"), (removes[0].as_str(), "stands in 2 lines")] {
+        let held = project.repair(&given(&[("mend", mend), ("review", "do")])).await;
+        assert_eq!(held.last().title, "Glassdome is mended.", "{mend}: {}", held.told());
+        let is_gone = |line: &str| line.contains(gone) && line.contains("gone");
+        assert!(held.told().lines().any(is_gone), "{mend}: {}", held.told());
+    }
+}
+
+#[tokio::test]
+async fn of_two_hosts_that_are_both_wrong_either_is_mended_first() {
+    let project = Project::on(LabRelease::V9_1_4).await;
+    let second = lab(LabRelease::V9_1_4, Scenario::Fine).await;
+    project.set("PROXMOX_TOKEN_VALUE", WRONG);
+    let more = format!(
+        "PROXMOX_02_HOST=127.0.0.1:{}\nPROXMOX_02_USER=apex@pve\nPROXMOX_02_TOKEN_NAME=glassdome-token\n\
+         PROXMOX_TOKEN_VALUE_02={WRONG}\nPROXMOX_02_VERIFY_SSL=false\n",
+        second.port()
+    );
+    std::fs::write(project.stage.env_file(), project.text() + &more).unwrap();
+    let before = project.text();
+    let right = second.token(TOOL).unwrap().secret;
+    let answers = given(&[("mend", "ask.token.host-2"), ("trust", "pin"), ("token", &right), ("review", "do")]);
+    let held = project.repair(&answers).await;
+    assert_eq!(held.last().title, "It was done, and Glassdome still cannot work.", "{}", held.told());
+    assert_eq!(project.changed(&before), ["PROXMOX_TOKEN_VALUE_02"], "{}", held.told());
+}
+
+#[tokio::test]
+async fn a_certificate_that_no_ca_at_hand_signed_is_looked_at_once_and_not_offered_again() {
+    let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::ForeignCa).await);
+    let ca = stage.project().join("ca.pem");
+    std::fs::write(&ca, lab.ca_pem()).unwrap();
+    let facts = Facts::of(&lab, &lab.token(TOOL).unwrap(), Some(ca.display().to_string()));
+    std::fs::write(stage.env_file(), facts.healthy()).unwrap();
+    std::fs::set_permissions(stage.env_file(), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let project = Project { stage, lab };
+    let held = project.repair(&given(&[("mend", "certificate"), ("trust", "pin"), ("review", "do")])).await;
+    assert_eq!(options(checkup(&held)), ["certificate", "again", "leave"], "{}", held.told());
+    assert_eq!(held.last().title, "It was done, and Glassdome still cannot work.", "{}", held.told());
+    let held = project.repair(&given(&[("mend", "leave")])).await;
+    assert_eq!(options(checkup(&held)), ["again", "leave"], "{}", held.told());
+}
