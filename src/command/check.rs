@@ -70,6 +70,9 @@ fn checked(order: &Order, place: &Place) -> Option<Outcome> {
     outcome
 }
 
+/// So many files that are none of a tool's are named, where nothing else is there.
+const NAMED: usize = 3;
+
 fn tell(outcome: &Outcome, looks: Looks, asked: &Check, place: &Place) -> Ended {
     if outcome.more {
         complain(
@@ -81,6 +84,10 @@ fn tell(outcome: &Outcome, looks: Looks, asked: &Check, place: &Place) -> Ended 
         println!("{}", report::escaped(&report::json(&outcome.files)));
     }
     if outcome.files.is_empty() {
+        for (path, why) in outcome.passed_over.iter().take(NAMED) {
+            let path = path.strip_prefix(&place.here).unwrap_or(path);
+            complain(&format!("{} is left alone. {why}", visible(&path.to_string_lossy())), None);
+        }
         complain(
             "There is no config file here that labwizard knows.",
             Some("Name one: labwizard check FILE. labwizard targets lists the tools whose files it knows."),

@@ -2,7 +2,7 @@
 //! placeholder stands there (safety: fixes to paste).
 
 use crate::domain::change::{Change, Grantee};
-use crate::domain::finding::Finding;
+use crate::domain::finding::{Finding, Fix};
 use crate::domain::visible::visible;
 use crate::domain::{Release, TokenId, UserId, pveum, shell};
 
@@ -110,19 +110,24 @@ pub fn without_login(finding: Finding, who: Who<'_>, release: Option<Release>) -
     let root = Grantee::User(UserId::root());
     let root = Who(Some(&root));
     let finding = finding
-        .say(
-            "If no login works either, root's shell still does: over SSH, or on the machine's own screen. These commands say why, \
-             list the tokens, unlock root's codes after too many wrong ones, and set root's password anew.",
-        )
-        .run("Why it was refused; the last line is the latest", TOKEN_JOURNAL)
-        .run("Which tokens the user has, and when they end", who.tokens())
-        .run("Unlock root's one-time codes, which eight wrong ones lock", root.unlock())
+        .say(NO_LOGIN)
+        .run("Why it was refused, in the last line", TOKEN_JOURNAL)
+        .run("The user's tokens, and when they end", who.tokens())
+        .run("Unlock root's one-time codes", root.unlock())
         .run("A new password for root", root.password());
     match (who.token(), regenerates(release)) {
-        (Some(_), true) => finding
-            .run("A new secret for the token, shown once; the old one stops working at that moment", who.new_secret()),
+        (Some(_), true) => finding.run("A new secret for the token; the old one is dead then", who.new_secret()),
         _ => finding,
     }
+}
+
+/// How the block of [`without_login`] begins.
+const NO_LOGIN: &str = "If no login works either, root's shell does: over SSH, or on the machine's own screen.";
+
+/// What to do about a finding, and behind it the block for where no login works.
+pub fn parted(fixes: &[Fix]) -> (&[Fix], &[Fix]) {
+    let begins = |fix: &Fix| matches!(fix, Fix::Say(sentence) if sentence == NO_LOGIN);
+    fixes.split_at(fixes.iter().position(begins).unwrap_or(fixes.len()))
 }
 
 /// A value as one word of a command, or the placeholder.

@@ -199,8 +199,21 @@ fn ca_ends(ca: &Certificate, reading: &Reading<'_>) -> Option<Finding> {
              refuses the host.",
         )
         .seen(format!("it ends on {}", time::date(ca.not_after)))
-        .say("Plan a new CA: every node's certificate is made anew then, and each program that verifies by it needs the new file. Proxmox's manual says how, under Certificate Management.")
     })
+    .map(|finding| {
+        new_ca(finding.say("Plan a new CA: every node's certificate is made anew then, and each program that verifies by it needs the new file."))
+    })
+}
+
+/// How the cluster gets a new CA: it is made where none is there, and the certificate of the node with it (pve-cluster
+/// `Cluster/Setup.pm` gen_pveca_cert, gen_pve_node_files). The key stays.
+fn new_ca(finding: Finding) -> Finding {
+    finding
+        .run(
+            "In root's shell on one node; the old CA is kept in /root",
+            "mv /etc/pve/pve-root-ca.pem /root/ && pvecm updatecerts --force && systemctl restart pveproxy",
+        )
+        .run("Then in root's shell on each other node", "pvecm updatecerts --force && systemctl restart pveproxy")
 }
 
 fn cluster_ca(trouble: &CaTrouble) -> Option<Finding> {

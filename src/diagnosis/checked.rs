@@ -30,6 +30,8 @@ pub struct Checked {
     pub target: Option<(String, String)>,
     /// What was proved, a sentence each.
     pub proved: Vec<String>,
+    /// Whoever its tool signs in as was let in, at each of its hosts.
+    pub signed_in: bool,
     /// The gravest first.
     pub findings: Vec<Finding>,
 }

@@ -7,13 +7,13 @@ use crate::diagnosis::agreed::Agreed;
 use crate::diagnosis::codes;
 use crate::diagnosis::file::{Doubt, Sight};
 use crate::diagnosis::verifying::{self, Beyond, Verifying};
-use crate::domain::finding::{Finding, Severity::*, Step};
+use crate::domain::finding::{Finding, Mend, Severity::*, Step};
 use crate::domain::host_input::{HostError, HostInput};
 use crate::domain::visible::{upper_first, visible};
 use crate::domain::{ConfigRecord, Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Text, Trust};
 use crate::format::{Dialect, Document, FormatError};
 use crate::target::example::is_example;
-use crate::target::read::{ReadFile, held_by, read};
+use crate::target::read::{ReadFile, ReadValue, held_by, read};
 use crate::target::recognise::{Match, Scene as Signs, dialect_fits, is_clear, matches, recognise};
 use crate::target::traps::Around;
 use crate::target::{Fact, Form, Library, Spec, Target, meant, nearby, needs};
@@ -57,6 +57,8 @@ pub struct ConfigHost {
     pub credential: Option<Credential>,
     /// Secret and address are both this file's own, whatever is wrong with the id between them.
     pub secret_is_own: bool,
+    /// What stands there is asked and signed in with put right; the tool takes it as it stands.
+    pub put_right: bool,
     /// Whether the tool verifies; none where nothing that is known says so.
     pub verifies: Option<bool>,
     /// What settles that beyond the file, or leaves it open.
@@ -160,6 +162,7 @@ fn recognised(scene: Scene<'_>) -> Result<(Document, &Target, &Form), Box<Findin
     }
     Err(match wrong {
         Some(error) => damaged(scene, &error),
+        None if text.is_blank() => not_understood("It is empty, so it tells no tool anything.", scene),
         None => not_understood("It holds no keys of a tool that labwizard knows.", scene),
     })
 }
@@ -193,7 +196,9 @@ fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -
             environment: scene.environment,
             unfit: &judged.unfit,
         };
-        let hosts = read.instances().into_iter().map(|instance| host(&verifying, instance)).collect();
+        let wrong = |one: &&ReadValue| judged.findings.iter().any(|finding| puts_right(finding, &one.key));
+        let put_right: BTreeSet<u8> = read.values.iter().filter(wrong).map(|value| value.instance).collect();
+        let hosts = read.instances().into_iter().map(|instance| host(&verifying, instance, &put_right)).collect();
         (hosts, judged.findings, judged.doubts)
     };
     Config {
@@ -208,9 +213,15 @@ fn read_as(scene: Scene<'_>, document: Document, target: &Target, form: &Form) -
     }
 }
 
+/// The tool cannot use what stands for this key, which says where or as whom it signs in, and what was meant is known.
+fn puts_right(finding: &Finding, key: &str) -> bool {
+    let rewrites = |mend: &Mend| matches!(mend, Mend::Rewrite { key: of } if of == key);
+    finding.severity == Error && finding.step < Step::Details && finding.mends.iter().any(rewrites)
+}
+
 /// One host. `scene.unfit`: the keys whose value the tool does not have from this file; a secret goes only with an address of the
 /// same file, and only where both are the file's own.
-fn host(scene: &verifying::Scene<'_>, instance: u8) -> ConfigHost {
+fn host(scene: &verifying::Scene<'_>, instance: u8, put_right: &BTreeSet<u8>) -> ConfigHost {
     let verifying::Scene { spec, read, unfit, .. } = *scene;
     let Verifying { verifies, by: beyond } = scene.of(instance);
     let typed = read.host(instance).unwrap_or_default();
@@ -240,6 +251,7 @@ fn host(scene: &verifying::Scene<'_>, instance: u8) -> ConfigHost {
         place: meant::place(read, instance),
         typed,
         secret_is_own,
+        put_right: put_right.contains(&instance),
         credential: if own { meant::credential(spec, read, instance) } else { None },
         verifies,
         beyond,

@@ -14,6 +14,8 @@ mod value;
 pub use doubt::Doubt;
 pub use place::{copies, missing};
 
+pub use place::untrack;
+
 use crate::diagnosis::codes;
 use crate::domain::finding::{Finding, Mend, Severity, Step};
 use crate::domain::visible::whole;

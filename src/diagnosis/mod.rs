@@ -2,7 +2,7 @@
 
 pub mod agreed;
 pub mod alike;
-mod by_root;
+pub mod by_root;
 mod certificate;
 pub mod checked;
 pub mod codes;
@@ -27,6 +27,7 @@ use crate::domain::{
     Finding, Fingerprint, Grantee, Need, Observation, Release, Seen, Timestamp, Trust, observation::Surroundings,
 };
 
+pub use file::untrack;
 pub use road::request_trouble;
 pub use signin::{decide, without_reason as refused_without_reason};
 

@@ -23,7 +23,11 @@ pub fn proved(host: &ConfigHost, title: &str, needs: &[Need], asked: &Asked) -> 
             }
             Seen::SignedIn { release, .. } => {
                 let who = who.map(|who| visible(&who.to_string())).unwrap_or_default();
-                lines.push(format!("{who} signs in to “{host}”, Proxmox VE {release}."));
+                let itself = match of_file.put_right {
+                    true => format!(" once the file is put right; as it stands, {title} does not"),
+                    false => String::new(),
+                };
+                lines.push(format!("{who} signs in to “{host}”, Proxmox VE {release}{itself}."));
             }
             Seen::Rights(rights) => lines.extend(held(of_file, title, needs, rights)),
             _ => {}

@@ -159,7 +159,7 @@ impl Cause {
                 "What is asked of another node goes through the node that answers, which holds that one's certificate against the \
                  cluster's. They do not fit: this is inside the cluster, and nothing that this machine or the tool checks.",
             )
-            .say("Have the certificates of the nodes made anew, on each node of the cluster.")
+            .say("Have the certificates of the nodes made anew, on each node of the cluster. Their fingerprints change with that, and whatever goes by one has to be told the new one.")
             .run("In root's shell on each node", "pvecm updatecerts --force && systemctl restart pveproxy")
             .say("Until then the tool can be given that node's own address."),
             Cause::Daemon => new(

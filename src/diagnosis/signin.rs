@@ -230,11 +230,8 @@ pub fn without_reason(who: &str) -> String {
 fn unsaid(refused: &Refused<'_>, looked: bool, reading: &Reading<'_>) -> Finding {
     let cause = match refused.release {
         Some(release) if !release.hides_why() => "The host's words fit no cause that is known.".to_owned(),
-        Some(release) => format!(
-            "Since 9.1.5 and 8.4.17 Proxmox answers every refused token with the same words, whatever the cause, and this host has {release}."
-        ),
-        None => "Since 9.1.5 and 8.4.17 Proxmox answers every refused token with the same words, whatever the cause."
-            .to_owned(),
+        Some(release) => format!("Proxmox {release} says the same to every refused token, whatever the cause."),
+        None => "Since 9.1.5 and 8.4.17 Proxmox says the same to every refused token, whatever the cause.".to_owned(),
     };
     let finding = finding(codes::TOKEN_REFUSED, without_reason(reading.who), &cause).seen(refused.said());
     let finding = match refused.via {
@@ -261,9 +258,9 @@ fn unsaid(refused: &Refused<'_>, looked: bool, reading: &Reading<'_>) -> Finding
     let finding = finding
         .say("Compare user, realm and token name with the web UI, letter by letter, and paste the secret again.");
     let finding = match looked {
-        false => finding.say(
-            "To know which it is, sign in as an administrator: labwizard looks the user and the token up there, and changes nothing.",
-        ),
+        false => {
+            finding.say("labwizard FILE looks up which it is, with an administrator's login, and changes nothing.")
+        }
         true => finding
             .seen("whoever looked is not shown all users (that takes Sys.Audit on /access)")
             .say("To know which it is, sign in as somebody who sees all users, such as root@pam."),

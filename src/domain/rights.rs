@@ -41,11 +41,24 @@ impl Rights {
         }
     }
 
+    /// Whether what `privilege` is asked for is allowed at `path`: by it, or by one that Proxmox takes in its place.
+    pub fn allows(&self, path: &str, privilege: &str) -> bool {
+        self.holds(path, privilege) || in_its_place(privilege).is_some_and(|other| self.holds(path, other))
+    }
+
     /// Every privilege that holds at `path`.
     pub fn at(&self, path: &str) -> BTreeSet<Privilege> {
         let all: BTreeSet<&Privilege> = self.0.values().flat_map(BTreeMap::keys).collect();
         all.into_iter().filter(|privilege| self.holds(path, privilege)).cloned().collect()
     }
+}
+
+/// The privilege that Proxmox takes wherever it asks for this one (qemu-server `API2/Qemu/Agent.pm`: each call to the guest agent
+/// that one of the four allows is allowed by this one too).
+pub fn in_its_place(privilege: &str) -> Option<&'static str> {
+    let of_the_agent = ["Audit", "FileRead", "FileSystemMgmt", "FileWrite"];
+    let name = privilege.strip_prefix("VM.GuestAgent.")?;
+    of_the_agent.contains(&name).then_some("VM.GuestAgent.Unrestricted")
 }
 
 /// The path above: `/vms/100` → `/vms` → `/`.
@@ -81,7 +94,7 @@ pub fn missing(needs: &[Need], rights: &Rights) -> Vec<Missing> {
     let mut out = Vec::new();
     for need in needs {
         for privilege in &need.privileges {
-            if !rights.holds(&need.path, privilege) && seen.insert((need.path.clone(), privilege.clone())) {
+            if !rights.allows(&need.path, privilege) && seen.insert((need.path.clone(), privilege.clone())) {
                 out.push(Missing {
                     path: need.path.clone(),
                     privilege: privilege.clone(),
@@ -126,6 +139,19 @@ mod tests {
     fn a_right_that_does_not_propagate_stays_at_its_path() {
         let r = rights(&[("/vms", &[("VM.Clone", false)])]);
         assert!(r.holds("/vms", "VM.Clone") && !r.holds("/vms/100", "VM.Clone"));
+    }
+
+    #[test]
+    fn nothing_is_missing_where_a_privilege_that_counts_for_it_is_held() {
+        let need = |p: &str| Need { purpose: "x".into(), path: "/vms".into(), privileges: [p.to_owned()].into() };
+        let agent = rights(&[("/vms", &[("VM.GuestAgent.Unrestricted", true)])]);
+        let asked = ["VM.GuestAgent.Audit", "VM.GuestAgent.FileRead", "VM.GuestAgent.Unrestricted"].map(need);
+        assert_eq!(missing(&asked, &agent), []);
+        let lacks = missing(
+            &[need("VM.GuestAgent.Unrestricted"), need("VM.Audit")],
+            &rights(&[("/vms", &[("VM.GuestAgent.Audit", true)])]),
+        );
+        assert_eq!(lacks.len(), 2);
     }
 
     #[test]

@@ -115,7 +115,7 @@ pub fn block(block: &Block) -> Vec<String> {
         Block::Command(command) => {
             let mut lines: Vec<String> =
                 Some(&command.about).filter(|about| !about.is_empty()).cloned().into_iter().collect();
-            lines.push(command.text.clone());
+            lines.extend(command.text.lines().map(|line| format!("  {line}")));
             lines
         }
         Block::Facts(facts) => facts.iter().map(|(name, value)| format!("{name}: {value}")).collect(),

@@ -124,11 +124,17 @@ impl Sheet<'_> {
             let causes: Vec<String> = finding.possible.iter().map(|code| cause_in_words(*code)).collect();
             lines.extend(self.prose(4, &format!("It may be, likeliest first: {}.", causes.join("; "))));
         }
+        let mut place = None;
         for fix in &finding.fix {
+            let before = place.take();
             match fix {
                 Fix::Say(sentence) => lines.extend(self.prose(4, &format!("{} {sentence}", Glyph::Arrow.of(false)))),
                 Fix::Run { on, command } => {
-                    lines.extend(self.prose(4, &format!("{} {on}:", Glyph::Arrow.of(false))));
+                    // Where the last one was run too is not said again.
+                    if before != Some(on) {
+                        lines.extend(self.prose(4, &format!("{} {on}:", Glyph::Arrow.of(false))));
+                    }
+                    place = Some(on);
                     // A command is copied whole, so it is never broken.
                     lines.extend(command.lines().map(|line| format!("      {}", self.text(line))));
                 }
@@ -144,7 +150,11 @@ impl Sheet<'_> {
         let sum = match (errors, warnings) {
             (0, 0) => format!("{files_in_words} checked, nothing is wrong."),
             (0, warnings) => {
-                format!("{files_in_words} checked: {}, and every tool can work.", counted(warnings, "warning"))
+                let end = match files.iter().all(|file| file.signed_in) {
+                    true => ", and every tool can work",
+                    false => ", and no error; not everything was tested",
+                };
+                format!("{files_in_words} checked: {}{end}.", counted(warnings, "warning"))
             }
             (errors, 0) => format!("{files_in_words} checked: {}.", counted(errors, "error")),
             (errors, warnings) => {
@@ -218,7 +228,7 @@ mod tests {
     fn file(name: &str, findings: Vec<Finding>) -> Checked {
         let target = Some(("tool".to_owned(), "Tool".to_owned()));
         let proved = if findings.is_empty() { vec!["It signs in.".to_owned()] } else { Vec::new() };
-        Checked { path: PathBuf::from("/here").join(name), target, proved, findings }
+        Checked { path: PathBuf::from("/here").join(name), target, proved, findings, signed_in: true }
     }
 
     fn sheet() -> Sheet<'static> {

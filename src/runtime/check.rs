@@ -107,6 +107,8 @@ impl Waiting {
 pub struct Outcome {
     /// In the order in which they were named or found.
     pub files: Vec<Checked>,
+    /// Files that lie here under the name of a tool's file and are none, with why.
+    pub passed_over: Vec<(PathBuf, String)>,
     /// Folders lie here that were not looked through.
     pub more: bool,
 }
@@ -115,7 +117,7 @@ pub struct Outcome {
 pub async fn check(order: &Order, ground: &Ground, waiting: &Waiting) -> Outcome {
     let deadline = Instant::now() + order.within;
     let found = files::which(order, ground, deadline).await;
-    let files = files::understood(found.places, ground, deadline).await;
+    let (files, passed_over) = files::understood(found.places, ground, deadline).await;
     let by = Trusting { given: order.trust.as_ref(), records: &ground.hosts, strict: order.strict };
     let wishes: Vec<Wish> = if order.offline { Vec::new() } else { wishes(&files, ground, by) };
     let (turns, answered) = round::turns(&wishes);
@@ -126,7 +128,7 @@ pub async fn check(order: &Order, ground: &Ground, waiting: &Waiting) -> Outcome
     let round = Round { order, ground, wishes, answered, travelled };
     let mut checked: Vec<Checked> = files.into_iter().enumerate().map(|(at, file)| round.judge(at, file)).collect();
     shared::join(&mut checked, &round.tried());
-    Outcome { files: checked, more: found.more }
+    Outcome { files: checked, passed_over, more: found.more }
 }
 
 fn wishes(files: &[File], ground: &Ground, by: Trusting<'_>) -> Vec<Wish> {
@@ -154,7 +156,8 @@ impl Round<'_> {
         let understood = match file.understood {
             Ok(understood) => understood,
             Err(finding) => {
-                return Checked { path: file.path, target: None, proved: Vec::new(), findings: vec![*finding] };
+                let findings = vec![*finding];
+                return Checked { path: file.path, target: None, proved: Vec::new(), signed_in: false, findings };
             }
         };
         let config = &understood.config;
@@ -184,7 +187,10 @@ impl Round<'_> {
         let target = self.ground.library.get(&config.target);
         let target = target.map(|target| (target.name.clone(), target.spec.title.as_str().to_owned()));
         let proved = mine.iter().flat_map(|(wish, answer)| self.proved(config, wish, answer)).collect();
-        Checked { path: file.path, target, proved, findings }
+        let let_in =
+            |(_, answer): &(&Wish, &Answered)| round::signed_in(&self.travelled[answer.turn].seen(answer.trust));
+        let signed_in = !mine.is_empty() && mine.len() == config.hosts.len() && mine.iter().all(let_in);
+        Checked { path: file.path, target, proved, signed_in, findings }
     }
 
     /// What was seen for a wish: under the trust that signs in, and how the certificate held against the tool's own.

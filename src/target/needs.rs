@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::parse::picks_in;
 use super::spec::{Right, Spec, Who};
-use crate::domain::rights::{Privilege, parent};
+use crate::domain::rights::{Privilege, in_its_place, parent};
 use crate::domain::{Need, Release, Rights};
 
 /// What the token needs, in the order of the file: one entry for each purpose and path.
@@ -26,7 +26,7 @@ pub fn needs_wherever_held(
 ) -> Vec<Need> {
     let place = |right: &Right| {
         let (path, whole) = path(&right.on, picks);
-        let holds = |at: &&str| right.privs.0.iter().all(|privilege| rights.holds(at, privilege));
+        let holds = |at: &&str| right.privs.0.iter().all(|privilege| rights.allows(at, privilege));
         let below = |at: &&str| at.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('/'));
         match whole || holds(&path.as_str()) {
             true => path,
@@ -130,6 +130,8 @@ pub fn every_grant(needs: &[Need]) -> Vec<(Grant, bool)> {
     for path in paths {
         let above = nearest_above(path, &out);
         let mut privileges: BTreeSet<Privilege> = wanted[path].iter().map(|p| (*p).to_owned()).collect();
+        // One that another counts for as well is not granted beside it.
+        privileges.retain(|p| in_its_place(p).is_none_or(|other| !wanted[path].contains(other)));
         let enough_above = above.is_some_and(|above| privileges.is_subset(&above.privileges));
         // Also where the one above is enough: whoever has another entry there needs one, and that hides what is above.
         if let Some(above) = above {
@@ -219,6 +221,17 @@ mod tests {
     fn a_deeper_path_that_needs_nothing_more_is_left_to_inheritance() {
         let all = [need("/storage/a", "Datastore.Audit"), need("/", "Datastore.Audit Sys.Audit")];
         assert_eq!(shown(&grants(&all)), ["/ Datastore.Audit Sys.Audit"]);
+    }
+
+    #[test]
+    fn a_privilege_that_another_counts_for_is_not_granted_beside_it() {
+        let all = [need("/vms", "VM.Audit VM.GuestAgent.Audit"), need("/vms", "VM.GuestAgent.Unrestricted")];
+        assert_eq!(shown(&grants(&all)), ["/vms VM.Audit VM.GuestAgent.Unrestricted"]);
+        let apart = [need("/", "VM.GuestAgent.Audit"), need("/vms", "VM.GuestAgent.FileRead")];
+        assert_eq!(
+            shown(&grants(&apart)),
+            ["/ VM.GuestAgent.Audit", "/vms VM.GuestAgent.Audit VM.GuestAgent.FileRead"]
+        );
     }
 
     #[test]

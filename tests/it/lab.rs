@@ -9,6 +9,7 @@ use crate::wire::connect;
 
 mod described;
 mod faults;
+mod files;
 mod login;
 mod making;
 mod session;

@@ -1,6 +1,6 @@
 //! A handshake that did not hold, and what its certificate says of itself.
 
-use super::{HOST, TRUST, says_cluster};
+use super::{HOST, TRUST, new_ca, says_cluster};
 use crate::diagnosis::by_root::SHELL;
 use crate::diagnosis::{Reading, codes};
 use crate::domain::finding::{Finding, Mend, Severity::*, Step};
@@ -22,7 +22,7 @@ pub fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, reading: &Rea
         && matches!(trouble, TlsTrouble::Expired | TlsTrouble::NotYetValid)
         && leaf.holds_at(reading.now)
     {
-        return Finding::new(
+        let finding = Finding::new(
             codes::TLS_EXPIRED,
             Error,
             Step::Trust,
@@ -31,11 +31,9 @@ pub fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, reading: &Rea
         )
         .seen(format!("this machine's clock says {}", time::date_and_time(reading.now)))
         .say("Check this machine's clock first.")
-        .say("Then trust the fingerprint after comparing it, and renew the CA.")
-        .run(format!("To compare with. {SHELL}"), "pvenode cert info")
-        .possible(&[codes::CLOCK_OFF])
-        .mend(Mend::Certificate)
-        .at(TRUST);
+        .say("Then trust the fingerprint after comparing it, and have a new CA made.")
+        .run(format!("To compare with. {SHELL}"), "pvenode cert info");
+        return new_ca(finding).possible(&[codes::CLOCK_OFF]).mend(Mend::Certificate).at(TRUST);
     }
     // What an earlier run agreed to held then: a CA that no longer signs what is served is a change, whatever was chosen.
     if let (TlsTrouble::UnknownIssuer, Some(agreed)) = (trouble, reading.remembered) {

@@ -52,12 +52,20 @@ pub(super) fn word(path: &Path) -> String {
 }
 
 /// Takes a file out of what git tracks, from wherever it is run.
-fn untrack(path: &Path) -> String {
+pub fn untrack(path: &Path) -> String {
     let folder = path.parent().map(word).unwrap_or_else(|| ".".into());
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     // A “:” before a name means more than the name to git.
     let name = if name.starts_with(['-', ':']) { format!("./{name}") } else { name };
     format!("git -C {folder} rm --cached -- {}", word(Path::new(&name)))
+}
+
+/// Adds the line to the `.gitignore` beside it that keeps it out; none where its name would be more than itself in one. The line
+/// is begun anew, for the last one there may lack its end.
+fn ignore(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    plain.then(|| format!(r"printf '\n%s\n' /{name} >> {}", word(&path.with_file_name(".gitignore"))))
 }
 
 fn open(sight: &Sight<'_>, path: &Path) -> Option<Finding> {
@@ -87,6 +95,7 @@ fn git(git: &Git, path: &Path) -> Option<Finding> {
                 "The secret in it goes to everybody who has the repository, with each commit.",
             )
             .run(HERE, untrack(path))
+            .then_run(HERE, ignore(path))
             .mend(Mend::Ignore)
             .say("What is committed stays in the history: have a new secret made afterwards.")
             .mend(Mend::NewSecret),
@@ -100,9 +109,24 @@ fn git(git: &Git, path: &Path) -> Option<Finding> {
                 "The secret would be in the repository's history then, where it cannot be taken back.",
             )
             .say("Have a line added to the .gitignore beside the file.")
+            .then_run(HERE, ignore(path))
             .mend(Mend::Ignore),
         ),
         Git::NoRepository | Git::Ignored | Git::Unknown(_) => None,
+    }
+}
+
+trait ThenRun {
+    fn then_run(self, on: &str, command: Option<String>) -> Self;
+}
+
+impl ThenRun for Finding {
+    /// The command, where there is one.
+    fn then_run(self, on: &str, command: Option<String>) -> Self {
+        match command {
+            Some(command) => self.run(on, command),
+            None => self,
+        }
     }
 }
 

@@ -105,7 +105,7 @@ fn commands(mut finding: Finding, grants: &Grants, estate: &Estate) -> Finding {
     if lines.is_empty() {
         return finding;
     }
-    finding = finding.say("Or run these commands.");
+    finding = finding.say("These commands do the same.");
     lines.into_iter().fold(finding, |finding, line| finding.run(SHELL, line))
 }
 
@@ -134,11 +134,11 @@ fn unseen(
     let (to, intro) = match separated {
         Some(false) => (
             Grantee::User(token.user.clone()),
-            "Or run these commands. They give it to the user, whose rights the token has; what the user may do there now is kept.",
+            "These commands do the same. They give it to the user, whose rights the token has; what the user may do there now is kept.",
         ),
         _ => (
             Grantee::Token(token.clone()),
-            "Or by hand, in two steps. First the token: these commands keep what it may do there now. Leave this step out where the \
+            "Without labwizard it takes two steps. First the token: these commands keep what it may do there now. Leave this step out where the \
              token was made without privilege separation.",
         ),
     };

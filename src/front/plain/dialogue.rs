@@ -13,7 +13,7 @@ use crate::wizard::message::Input;
 use crate::wizard::page::{Block, Page};
 
 use questions::{ask_choice, ask_field, ask_pick, chose, picked, typed};
-use told::{errors, headline, told};
+use told::{errors, headline, is_head, set_in, told};
 
 const WORDS: &str = "At every question: ? for help, back (or <) for the page before, quit to end.";
 
@@ -70,9 +70,13 @@ impl Dialogue {
         if page.busy.is_some() && before.as_ref().is_some_and(|before| before.busy.is_none() && failed(before)) {
             self.printed.clear();
         }
+        let mut below = false;
         for block in &page.blocks {
-            let new: Vec<String> = told(block).into_iter().filter(|part| self.printed.insert(part.clone())).collect();
-            lines.extend(new);
+            let head = is_head(block);
+            below &= matches!(block, Block::Text(_) | Block::Command(_));
+            let new = told(block).into_iter().filter(|part| self.printed.insert(part.clone()));
+            lines.extend(new.map(|part| if below && !head { set_in(&part) } else { part }));
+            below |= head;
         }
         if page.busy != self.busy {
             lines.extend(page.busy.iter().map(|busy| format!("{busy} …")));

@@ -9,6 +9,9 @@ use super::super::certificates::NewCertificate;
 use super::super::{Shared, locked};
 use super::{Printed, failed, table};
 
+/// The cluster's CA, which everybody may read.
+const CA: &str = "/etc/pve/pve-root-ca.pem";
+
 /// What it prints; none where there is no such command here.
 pub fn run(shared: &Shared, words: &[&str]) -> Option<Printed> {
     Some(match words {
@@ -24,6 +27,10 @@ pub fn run(shared: &Shared, words: &[&str]) -> Option<Printed> {
         }
         ["journalctl", "-u", unit, ..] => said(journal(shared, unit)),
         ["cat", path] => read(shared, path),
+        ["mv", CA, "/root/"] => {
+            locked(&shared.cluster).certificates.retain(|(file, _)| !CA.ends_with(file.as_str()));
+            Printed::default()
+        }
         _ => return None,
     })
 }
@@ -32,7 +39,7 @@ fn said(output: String) -> Printed {
     Printed { output, ..Printed::default() }
 }
 
-/// On every node, so that each has a certificate that the others verify. A certificate of one's own stays in its place
+/// As if on every node, so that each has a certificate that the others verify. A certificate of one's own stays in its place
 /// (pve-cluster `Cluster/Setup.pm`, `pveproxy-ssl.pem`).
 fn updatecerts(shared: &Shared, options: &[&str]) -> Printed {
     let force = match options {
@@ -42,11 +49,14 @@ fn updatecerts(shared: &Shared, options: &[&str]) -> Printed {
     };
     let mut cluster = locked(&shared.cluster);
     cluster.nodes.iter_mut().for_each(|node| node.trusted = true);
-    let replaced = cluster.certificates.iter().any(|(file, _)| file == "pveproxy-ssl.pem");
+    let there = |name: &str| cluster.certificates.iter().any(|(file, _)| file == name);
+    let (replaced, has_ca) = (there("pveproxy-ssl.pem"), there("pve-root-ca.pem"));
     drop(cluster);
-    if force && !replaced {
+    // A CA is made where none is, and every certificate with it.
+    let new = if has_ca { NewCertificate::Renewed } else { NewCertificate::RenewedCa };
+    if !replaced && (force || !has_ca) {
         let mut served = shared.tls.write().unwrap_or_else(PoisonError::into_inner);
-        let made = served.swap(NewCertificate::Renewed, shared.release(), &mut locked(&shared.cluster));
+        let made = served.swap(new, shared.release(), &mut locked(&shared.cluster));
         if let Err(error) = made {
             return failed(1, format!("{error}\n"));
         }
@@ -111,7 +121,7 @@ fn certificates(shared: &Shared) -> String {
 
 fn read(shared: &Shared, path: &str) -> Printed {
     match path {
-        "/etc/pve/pve-root-ca.pem" => {
+        CA => {
             let served = shared.tls.read().unwrap_or_else(PoisonError::into_inner);
             said(served.authority.issued.pem.clone())
         }

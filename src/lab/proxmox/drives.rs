@@ -17,7 +17,7 @@ const CLOUD_INIT: u64 = 4 << 20;
 /// Whether a setting of a machine is a drive: `scsi0`, `ide2`.
 pub fn is_drive(name: &str) -> bool {
     let bus = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    matches!(bus, "ide" | "sata" | "scsi" | "virtio") && bus.len() < name.len()
+    matches!(bus, "ide" | "sata" | "scsi" | "virtio" | "efidisk") && bus.len() < name.len()
 }
 
 /// What stands first in the text of a drive.

@@ -100,8 +100,12 @@ fn below(folder: &Path, ground: &Ground, found: &mut Found) {
     found.more |= discovered.more;
 }
 
-/// Reads and understands them; what was found and is no known tool's is left out, and each file is there once.
-pub async fn understood(places: Vec<(PathBuf, Origin)>, ground: &Ground, deadline: Instant) -> Vec<File> {
+/// Reads and understands them, each file once; what was found and is no known tool's is left out, and told apart with why.
+pub async fn understood(
+    places: Vec<(PathBuf, Origin)>,
+    ground: &Ground,
+    deadline: Instant,
+) -> (Vec<File>, Vec<(PathBuf, String)>) {
     let reading = places.into_iter().map(|(path, origin)| async move {
         let (from, caller) = (path.clone(), ground.caller);
         let looked = timeout_at(deadline, spawn_blocking(move || look(&from, None, &caller))).await;
@@ -117,10 +121,16 @@ pub async fn understood(places: Vec<(PathBuf, Origin)>, ground: &Ground, deadlin
     });
     let mut files: Vec<File> = Vec::new();
     let mut known: Vec<PathBuf> = Vec::new();
+    let mut left: Vec<(PathBuf, String)> = Vec::new();
     for (file, origin) in join_all(reading).await {
         let place = match &file.understood {
             Ok(understood) => understood.seen.path.clone(),
-            Err(finding) if passed_over(origin, finding) => continue,
+            Err(finding) if passed_over(origin, finding) => {
+                if origin == Origin::Found && finding.code == codes::FILE_UNKNOWN {
+                    left.push((file.path, finding.cause.clone()));
+                }
+                continue;
+            }
             Err(_) => file.path.clone(),
         };
         if !known.contains(&place) {
@@ -128,7 +138,7 @@ pub async fn understood(places: Vec<(PathBuf, Origin)>, ground: &Ground, deadlin
             files.push(file);
         }
     }
-    files
+    (files, left)
 }
 
 fn passed_over(origin: Origin, finding: &Finding) -> bool {

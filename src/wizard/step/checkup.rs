@@ -25,6 +25,8 @@ pub const MEND: Id = Id::fixed("mend");
 const ALL: Id = Id::fixed("all");
 const AGAIN: Id = Id::fixed("again");
 const LEAVE: Id = Id::fixed("leave");
+/// The block for root's shell is to be shown.
+const NO_LOGIN: Id = Id::fixed("no-login");
 
 /// What a person chose to have mended, with what was wrong then.
 #[derive(Debug)]
@@ -195,6 +197,19 @@ pub fn page(w: &Wizard) -> Parts {
         };
     };
     let mut blocks = Vec::new();
+    let without_login = words::without_login(&told);
+    if w.draft.choice(&NO_LOGIN).is_some() && !without_login.is_empty() {
+        blocks.extend(without_login);
+        blocks.push(Block::Choice(choice(w, &told)));
+        return Parts {
+            title: "Where no login works.".into(),
+            blocks,
+            submit: "go on",
+            focus: Some(MEND),
+            help,
+            ..Parts::default()
+        };
+    }
     blocks.extend(told.about().map(say));
     blocks.extend(words::in_vain(w, &told));
     if told.worst() < Some(Severity::Warning) {
@@ -264,6 +279,14 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     if !in_file {
         options.extend(several);
     }
+    if w.draft.choice(&NO_LOGIN).is_none() && !words::without_login(told).is_empty() {
+        options.push(Answer {
+            id: NO_LOGIN,
+            title: "No login works either".into(),
+            about: vec!["commands for root's shell: why, unlock, renew".into()],
+            risky: false,
+        });
+    }
     options.push(Answer {
         id: AGAIN,
         title: "Check again".into(),
@@ -304,6 +327,11 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     }
     let Some(chosen) = choice(w, &told).chosen else { return Next::Stay };
     w.draft.forget(&MEND);
+    if chosen == NO_LOGIN {
+        w.draft.choose(NO_LOGIN, NO_LOGIN);
+        return Next::Do(Vec::new());
+    }
+    w.draft.forget(&NO_LOGIN);
     if chosen == LEAVE {
         return Next::Leave(exit(w));
     }

@@ -123,7 +123,7 @@ fn refusal(w: &Wizard) -> Option<(String, String)> {
     if around.git == Git::Tracked {
         return Some((
             format!("Git tracks {shown}, so a secret in it would go to everybody who has the repository."),
-            format!("Take it out of git first, git rm --cached -- {name}, or name another file."),
+            format!("Take it out of git first, {}, or name another file.", crate::diagnosis::untrack(&seen.path)),
         ));
     }
     if !seen.folder.exists {

@@ -55,7 +55,13 @@ pub fn in_short(w: &Wizard) -> Vec<PlanGroup> {
         counted.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| count(n, one, many)).collect();
     let line = |sentence: String| PlanLine { sentence, state: LinkState::Good, outcome: None };
     if let Some(group) = groups.iter_mut().find(|group| group.heading == *heading) {
-        group.actions = vec![line(format!("{} made", listed(&words)))];
+        // What is set, and not made, is told as it is.
+        let is_set = |change: &Change| matches!(change, Change::Enable { .. } | Change::SetEnd { .. });
+        let set = steps(w).filter(|step| step.planned.action.change().is_some_and(is_set) && stands(step));
+        group.actions = set.map(|step| line(step.planned.sentence.clone())).collect();
+        if !words.is_empty() {
+            group.actions.push(line(format!("{} made", listed(&words))));
+        }
         if steps(w).any(|step| matches!(step.planned.action, Action::Prove)) {
             group.actions.push(line("the token signs in, and may do what is needed".into()));
         }

@@ -145,7 +145,8 @@ fn drawn(w: &Wizard, draw: &Draw) -> Vec<Block> {
     blocks.push(Block::Plan(groups(&draw.plan)));
     blocks.extend(draw.making.as_ref().map(on_host::remarks).unwrap_or_default());
     blocks.extend(draw.making.as_ref().and_then(on_host::by_hand).map(Block::Command));
-    if let Some(prepared) = &draw.prepared {
+    let stays = super::make::keeps(w) && draw.prepared.as_ref().is_some_and(|prepared| prepared.changed == 0);
+    if let Some(prepared) = draw.prepared.as_ref().filter(|_| !stays) {
         blocks.push(Block::Diff(file_diff(w, prepared)));
         blocks.extend(notes(w, prepared));
     }

@@ -2,7 +2,7 @@
 
 /// The lines that went or came; where some stand in the place of others, whichever are more.
 pub fn changed_lines(before: &str, after: &str) -> usize {
-    let (before, after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let (before, after) = (lines(before), lines(after));
     // How many lines the ends of the two texts share in order, from each pair of places on.
     let mut shared = vec![vec![0; after.len() + 1]; before.len() + 1];
     for (old, line) in before.iter().enumerate().rev() {
@@ -26,6 +26,11 @@ pub fn changed_lines(before: &str, after: &str) -> usize {
     changed + gone.max(come)
 }
 
+/// With their ends, which count too.
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
 #[test]
 fn a_diff_counts_what_went_came_or_moved() {
     for (before, after, count) in [
@@ -39,6 +44,7 @@ fn a_diff_counts_what_went_came_or_moved() {
         ("a\nb\na\n", "a\nb\n", 1),
         ("a\nb\nc\nd\n", "x\nb\ny\nd\n", 2),
         ("", "a\n", 1),
+        ("a\r\nb\r\n", "a\nb\n", 2),
     ] {
         assert_eq!(changed_lines(before, after), count, "{before:?} and {after:?}");
     }

@@ -25,8 +25,9 @@ use diff::changed_lines;
 use fix::Fix;
 use mend::in_words;
 use scene::Scene;
-use table::{Row, Shows, known, rows};
-use told::{Told, leaks};
+use shell::amiss;
+use table::{Row, Shows, Way, known, rows};
+use told::{Told, ToldFinding, leaks};
 
 fn listed(findings: &[Finding]) -> String {
     let lines =
@@ -42,6 +43,7 @@ async fn check(scene: &Scene, row: &Row, wrong: &mut Vec<String>) -> (Checked, T
     };
     let (text, told) = Told::of(&checked);
     wrong.extend(told.differs(&checked));
+    wrong.extend(told.findings().iter().flat_map(ToldFinding::commands).filter_map(amiss));
     wrong
         .extend(leaks(&text, &scene.secrets()).iter().map(|_| "a secret, or its beginning, is in the JSON".to_owned()));
     (checked, told)
@@ -49,29 +51,48 @@ async fn check(scene: &Scene, row: &Row, wrong: &mut Vec<String>) -> (Checked, T
 
 /// What differs from the row, in words.
 async fn tried(row: &Row, release: LabRelease) -> Vec<String> {
+    let (scene, found, mut wrong) = Box::pin(shown(row, release)).await;
+    let Some(found) = found.filter(|_| wrong.is_empty()) else { return wrong };
+    let mut made = Some((scene, found));
+    for way in row.ways() {
+        // Each begins where nothing is repaired yet.
+        let (mut scene, found) = match made.take() {
+            Some(made) => made,
+            None => {
+                let (scene, found, _) = Box::pin(shown(row, release)).await;
+                (scene, found.expect("it was found before"))
+            }
+        };
+        let why = Box::pin(repaired(&mut scene, row, &way, found)).await;
+        wrong.extend(why.into_iter().map(|why| format!("by {:?}: {why}", way.fix)));
+    }
+    wrong
+}
+
+/// The scene, the finding that is followed in it, and what differs from the row before anything is repaired.
+async fn shown(row: &Row, release: LabRelease) -> (Scene, Option<Finding>, Vec<String>) {
     let mut scene = Box::pin(Scene::of(row, release)).await;
-    let broken = scene.text.clone();
     let mut wrong = Vec::new();
     let (checked, told) = Box::pin(check(&scene, row, &mut wrong)).await;
     let Some(at) = told.findings().iter().position(|one| one.is_of(row)) else {
-        return vec![format!("{} was not found, but\n    {}", row.code, listed(&checked.findings))];
+        wrong.push(format!("{} was not found, but\n    {}", row.code, listed(&checked.findings)));
+        return (scene, None, wrong);
     };
     wrong.extend(told.findings()[at].against(row));
     for other in told.findings().iter().filter(|one| one.severity == "error" && one.code != row.code) {
         wrong.push(format!("beyond it: {} “{}” {:?}", other.code, other.title, other.evidence));
     }
-    let found = &checked.findings[at];
-    if let Some(mend) = row.mend.as_ref().filter(|mend| !Scene::offers(found, mend)) {
+    let mut found = checked.findings[at].clone();
+    if let Some(mend) = row.mend.as_ref().filter(|mend| !Scene::offers(&found, mend)) {
         let offered: Vec<String> = found.mends.iter().map(in_words).collect();
         wrong.push(format!("the mend “{mend}” is not offered, but {offered:?}"));
     }
     if let Some(word) = &row.journal {
-        match scene.paste_shown(found, Some("journalctl")) {
+        match scene.paste_shown(&found, Some("journalctl")) {
             Ok(printed) if printed.contains(word) => {}
             other => wrong.push(format!("the journal does not say “{word}”: {other:?}")),
         }
     }
-    let mut found = found.clone();
     if let Some(decided) = &row.decides {
         let after = Box::pin(scene.decide()).await;
         let errors: Vec<Finding> = after.into_iter().filter(|one| one.severity == Severity::Error).collect();
@@ -80,16 +101,14 @@ async fn tried(row: &Row, release: LabRelease) -> Vec<String> {
             _ => wrong.push(format!("in place of {decided} the look gives\n    {}", listed(&errors))),
         }
     }
-    if wrong.is_empty() && row.nobody.is_none() {
-        wrong.extend(Box::pin(repaired(&mut scene, row, found, &broken)).await);
-    }
-    wrong
+    (scene, Some(found), wrong)
 }
 
 /// What is not as it should be after the repair, in words.
-async fn repaired(scene: &mut Scene, row: &Row, mut found: Finding, broken: &str) -> Vec<String> {
+async fn repaired(scene: &mut Scene, row: &Row, way: &Way, mut found: Finding) -> Vec<String> {
+    let broken = scene.text.clone();
     let mut wrong = Vec::new();
-    for fix in &row.fix {
+    for fix in &way.fix {
         let other = match fix {
             Fix::Look => Some((Box::pin(scene.decide()).await, row.code.as_str())),
             Fix::Then(code) => Some((Box::pin(scene.check()).await, code.as_str())),
@@ -111,20 +130,19 @@ async fn repaired(scene: &mut Scene, row: &Row, mut found: Finding, broken: &str
         }
     }
     let (after, _) = Box::pin(check(scene, row, &mut wrong)).await;
-    let is_left = |one: &Finding| one.severity > Severity::Info || one.code == row.code();
-    let (foreseen, left): (Vec<Finding>, Vec<Finding>) = after
-        .findings
-        .into_iter()
-        .filter(is_left)
-        .partition(|one| one.severity == Severity::Warning && row.left.iter().any(|code| *code == one.code.0));
+    let counts = |one: &Finding| one.severity > Severity::Info || one.code == row.code();
+    let is_foreseen =
+        |one: &Finding| one.severity == Severity::Warning && way.left.iter().any(|code| *code == one.code.0);
+    let (foreseen, left): (Vec<Finding>, Vec<Finding>) =
+        after.findings.into_iter().filter(counts).partition(is_foreseen);
     if !left.is_empty() {
         wrong.push(format!("after the repair it still says\n    {}", listed(&left)));
     }
-    for code in row.left.iter().filter(|code| !foreseen.iter().any(|one| one.code == known(code))) {
+    for code in way.left.iter().filter(|code| !foreseen.iter().any(|one| one.code == known(code))) {
         wrong.push(format!("{code} is not left after the repair"));
     }
-    let lines = changed_lines(broken, &scene.text);
-    if lines != row.lines {
+    let lines = changed_lines(&broken, &scene.text);
+    if lines != way.lines {
         wrong.push(format!("the repair changed {lines} lines of the file"));
     }
     wrong
@@ -220,12 +238,12 @@ fn each_row_is_whole_and_stands_once() {
     for row in rows() {
         row.code();
         row.severity();
-        for code in row.possible.iter().chain(&row.decides).chain(&row.left) {
+        for code in row.possible.iter().chain(&row.decides) {
             known(code);
         }
         let key = (row.no.clone(), row.name.clone(), row.tells, row.since, row.before);
         assert!(seen.insert(key), "{} twice", row.title());
-        assert!(row.fix.is_empty() != row.nobody.is_none(), "{} is repaired, or says why nobody can", row.title());
+        assert!(row.ways().is_empty() == row.nobody.is_some(), "{} is repaired, or says why nobody can", row.title());
         assert!(LabRelease::all().iter().any(|release| row.is_for(*release)), "{} is for no release", row.title());
         assert!(row.shows != Shows::Advice || row.says.is_some(), "{} says nothing", row.title());
     }

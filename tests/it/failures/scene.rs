@@ -39,9 +39,8 @@ pub struct Scene {
     pub mode: u32,
     /// Whether git is asked.
     pub has_git: bool,
-    /// Whether nobody is asked, and whether all lists are.
+    /// Whether nobody is asked.
     pub offline: bool,
-    pub with_lists: bool,
     pub environment: Vec<String>,
     pub records: Vec<HostRecord>,
     pub options: Options,
@@ -83,7 +82,6 @@ impl Scene {
             records: Vec::new(),
             has_git: false,
             offline: false,
-            with_lists: false,
             lab,
             road,
             folder,
@@ -114,6 +112,7 @@ impl Scene {
                 self.text = with_line(&self.text, &line);
             }
             Make::Add(line) => self.text.push_str(&(files::filled(line, facts) + "\n")),
+            Make::Windows => self.text = self.text.replace('\n', "\r\n"),
             Make::Without(key) => self.text = without(&self.text, key),
             Make::Login(user) => {
                 let user = self.lab.user(user).unwrap();
@@ -136,7 +135,6 @@ impl Scene {
                 self.lab.swap_certificate(NewCertificate::WrongKey).unwrap();
             }
             Make::Offline => self.offline = true,
-            Make::Lists => self.with_lists = true,
             Make::Scenario(_)
             | Make::File(_)
             | Make::Token(_)

@@ -10,7 +10,10 @@ use super::scene::Scene;
 use crate::ssh;
 
 /// The programs of a host that are run in a row beside `pveum`.
-const PROGRAMS: [&str; 5] = ["cat", "journalctl", "pvecm", "systemctl", "timedatectl"];
+const PROGRAMS: [&str; 6] = ["cat", "journalctl", "mv", "pvecm", "systemctl", "timedatectl"];
+
+/// The others that a finding may name, on the host or here.
+const KNOWN: [&str; 8] = ["chmod", "git", "grep", "printf", "pvenode", "pveum", "sed", "qm"];
 
 /// The place of a command that is run here and not on the host.
 const HERE: &str = "this machine's shell";
@@ -58,6 +61,20 @@ impl Scene {
         let printed = ran(shell, command)?;
         self.read();
         Ok(printed)
+    }
+}
+
+/// What keeps a command from being pasted as it stands, in words: a shell does not read it, it names a program that nobody has, or
+/// a name is left open.
+pub fn amiss(command: &str) -> Option<String> {
+    let read = Command::new("/bin/sh").args(["-n", "-c", command]).output().unwrap();
+    let programs = command.split(['|', '&']).filter_map(|part| part.split_whitespace().next());
+    let unknown = programs.into_iter().find(|name| !KNOWN.contains(name) && !PROGRAMS.contains(name));
+    match unknown {
+        Some(name) => Some(format!("nobody has {name}: {command}")),
+        None if command.contains("'<") => Some(format!("a name is left open: {command}")),
+        None if !read.status.success() => Some(format!("a shell does not read it: {command}")),
+        None => None,
     }
 }
 

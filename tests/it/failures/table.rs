@@ -47,17 +47,32 @@ pub struct Row {
     pub mend: Option<String>,
     /// A word of the host's journal that tells it, where the answer does not.
     pub journal: Option<String>,
-    /// What repairs it, in order.
+    /// What repairs it, as in [`Way`].
     #[serde(default)]
     pub fix: Vec<Fix>,
-    /// Why nobody can repair it from here.
-    pub nobody: Option<String>,
-    /// The warnings that are left after the repair, and are not its matter.
+    #[serde(default)]
+    pub lines: usize,
     #[serde(default)]
     pub left: Vec<String>,
+    /// Why nobody can repair it from here.
+    pub nobody: Option<String>,
+    /// What else the finding says to do about it, each from the beginning.
+    #[serde(default)]
+    also: Vec<Way>,
+}
+
+/// A repair.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Way {
+    /// Its steps in their order.
+    pub fix: Vec<Fix>,
     /// How many lines of the file differ afterwards.
     #[serde(default)]
     pub lines: usize,
+    /// The warnings that are left afterwards, and are not its matter.
+    #[serde(default)]
+    pub left: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -86,6 +101,8 @@ pub enum Make {
     Add(String),
     /// No line of this key.
     Without(String),
+    /// The lines end as on Windows.
+    Windows,
     /// The file uses this token of the lab.
     Token(String),
     /// The file uses this login of the lab.
@@ -108,8 +125,6 @@ pub enum Make {
     May(String),
     /// Nobody is asked: the address of the file leads away from the lab.
     Offline,
-    /// The lists of every node are asked too, as the wizard does it.
-    Lists,
     /// The question of this group was answered yes in the wizard; no file says so.
     Answered(String),
 }
@@ -127,6 +142,7 @@ impl TryFrom<String> for Make {
             "line" => Make::Line(owned),
             "add" => Make::Add(owned),
             "without" => Make::Without(owned),
+            "windows" => Make::Windows,
             "token" => Make::Token(owned),
             "login" => Make::Login(owned),
             "unverified" => Make::Unverified,
@@ -138,7 +154,6 @@ impl TryFrom<String> for Make {
             "elsewhere" => Make::Elsewhere(value.parse().map_err(|error| format!("{error}"))?),
             "may" => Make::May(owned),
             "offline" => Make::Offline,
-            "lists" => Make::Lists,
             "answered" => Make::Answered(owned),
             other => return Err(format!("nothing is made by “{other}”")),
         })
@@ -175,6 +190,13 @@ impl Row {
             Make::Answered(group) => Some(group.as_str()),
             _ => None,
         })
+    }
+
+    /// Every way in which it is repaired; none where nobody can.
+    pub fn ways(&self) -> Vec<Way> {
+        let first = Way { fix: self.fix.clone(), lines: self.lines, left: self.left.clone() };
+        let first = (!self.fix.is_empty()).then_some(first);
+        first.into_iter().chain(self.also.iter().cloned()).collect()
     }
 
     pub fn title(&self) -> String {

@@ -108,6 +108,14 @@ impl ToldFinding {
         all.chain(fixes).collect::<Vec<_>>().join("\n")
     }
 
+    /// The commands that it shows.
+    pub fn commands(&self) -> impl Iterator<Item = &str> {
+        self.fix.iter().filter_map(|fix| match fix {
+            ToldFix::Say { .. } => None,
+            ToldFix::Run { run, .. } => Some(run.as_str()),
+        })
+    }
+
     /// The finding of the row: its code, and the word of its evidence.
     pub fn is_of(&self, row: &Row) -> bool {
         let seen = |word: &String| self.evidence.iter().any(|line| line.contains(word.as_str()));
@@ -134,7 +142,9 @@ impl ToldFinding {
         if let Some(says) = row.says.as_ref().filter(|says| !self.words().contains(says.as_str())) {
             wrong.push(format!("“{says}” is not in its text:\n{}", self.words()));
         }
-        self.possible.iter().for_each(|code| drop(known(code)));
+        for code in &self.possible {
+            known(code);
+        }
         if !row.possible.iter().eq(self.possible.iter().take(row.possible.len())) {
             wrong.push(format!("possible is {:?}", self.possible));
         }

@@ -255,8 +255,9 @@ fn mends_elsewhere(row: &Row, plan: &Plan, scene: Rc<RefCell<Scene>>) -> Box<dyn
         });
         let finding = Finding { fix: commands.collect(), ..finding.clone() };
         let mut scene = scene.borrow_mut();
-        // What another look or check would tell, the page tells.
-        for fix in fixes.iter().filter(|fix| !matches!(fix, Fix::Look | Fix::Then(_))) {
+        // What another look would tell, the page tells; what another check finds is mended by answers.
+        let until_check = fixes.iter().take_while(|fix| !matches!(fix, Fix::Then(_)));
+        for fix in until_check.filter(|fix| !matches!(fix, Fix::Look)) {
             scene.repair(fix, &finding, None).unwrap();
         }
         scene.write();

@@ -52,6 +52,7 @@ journalctl() { say journalctl "$@"; }
 timedatectl() { say timedatectl "$@"; }
 grep() { say grep "$@"; }
 cat() { say cat "$@"; }
+mv() { say mv "$@"; }
 qm() { say qm "$@"; }
 pct() { say pct "$@"; }
 ssh() { say ssh "$@"; }

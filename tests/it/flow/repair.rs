@@ -300,6 +300,9 @@ async fn of_a_secret_that_stands_twice_the_pasted_one_goes_where_it_counts_and_n
     assert!(held.is_done(), "{}", held.told());
     assert_eq!(project.text().matches("PROXMOX_TOKEN_VALUE=").count(), 1);
     assert!(value(&project, "PROXMOX_TOKEN_VALUE") == Some(right), "{}", held.told());
+    let page = words(checkup(&held));
+    // Once as what is wrong, and once over what can be done by hand.
+    assert_eq!(page.matches("PROXMOX_TOKEN_VALUE stands in 2 lines").count(), 2, "{page}");
     assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
 }
 

@@ -3,159 +3,95 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use labwizard::lab::proxmox::call::Call;
-use labwizard::lab::proxmox::cluster::{Cluster, Subject};
-use labwizard::lab::proxmox::route;
+use labwizard::domain::{Need, Release};
+use labwizard::lab::proxmox::cluster::{AclRow, Cluster, Role, Subject, Token, User};
+use labwizard::lab::proxmox::seed::seed;
 use labwizard::lab::{LabRelease, Scenario};
 use labwizard::target::Library;
+use labwizard::target::needs::{grants, needs, owner_needs};
 use labwizard::wizard::Wizard;
-use serde_json::Value;
 
 use super::make::{has_the_plan_and_no_more, making, outcomes};
 use super::{Stage, but, lab};
 
-/// One call of a tool: method, path, parameters, and whether an empty list means that it does not work.
-type ToolCall = (&'static str, &'static str, &'static [(&'static str, &'static str)], bool);
+mod tools;
 
-const LISTS: bool = true;
-const ACTS: bool = false;
+use tools::{ToolCall, Work, works};
 
-/// A tool's work: what it is asked to do, its calls in their order, and the privileges that only calls need which the lab does not
-/// serve (reading one volume, uploads).
-struct Work {
-    target: &'static str,
-    groups: &'static [&'static str],
-    calls: Vec<ToolCall>,
-    unserved: &'static [&'static str],
-}
+/// What every work picks.
+const PICKS: [(&str, &str); 3] = [("node", "pve1"), ("storage", "local-lvm"), ("files", "local")];
 
-const LIST: ToolCall = ("GET", "/nodes/pve1/qemu", &[], LISTS);
-const STORAGES: ToolCall = ("GET", "/nodes/pve1/storage", &[], LISTS);
-const BRIDGES: ToolCall = ("GET", "/nodes/pve1/network", &[("type", "any_bridge")], LISTS);
-const CLUSTER: ToolCall = ("GET", "/cluster/status", &[], ACTS);
-const NODE: ToolCall = ("GET", "/nodes/pve1/status", &[], ACTS);
-const FIGURES: ToolCall = ("GET", "/cluster/resources", &[("type", "storage")], LISTS);
-const CLONE: ToolCall =
-    ("POST", "/nodes/pve1/qemu/9000/clone", &[("newid", "701"), ("name", "one"), ("full", "1")], ACTS);
-const CREATE: ToolCall = ("POST", "/nodes/pve1/qemu", &[("vmid", "701"), ("name", "one")], ACTS);
-const CONFIG: &str = "/nodes/pve1/qemu/701/config";
-/// What is set on every machine.
-const BASE: ToolCall = ("PUT", CONFIG, &[("cores", "2"), ("memory", "2048"), ("net0", "virtio,bridge=vmbr0")], ACTS);
-const CLOUD_INIT: ToolCall =
-    ("PUT", CONFIG, &[("ide2", "local-lvm:cloudinit"), ("ciuser", "lab"), ("ipconfig0", "ip=dhcp")], ACTS);
-const HARDWARE: ToolCall = (
-    "PUT",
-    CONFIG,
-    &[("scsihw", "virtio-scsi-single"), ("scsi0", "local-lvm:32"), ("boot", "order=scsi0"), ("agent", "1")],
-    ACTS,
-);
-const START: ToolCall = ("POST", "/nodes/pve1/qemu/701/status/start", &[], ACTS);
-const STATUS: ToolCall = ("GET", "/nodes/pve1/qemu/701/status/current", &[], ACTS);
-const AGENT: ToolCall = ("GET", "/nodes/pve1/qemu/701/agent/network-get-interfaces", &[], ACTS);
-const STOP: ToolCall = ("POST", "/nodes/pve1/qemu/701/status/stop", &[], ACTS);
-const DELETE: ToolCall = ("DELETE", "/nodes/pve1/qemu/701", &[], ACTS);
-/// The provider's check at start: its user is to be listed.
-const USERS: ToolCall = ("GET", "/access/users", &[("full", "1")], LISTS);
-
-fn works() -> Vec<Work> {
-    let life = [START, STATUS, AGENT, STOP, DELETE];
-    let with = |first: &[ToolCall]| [first, &life].concat();
-    vec![
-        Work { target: "glassdome", groups: &[], calls: with(&[LIST, CLONE, BASE, CLOUD_INIT]), unserved: &[] },
-        Work {
-            target: "glassdome",
-            groups: &["resize", "windows"],
-            calls: with(&[LIST, CLONE, BASE, CLOUD_INIT, HARDWARE]),
-            unserved: &[],
-        },
-        // Reading one volume back needs Datastore.Audit.
-        Work {
-            target: "opentofu-bpg",
-            groups: &[],
-            calls: with(&[LIST, STORAGES, CREATE, BASE, HARDWARE]),
-            unserved: &["Datastore.Audit"],
-        },
-        Work {
-            target: "opentofu-bpg",
-            groups: &["clone"],
-            calls: with(&[LIST, STORAGES, CLONE, BASE, CLOUD_INIT, HARDWARE]),
-            unserved: &["Datastore.Audit"],
-        },
-        Work {
-            target: "opentofu-telmate",
-            groups: &[],
-            calls: with(&[LIST, CLONE, BASE, CLOUD_INIT, HARDWARE]),
-            unserved: &[],
-        },
-        Work {
-            target: "opentofu-telmate",
-            groups: &["check"],
-            calls: with(&[USERS, LIST, CLONE, BASE, CLOUD_INIT, HARDWARE]),
-            unserved: &[],
-        },
-        Work {
-            target: "depl0y",
-            groups: &[],
-            calls: with(&[CLUSTER, NODE, LIST, STORAGES, BRIDGES, CREATE, BASE, HARDWARE]),
-            unserved: &[],
-        },
-        Work { target: "proxmox-env", groups: &[], calls: vec![LIST], unserved: &[] },
-        Work {
-            target: "proxmox-env",
-            groups: &["watch", "make", "agent"],
-            calls: with(&[CLUSTER, NODE, FIGURES, LIST, CLONE, BASE, CLOUD_INIT, HARDWARE]),
-            unserved: &[],
-        },
-    ]
-}
-
-/// Does a call as a token: what refused it.
-fn call(cluster: &mut Cluster, who: &str, (method, path, params, lists): ToolCall) -> Result<(), String> {
-    let params: BTreeMap<String, String> =
-        params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let mut call = Call { cluster, who: who.to_owned(), params };
-    match route::call(&mut call, method, path).answer {
-        Ok(Value::Array(rows)) if lists && rows.is_empty() => Err(format!("{method} {path} shows nothing")),
-        Ok(_) => Ok(()),
-        // The lab's machines have no agent; who may ask is told so.
-        Err(failure) if failure.message.contains("No QEMU guest agent") => Ok(()),
-        Err(failure) => Err(format!("{method} {path}: {} {} {:?}", failure.status, failure.message, failure.errors)),
-    }
-}
-
-/// Does all calls, and leaves the cluster's guests as they were.
+/// Does all calls, and leaves the cluster as it was.
 fn work(cluster: &mut Cluster, who: &str, calls: &[ToolCall]) -> Result<(), String> {
-    let guests = cluster.guests.clone();
-    let done = calls.iter().try_for_each(|one| call(cluster, who, *one));
-    cluster.guests = guests;
+    let (guests, storages) = (cluster.guests.clone(), cluster.storages.clone());
+    let (bridges, pending, tasks) = (cluster.bridges.clone(), cluster.pending_bridges.clone(), cluster.tasks.clone());
+    let done = calls.iter().try_for_each(|one| one.make(cluster, who));
+    (cluster.guests, cluster.storages) = (guests, storages);
+    (cluster.bridges, cluster.pending_bridges, cluster.tasks) = (bridges, pending, tasks);
     done
 }
 
-/// The token and the roles of a plan.
+/// The user of a tool and its token, with what the plan grants each of them.
+const USER: &str = "tool@pve";
+const TOKEN: &str = "tool@pve!tool";
+
+/// Makes both, as a plan does: a role for each path, granted to the token, and to the user what the user needs.
+fn grant(cluster: &mut Cluster, of_token: &[Need], of_user: &[Need]) {
+    let token = Token { secret: String::new(), privsep: true, expire: 0, comment: None };
+    let tokens = BTreeMap::from([("tool".to_owned(), token)]);
+    cluster.users.insert(USER.to_owned(), User { enable: true, tokens, ..User::default() });
+    for (subject, who, needs) in [(Subject::Token, TOKEN, of_token), (Subject::User, USER, of_user)] {
+        for (number, grant) in grants(needs).into_iter().enumerate() {
+            let role = format!("{}{number}", subject.word());
+            cluster.roles.insert(role.clone(), Role { privileges: grant.privileges, special: false });
+            cluster.grant(&grant.path, subject, who, &role, true);
+        }
+    }
+}
+
+/// The token of a plan.
 fn token_of(w: &Wizard) -> String {
     let making = w.plan.as_ref().unwrap().as_ref().unwrap().making.as_ref().unwrap();
     making.token.as_ref().unwrap().to_string()
 }
 
-/// The roles that a token holds.
-fn roles_of(cluster: &Cluster, token: &str) -> BTreeSet<String> {
-    cluster.acl.iter().filter(|row| row.who == token).map(|row| row.role.clone()).collect()
-}
-
-/// Every privilege of every role that it holds.
-fn held(cluster: &Cluster, token: &str) -> BTreeSet<String> {
-    roles_of(cluster, token).iter().flat_map(|role| cluster.roles[role].privileges.clone()).collect()
-}
-
-/// Does the work with a privilege taken out of every role that the token holds.
-fn without(cluster: &mut Cluster, token: &str, privilege: &str, calls: &[ToolCall]) -> Result<(), String> {
-    let kept = cluster.roles.clone();
-    for role in roles_of(cluster, token) {
-        cluster.roles.get_mut(&role).unwrap().privileges.remove(privilege);
+/// What of the needs no call needs: each privilege is taken away at the path that it is needed at, and nowhere else.
+fn unneeded(cluster: &mut Cluster, who: &str, needs: &[Need], calls: &[ToolCall]) -> Vec<String> {
+    let rows: Vec<AclRow> = cluster.acl.iter().filter(|row| row.who == who).cloned().collect();
+    let (acl, roles) = (cluster.acl.clone(), cluster.roles.clone());
+    let mut unneeded = Vec::new();
+    for row in rows {
+        for privilege in &roles[&row.role].privileges {
+            // What a path has only because what is granted there takes the place of what comes from above is no need.
+            if !needs.iter().any(|need| need.path == row.path && need.privileges.contains(privilege)) {
+                continue;
+            }
+            let mut less = roles[&row.role].privileges.clone();
+            less.remove(privilege);
+            cluster.roles.insert("Less".to_owned(), Role { privileges: less, special: false });
+            cluster.acl.remove(&row);
+            cluster.acl.insert(AclRow { role: "Less".to_owned(), ..row.clone() });
+            if work(cluster, TOKEN, calls).is_ok() {
+                unneeded.push(format!("{who}: {privilege} on {}", row.path));
+            }
+            (cluster.acl, cluster.roles) = (acl.clone(), roles.clone());
+        }
     }
-    let done = work(cluster, token, calls);
-    cluster.roles = kept;
-    done
+    unneeded
+}
+
+/// With every right there is a token is still refused.
+fn refused_with_all_rights(cluster: &mut Cluster, token: &str, calls: &[ToolCall]) {
+    let acl = cluster.acl.clone();
+    let (user, _) = token.split_once('!').unwrap();
+    cluster.acl.retain(|row| row.who != user && row.who != token);
+    cluster.grant("/", Subject::User, user, "Administrator", true);
+    cluster.grant("/", Subject::Token, token, "Administrator", true);
+    for call in calls {
+        let why = call.make(cluster, token).unwrap_err();
+        assert!(why.contains("only root can set"), "{why}");
+    }
+    cluster.acl = acl;
 }
 
 #[tokio::test]
@@ -166,7 +102,9 @@ async fn the_wizard_makes_a_token_with_the_plans_rights_and_no_more_for_every_ta
             let all: Vec<(String, &str)> =
                 target.spec.groups.iter().map(|(name, _)| (format!("group.{name}"), "yes")).collect();
             let mut answers: Vec<(&str, &str)> = all.iter().map(|(id, yes)| (id.as_str(), *yes)).collect();
-            answers.extend([("target", target.name.as_str()), ("pick.storage", "local-lvm"), ("pick.files", "local")]);
+            let picks = PICKS.map(|(name, value)| (format!("pick.{name}"), value));
+            answers.extend(picks.iter().map(|(id, value)| (id.as_str(), *value)));
+            answers.push(("target", target.name.as_str()));
             let held = stage.hold(&but(&making(&lab), &answers)).await;
             assert!(
                 held.is_done() && !held.wizard.run.as_ref().unwrap().failed(),
@@ -175,34 +113,77 @@ async fn the_wizard_makes_a_token_with_the_plans_rights_and_no_more_for_every_ta
                 held.told(),
                 outcomes(&held)
             );
-            has_the_plan_and_no_more(&lab, &held, &token_of(&held.wizard));
+            let token = token_of(&held.wizard);
+            has_the_plan_and_no_more(&lab, &held, &token);
+            // It does the tool's work, whatever of it is asked for.
+            for Work { groups, mut calls, .. } in works().into_iter().filter(|work| work.target == target.name.as_str())
+            {
+                calls.retain(|call| call.is_made_on(*release));
+                let done = lab.change(|cluster| work(cluster, &token, &calls));
+                assert_eq!(done, Ok(()), "{} {groups:?} on {release}", target.name);
+            }
         }
     }
 }
 
-#[tokio::test]
-async fn every_call_of_a_tool_succeeds_with_its_token_and_one_fails_without_each_privilege() {
+/// The plan's grants, made without the wizard: that it makes them is held above.
+#[test]
+fn every_call_of_a_tool_succeeds_with_its_grants_and_one_fails_without_each_privilege() {
+    let library = Library::built_in();
+    let picks = PICKS.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     for release in LabRelease::all() {
-        for Work { target, groups, mut calls, unserved } in works() {
-            // What 7.4 shows of bridges to whom was not measured; it knows no right to use one.
-            calls.retain(|call| *call != BRIDGES || *release > LabRelease::V7_4_20);
-            let (stage, lab) = (Stage::new(), lab(*release, Scenario::Fine).await);
-            let yes: Vec<String> = groups.iter().map(|group| format!("group.{group}")).collect();
-            let mut answers = vec![("target", target), ("pick.storage", "local-lvm"), ("pick.files", "local")];
-            answers.extend(yes.iter().map(|id| (id.as_str(), "yes")));
-            let done = stage.hold(&but(&making(&lab), &answers)).await;
+        let at: Release = release.version().parse().unwrap();
+        for Work { target, groups, mut calls, mut refused } in works() {
+            calls.retain(|call| call.is_made_on(*release));
+            refused.retain(|call| call.is_made_on(*release));
             let about = format!("{target} {groups:?} on {release}");
-            assert!(!done.wizard.run.as_ref().unwrap().failed(), "{about}: {}", done.told());
-            let token = token_of(&done.wizard);
-            lab.change(|cluster| {
-                assert_eq!(work(cluster, &token, &calls), Ok(()), "{about}");
-                let all = held(cluster, &token);
-                let unneeded: Vec<&String> =
-                    all.iter().filter(|privilege| without(cluster, &token, privilege, &calls).is_ok()).collect();
-                assert_eq!(unneeded, unserved, "{about}: of {all:?}");
-            });
+            let spec = &library.get(target).unwrap().spec;
+            let groups: BTreeSet<String> = groups.iter().map(|group| (*group).to_owned()).collect();
+            let (of_token, of_user) = (needs(spec, at, &picks, &groups), owner_needs(spec, at, &picks, &groups));
+            let mut cluster = seed(*release, Scenario::Fine).cluster;
+            grant(&mut cluster, &of_token, &of_user);
+            assert_eq!(work(&mut cluster, TOKEN, &calls), Ok(()), "{about}");
+            let mut idle = unneeded(&mut cluster, TOKEN, &of_token, &calls);
+            idle.extend(unneeded(&mut cluster, USER, &of_user, &calls));
+            assert_eq!(idle, [""; 0], "{about}");
+            refused_with_all_rights(&mut cluster, TOKEN, &refused);
         }
     }
+}
+
+/// The check is able to fail.
+#[test]
+fn a_grant_that_no_call_needs_is_found_and_a_missing_one_too() {
+    let (library, at, none) = (Library::built_in(), Release::new(9, 2, 11), BTreeSet::new());
+    let picks = PICKS.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let mut needs = needs(&library.get("glassdome").unwrap().spec, at, &picks, &none);
+    needs[0].privileges.insert("VM.Console".to_owned());
+    let calls = works().remove(0).calls;
+    let granted = |needs: &[Need]| {
+        let mut cluster = seed(LabRelease::default(), Scenario::Fine).cluster;
+        grant(&mut cluster, needs, needs);
+        cluster
+    };
+    let mut cluster = granted(&needs);
+    assert_eq!(unneeded(&mut cluster, TOKEN, &needs, &calls), ["tool@pve!tool: VM.Console on /vms"]);
+    assert_eq!(unneeded(&mut cluster, USER, &needs, &calls), ["tool@pve: VM.Console on /vms"]);
+    needs.retain(|need| need.path != "/storage/local-lvm");
+    let lacks = work(&mut granted(&needs), TOKEN, &calls).unwrap_err();
+    assert!(lacks.contains("(/storage/local-lvm, Datastore.AllocateSpace)"), "{lacks}");
+}
+
+#[test]
+fn every_question_of_a_target_stands_in_a_work() {
+    let mut asked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for work in works() {
+        asked.entry(work.target.to_owned()).or_default().extend(work.groups.iter().map(|group| (*group).to_owned()));
+    }
+    let of_targets = Library::built_in();
+    let of_targets = of_targets
+        .iter()
+        .filter(|target| target.spec.services.proxmox.is_some())
+        .map(|target| (target.name.to_string(), target.spec.groups.iter().map(|(name, _)| name.to_string()).collect()));
+    assert_eq!(asked, of_targets.collect());
 }
 
 #[tokio::test]

@@ -126,11 +126,25 @@ fn the_least_rights_are_those_that_were_measured() {
         ),
         (
             "depl0y",
+            &[],
+            vec![
+                "/: Sys.Audit".into(),
+                format!(
+                    "/vms: {base} VM.Config.CPU VM.Config.Disk VM.Config.HWType VM.Config.Memory VM.Config.Network \
+                     VM.Config.Options VM.GuestAgent.Audit VM.PowerMgmt"
+                ),
+                "/sdn/zones/localnetwork: SDN.Use".into(),
+                "/storage/local: Datastore.AllocateSpace Datastore.AllocateTemplate".into(),
+                "/storage/local-lvm: Datastore.AllocateSpace".into(),
+            ],
+        ),
+        (
+            "depl0y",
             &["cloud"],
             vec![
                 "/: Sys.Audit".into(),
                 format!(
-                    "/vms: {base} VM.Config.CDROM VM.Config.CPU VM.Config.Cloudinit VM.Config.Disk VM.Config.HWType \
+                    "/vms: {base} VM.Clone VM.Config.CDROM VM.Config.CPU VM.Config.Cloudinit VM.Config.Disk VM.Config.HWType \
                      VM.Config.Memory VM.Config.Network VM.Config.Options VM.GuestAgent.Audit VM.PowerMgmt"
                 ),
                 "/sdn/zones/localnetwork: SDN.Use".into(),

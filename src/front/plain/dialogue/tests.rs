@@ -4,7 +4,9 @@ use super::*;
 use crate::domain::Link;
 use crate::domain::Text;
 use crate::domain::finding::Step;
-use crate::wizard::page::{Answer, Choice, Field, FieldError, Item, LinkState, Pick, RoadLink};
+use crate::wizard::page::{
+    Answer, Choice, Command, Field, FieldError, Item, LinkState, Paragraph, Pick, RoadLink, Tone,
+};
 
 fn page(blocks: Vec<Block>) -> Page {
     Page {
@@ -155,4 +157,13 @@ fn a_last_page_ends_by_itself_and_its_lines_are_not_said_twice() {
     dialogue.show(last.clone());
     assert!(matches!(dialogue.turn(), Turn::Say(Input::Quit)));
     assert!(dialogue.unsaid(&crate::front::summary(&last)).is_empty());
+}
+
+#[test]
+fn what_stands_below_a_heading_is_set_in_up_to_the_next_question() {
+    let text = |text: &str, tone| Block::Text(Paragraph { text: text.into(), tone });
+    let command = Block::Command(Command { about: "On the host".into(), text: "one\ntwo".into() });
+    let blocks = vec![text("Before.", Tone::Plain), text("By hand:", Tone::Quiet), text("Do.", Tone::Plain), command];
+    let lines = Dialogue::default().show(page(blocks)).join("\n");
+    assert!(lines.contains("Before.\nBy hand:\n  Do.\n  On the host\n    one\n    two"), "{lines}");
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::Id;
 use crate::front::words;
-use crate::wizard::page::{Block, FieldError, LinkState, Page};
+use crate::wizard::page::{Block, FieldError, LinkState, Page, Tone};
 
 pub(super) fn headline(page: &Page) -> String {
     match page.road.iter().position(|(step, _)| *step == page.step) {
@@ -35,6 +35,16 @@ pub(super) fn told(block: &Block) -> Vec<String> {
         Block::Findings(findings) => findings.iter().map(|finding| words::finding(finding).join("\n")).collect(),
         other => vec![words::block(other).join("\n")],
     }
+}
+
+/// A line that the text and the commands below it belong to.
+pub(super) fn is_head(block: &Block) -> bool {
+    matches!(block, Block::Text(paragraph) if paragraph.tone == Tone::Quiet && paragraph.text.ends_with(':'))
+}
+
+/// A part as it stands below such a line.
+pub(super) fn set_in(part: &str) -> String {
+    part.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }
 
 pub(super) fn errors(page: &Page) -> impl Iterator<Item = (&Id, &FieldError)> {

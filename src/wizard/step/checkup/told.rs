@@ -26,6 +26,8 @@ pub struct Told {
     pub proved: Vec<String>,
     /// The gravest first; with the number of the host where it is about one.
     pub findings: Vec<(Option<u8>, Finding)>,
+    /// Whoever its tool signs in as was let in, at each of its hosts.
+    pub signed_in: bool,
     /// Whom a user without a realm of their host may mean, by the host's number.
     meant: Vec<(u8, Vec<UserId>)>,
 }
@@ -46,7 +48,14 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         Ok(config) => config,
         Err(finding) => {
             let findings = vec![(None, *finding)];
-            return Some(Told { config: None, title: String::new(), proved: Vec::new(), findings, meant: Vec::new() });
+            return Some(Told {
+                config: None,
+                title: String::new(),
+                proved: Vec::new(),
+                findings,
+                signed_in: false,
+                meant: Vec::new(),
+            });
         }
     };
     let records = ask::records(w, after);
@@ -59,12 +68,13 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
     };
     let of_file = judge_config(&config, &[], &about);
     let mut findings: Vec<(Option<u8>, Finding)> = of_file.iter().map(|finding| (None, finding.clone())).collect();
-    let (mut proved, mut meant) = (Vec::new(), Vec::new());
+    let (mut proved, mut meant, mut let_in) = (Vec::new(), Vec::new(), 0);
     let title = config.spec(&w.setting.library).map(|spec| spec.title.as_str().to_owned()).unwrap_or_default();
     for host in &config.hosts {
         findings.extend(ask::no_ca(&config, host, checkup).map(|finding| (Some(host.instance), finding)));
         let Some(asked) = checkup.host(host.instance) else { continue };
         let seen = checkup.seen(asked);
+        let_in += usize::from(round::signed_in(&seen));
         meant.push((host.instance, realms::meant(&config, host.instance, &seen)));
         let seen = if after { seen } else { with_estate(w, seen, &asked.survey.inputs.endpoints) };
         let own = checkup.own(host.instance).map(|(own, seen)| Asked {
@@ -76,7 +86,11 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         // What the tool stops at first is told first.
         let of_host: Vec<Asked> = own.into_iter().chain([main]).collect();
         let mut of_both = judge_config(&config, &of_host, &about);
-        for known in &of_file {
+        // What the host decides of the file is told by what the host said.
+        let decided: Vec<&Finding> =
+            config.doubts.iter().filter(|doubt| doubt.instance == host.instance).map(|doubt| &doubt.finding).collect();
+        findings.retain(|(instance, finding)| instance.is_some() || !decided.contains(&finding));
+        for known in of_file.iter().filter(|known| !decided.contains(known)) {
             if let Some(at) = of_both.iter().position(|finding| finding == known) {
                 of_both.remove(at);
             }
@@ -94,8 +108,11 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         proved.extend(proved::proved(host, &title, &needs, main));
         findings.extend(of_both.into_iter().map(|finding| (Some(host.instance), finding)));
     }
+    let all: Vec<Finding> = findings.iter().map(|(_, finding)| finding.clone()).collect();
+    findings.extend(untold::untested(&config, &all).map(|finding| (None, finding)));
     findings.sort_by_key(|(_, finding)| Reverse(finding.severity));
-    Some(Told { config: Some(config), title, proved, findings, meant })
+    let signed_in = let_in > 0 && let_in == config.hosts.len();
+    Some(Told { config: Some(config), title, proved, findings, signed_in, meant })
 }
 
 /// What an administrator who signed in on the way saw of users and tokens decides between causes that the host does not tell.

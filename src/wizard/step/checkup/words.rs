@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnosis::codes;
+use crate::diagnosis::{by_root, codes};
 use crate::domain::finding::{Finding, Fix, Mend, Severity, Step};
 use crate::domain::visible::{visible, whole};
 use crate::domain::{Id, Trouble};
@@ -39,6 +39,12 @@ pub fn title(path: &str, told: &Told) -> String {
                 n => format!("{} cannot work with {path}, for {n} reasons.", told.title),
             }
         }
+        (true, Some(Severity::Warning)) if !told.signed_in => {
+            format!("Whether {} works with {path} is not known.", told.title)
+        }
+        (true, Some(Severity::Warning)) if told.findings.iter().any(|(_, one)| one.code == codes::DAEMON_DOWN) => {
+            format!("{} signs in with {path}, and not everything will work.", told.title)
+        }
         (true, Some(Severity::Warning)) => format!("{} works with {path}, and there is something to mend.", told.title),
         (true, _) => format!("Nothing is wrong with {path}."),
     }
@@ -58,17 +64,41 @@ pub fn by_hand(told: &Told) -> Vec<Block> {
     let mut blocks = Vec::new();
     let worth = || told.findings.iter().map(|(_, finding)| finding).filter(|f| f.severity >= Severity::Warning);
     let several = worth().filter(|finding| !finding.fix.is_empty()).count() > 1;
+    let offers = !told.offers().is_empty();
     for finding in worth() {
-        let fixes: Vec<Block> = finding.fix.iter().map(fix).filter(|fix| !blocks.contains(fix)).collect();
+        let (usual, _) = by_root::parted(&finding.fix);
+        // What labwizard does stands among the answers.
+        let by_hand = usual.iter().filter(|one| !(offers && is_labwizards(one)));
+        let fixes: Vec<Block> = by_hand.map(fix).filter(|fix| !blocks.contains(fix)).collect();
         if several && !fixes.is_empty() {
-            blocks.push(quiet(format!("“{}”", whole(&finding.title))));
+            blocks.push(quiet(format!("{}:", whole(finding.title.trim_end_matches('.')))));
         }
-        blocks.extend(fixes);
+        fixes.into_iter().for_each(|fix| add(&mut blocks, fix));
     }
     if !blocks.is_empty() {
-        blocks.insert(0, quiet(if told.offers().is_empty() { "By hand:" } else { "Or by hand:" }));
+        blocks.insert(0, quiet(if offers { "Or by hand:" } else { "By hand:" }));
     }
     blocks
+}
+
+fn is_labwizards(fix: &Fix) -> bool {
+    matches!(fix, Fix::Say(sentence) if sentence.starts_with("labwizard "))
+}
+
+/// What is left where nobody can sign in, for root's shell.
+pub fn without_login(told: &Told) -> Vec<Block> {
+    let blocks = told.findings.iter().map(|(_, finding)| by_root::parted(&finding.fix).1);
+    blocks.into_iter().find(|block| !block.is_empty()).into_iter().flatten().map(fix).collect()
+}
+
+/// Commands that are run in one place, one after the other, are copied as one.
+fn add(blocks: &mut Vec<Block>, fix: Block) {
+    match (blocks.last_mut(), fix) {
+        (Some(Block::Command(last)), Block::Command(next)) if last.about == next.about => {
+            last.text = format!("{}\n{}", last.text, next.text);
+        }
+        (_, fix) => blocks.push(fix),
+    }
 }
 
 fn fix(fix: &Fix) -> Block {

@@ -1,8 +1,12 @@
 //! Verify, where a token is to be made: what will be granted, path by path, and whether whoever is signed in may do it.
 
+use std::collections::BTreeSet;
+
 use crate::diagnosis::codes;
+use crate::domain::Grantee;
 use crate::domain::finding::{Finding, Severity, Step};
 use crate::domain::missing;
+use crate::domain::rights::Privilege;
 use crate::domain::visible::{visible, whole};
 use crate::plan::make::{Extent, Making, allows};
 use crate::target::needs::Grant;
@@ -62,7 +66,8 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.extend(making.remarks.iter().map(|remark| quiet(whole(remark))));
     }
     if ended && may(w) {
-        blocks.push(toned(Tone::Good, format!("{who} may make all of it.")));
+        let deed = if make::keeps(w) { "grant" } else { "make" };
+        blocks.push(toned(Tone::Good, format!("{who} may {deed} all of it.")));
     }
     if ended && (make::cannot(w, true).is_some() || lacking(w).is_some()) {
         blocks.push(Block::Choice(make::instead(w)));
@@ -70,7 +75,7 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(Block::Choice(again(w)));
     }
     Parts {
-        title: format!("May {who} make this?"),
+        title: format!("May {who} {} this?", if make::keeps(w) { "grant" } else { "make" }),
         blocks,
         submit: if may(w) { "next" } else { "go on" },
         busy: w.waiting().then(|| format!("Looking around as {who}")),
@@ -97,6 +102,9 @@ fn granted(w: &Wizard, making: &Making) -> Vec<Block> {
     // Where a tool looks at the owner, that one holds more than the token.
     let more = making.owner.iter().filter(|held| !grants.iter().any(|grant| grant.path == held.path));
     rows.extend(more.map(row).map(|(path, words)| (path, format!("{words} (the user alone)"))));
+    if make::keeps(w) {
+        return kept(w, making, &token, rows);
+    }
     if making.extent == Extent::More {
         return vec![
             say(format!("{token} will hold this on {}:", host::shown(w))),
@@ -115,6 +123,39 @@ fn granted(w: &Wizard, making: &Making) -> Vec<Block> {
         Block::Facts(rows),
         quiet(format!("That is what {} needs, and all that whoever has the file can do.", tool::title(w))),
     ]
+}
+
+/// What a token that is there gets besides what it has, which is marked, and what it has.
+fn kept(w: &Wizard, making: &Making, token: &str, all: Vec<(String, String)>) -> Vec<Block> {
+    let news = |who: &Grantee, held: &Grant| -> BTreeSet<Privilege> {
+        let before = make::estate(w).map(|estate| estate.granted(who, &held.path)).unwrap_or_default();
+        held.privileges.iter().filter(|one| !before.contains_key(*one)).cloned().collect()
+    };
+    let row = |held: &Grant, word: &str, new: &BTreeSet<Privilege>| {
+        (visible(&held.path), format!("+ {word}: {}", whole(&listed(&allows(new)))))
+    };
+    let mut new: Vec<(String, String)> = Vec::new();
+    if let Some(id) = &making.token {
+        let (as_token, as_owner) = (Grantee::Token(id.clone()), Grantee::User(id.user.clone()));
+        let of_token = making.grants.iter().map(|held| (held, news(&as_token, held)));
+        new.extend(of_token.filter(|(_, new)| !new.is_empty()).map(|(held, new)| row(held, "new", &new)));
+        // Its user needs the same, and may have it already.
+        let of_owner = making.owner.iter().map(|held| (held, news(&as_owner, held)));
+        let of_owner =
+            of_owner.filter(|(_, new)| !new.is_empty()).map(|(held, new)| row(held, "new for its user", &new));
+        new.extend(of_owner);
+    }
+    let mut blocks = match new.is_empty() {
+        true => vec![say(format!("{token} has all that {} needs; nothing is granted.", tool::title(w)))],
+        false => vec![say(format!("This is granted on {}:", host::shown(w))), Block::Facts(new)],
+    };
+    blocks.push(say(format!("{token} then holds, with what it has already:")));
+    blocks.push(Block::Facts(all));
+    if making.extent == Extent::More {
+        let more = format!("That is more than {} needs. Whoever has the file can do all of it.", tool::title(w));
+        blocks.push(toned(Tone::Warning, more));
+    }
+    blocks
 }
 
 fn again(w: &Wizard) -> Choice {
