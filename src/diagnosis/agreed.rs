@@ -135,12 +135,13 @@ mod tests {
     /// The findings about rights, with their evidence, and what was proved.
     fn judged(host: &str, records: &[ConfigRecord], rights: Seen) -> (Vec<String>, String) {
         let (path, text) = good("glassdome");
-        let config = config(path, &text.replace("pve.lan", host)).remembering(records);
+        let library = Library::built_in();
+        let config = config(path, &text.replace("pve.lan", host)).remembering(&library, records);
         let release = Release::new(9, 2, 0);
         let seen = [Seen::SignedIn { release, clock_off: None }, rights];
         let seen = seen.into_iter().map(|seen| Observation { seen, took: Default::default() }).collect();
         let asked = [Asked { instance: 1, trust: None, seen }];
-        let (library, surroundings) = (Library::built_in(), Surroundings::default());
+        let surroundings = Surroundings::default();
         let about = Circumstances { library: &library, records: &[], surroundings: &surroundings, runs: &[], now: 0 };
         let findings = judge_config(&config, &asked, &about);
         let of_rights: Vec<Finding> = findings.into_iter().filter(|one| one.code.0.starts_with("rights.")).collect();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
-use crate::diagnosis::round::signed_in;
+use crate::diagnosis::round::let_in;
 use crate::diagnosis::verifying::Beyond;
 use crate::diagnosis::{Reading, agreed, codes, judge, picks, token_end};
 use crate::domain::finding::{Finding, Mend, Severity};
@@ -87,7 +87,7 @@ fn of_one(config: &Config, host: &ConfigHost, one: &Asked, asked: &[Asked], abou
     let mut found = of_host(config, host, one, about);
     let from = |asked: &Asked, from| asked.trust.as_ref().is_some_and(|(_, of)| *of == from);
     let vouched =
-        |other: &Asked| other.instance == one.instance && from(other, Leaning::Remembered) && signed_in(&other.seen);
+        |other: &Asked| other.instance == one.instance && from(other, Leaning::Remembered) && let_in(&other.seen);
     if let Some(other) = asked.iter().find(|other| from(one, Leaning::File) && vouched(other)) {
         found.iter_mut().for_each(tools_alone);
         // The cluster's CA was fetched and did not sign it: nothing that labwizard could write lets the tool verify it.

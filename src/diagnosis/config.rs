@@ -275,8 +275,12 @@ impl Config {
         self.spec(library)?.form.iter().find(|form| form.name.as_str() == self.form)
     }
 
-    /// The same with what earlier runs remember of this file.
-    pub fn remembering(mut self, records: &[ConfigRecord]) -> Config {
+    /// The same with what earlier runs remember of this file: what was answered, and which other tools it was written for.
+    pub fn remembering(mut self, library: &Library, records: &[ConfigRecord]) -> Config {
+        let others = records.iter().filter(|one| one.path == self.path).map(|one| one.target.clone()).collect();
+        if let Some(form) = self.form(library) {
+            self.findings.extend(super::file::clash(library, &self.target, form, &self.document, &others));
+        }
         for host in &mut self.hosts {
             let about = |one: &&ConfigRecord| {
                 one.path == self.path && one.target == self.target && one.instance == host.instance

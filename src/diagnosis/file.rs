@@ -1,5 +1,6 @@
 //! The file: what in it makes trouble for its tool, though the host and the token are good.
 
+mod clash;
 mod comments;
 mod doubt;
 mod example;
@@ -11,6 +12,7 @@ mod token;
 mod unfilled;
 mod value;
 
+pub use clash::{clash, reader_of};
 pub use doubt::Doubt;
 pub use place::{copies, missing};
 

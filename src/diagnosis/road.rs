@@ -120,7 +120,7 @@ fn connect(tried: &[(Endpoint, std::net::IpAddr, ConnectTrouble)], reading: &Rea
             format!("“{host}” closes every connection as soon as it is made."),
             "A firewall stands between, or Proxmox only lets certain addresses in (ALLOW_FROM and DENY_FROM in /etc/default/pveproxy).",
         )
-        .say("Look at the host's firewall, and at the addresses that Proxmox lets in.")
+        .say("Look at the host's firewall, and at the addresses that Proxmox lets in. Where this file is not there, all are let in.")
         .run(SHELL, "cat /etc/default/pveproxy"),
         ConnectTrouble::Forbidden => Finding::new(
             codes::CONNECT_FORBIDDEN,

@@ -280,6 +280,11 @@ pub fn signed_in(seen: &[Observation]) -> bool {
     seen.iter().any(|one| inside(&one.seen))
 }
 
+/// Whether whoever signed in was let in.
+pub fn let_in(seen: &[Observation]) -> bool {
+    seen.iter().any(|one| matches!(one.seen, Seen::SignedIn { .. }))
+}
+
 fn inside(seen: &Seen) -> bool {
     // Who notes only what came of a link has no longer that it was started.
     let of_link = matches!(seen, Seen::Started(Link::SignIn) | Seen::Failed { link: Link::SignIn, .. });

@@ -172,7 +172,7 @@ impl Round<'_> {
             .filter_map(|((wish, answer), asked)| self.untold(&understood, wish, answer, &asked.seen))
             .collect();
         let proved = mine.iter().zip(&asked).flat_map(|((wish, _), asked)| self.proved(config, wish, asked)).collect();
-        let let_in = asked.iter().all(|asked| round::signed_in(&asked.seen));
+        let let_in = asked.iter().all(|asked| round::let_in(&asked.seen));
         let signed_in = !mine.is_empty() && mine.len() == config.hosts.len() && let_in;
         // What the tool stops at first is told first.
         let by_itself = mine.iter().map(|(wish, answer)| self.asked_by_itself(wish, answer));

@@ -35,7 +35,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("login.password-wrong", "only ever a possible cause: the host tells refused logins apart for nobody"),
     ("realm.down", "only ever a possible cause: the host tells refused logins apart for nobody"),
     ("target.untested", "the conversation, where nothing is asked"),
-    ("file.clash", "the conversation, where two tools would share a file"),
 ];
 
 fn all() -> Vec<Sample> {

@@ -148,7 +148,8 @@ pub fn handshake(trouble: &TlsTrouble, leaf: Option<&Certificate>, reading: &Rea
             format!("“{host}” takes the connection and closes it in the handshake."),
             "Proxmox does so for addresses that it does not let in (ALLOW_FROM and DENY_FROM in /etc/default/pveproxy); so does a port that is not TLS.",
         )
-        .say("Look at the addresses that Proxmox lets in, and check the port; Proxmox's is 8006.")
+        .say("Check the port; Proxmox's is 8006.")
+        .say("Look at the addresses that Proxmox lets in. Where this file is not there, all are let in.")
         .run(SHELL, "cat /etc/default/pveproxy")
         .mend(Mend::Ask(HOST))
         .at(HOST),

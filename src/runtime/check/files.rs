@@ -152,7 +152,7 @@ fn passed_over(origin: Origin, finding: &Finding) -> bool {
 }
 
 fn understand_one(seen: FileSeen, around: Around, ground: &Ground) -> Result<Understood, Box<Finding>> {
-    let config = understand(scene(&seen, &around, ground))?.remembering(&ground.configs);
+    let config = understand(scene(&seen, &around, ground))?.remembering(&ground.library, &ground.configs);
     Ok(Understood { config, seen, around, cas: Vec::new(), no_ca: Vec::new() })
 }
 
@@ -210,7 +210,7 @@ pub async fn with_git(files: Vec<File>, ground: &Ground, deadline: Instant) -> V
                 _ => Around { git: Git::Unknown("git gave no answer in time".into()), ..understood.around },
             };
             let config = understand(scene(&understood.seen, &around, ground));
-            let remembering = |config: Config| config.remembering(&ground.configs);
+            let remembering = |config: Config| config.remembering(&ground.library, &ground.configs);
             let understood = config.map(|config| Understood { config: remembering(config), around, ..understood });
             File { path, understood }
         }

@@ -49,6 +49,32 @@ async fn a_file_of_no_known_tool_is_passed_over_where_it_was_found_and_told_wher
 }
 
 #[tokio::test]
+async fn what_is_passed_over_is_named_with_why() {
+    let bench = Bench::new();
+    let (empty, foreign) = (bench.write(".env", " \n"), bench.write("app/.env", "DEBUG=1\n"));
+    let passed = bench.check().await.passed_over;
+    let told: Vec<(&Path, &str)> = passed.iter().map(|(path, why)| (path.as_path(), why.as_str())).collect();
+    let foreign_why = "It holds no keys of a tool that labwizard knows.";
+    let empty_why = "It is empty, so it tells no tool anything.";
+    assert_eq!(told, [(empty.as_path(), empty_why), (foreign.as_path(), foreign_why)]);
+}
+
+#[tokio::test]
+async fn what_a_check_signed_in_with_and_the_tool_cannot_is_said_and_who_was_let_in_is_known() {
+    let lab = lab(Scenario::Fine).await;
+    let bench = Bench::new().knowing(&lab);
+    let token = tool(&lab);
+    let right = glassdome(&lab, &token, "false");
+    let twice = right.replace(&token.secret, &format!("PVEAPIToken={}={}", token.id, token.secret));
+    let refused = right.replace(&token.secret, crate::flow::repair::WRONG);
+    let files = [bench.write("a.env", &right), bench.write("b.env", &twice), bench.write("c.env", &refused)];
+    let said = "once the file is put right; as it stands, Glassdome does not";
+    let files = bench.check_these(&files).await;
+    let told = |file: &Checked| (file.proved.iter().any(|line| line.contains(said)), file.signed_in);
+    assert_eq!(files.iter().map(told).collect::<Vec<_>>(), [(false, true), (true, true), (false, false)]);
+}
+
+#[tokio::test]
 async fn a_folder_that_is_named_is_looked_through() {
     let lab = lab(Scenario::Fine).await;
     let bench = Bench::new().knowing(&lab);

@@ -4,8 +4,10 @@
 use std::path::PathBuf;
 
 use labwizard::diagnosis::config::{Scene, understand};
+use labwizard::diagnosis::file::clash;
 use labwizard::domain::file::{Folder, Identity, There};
 use labwizard::domain::{Around, Base, CopySeen, Digest, FileSeen, Finding, Git, History, Text};
+use labwizard::format::{Dialect, Document};
 
 use super::Sample;
 
@@ -120,7 +122,16 @@ pub fn samples() -> Vec<Sample> {
     ] {
         add(about, found(".env", Some(LAB), 0o600, around, &[]));
     }
+    add("it was written for another tool too", shared());
     all
+}
+
+/// A file of two tools.
+fn shared() -> Vec<Finding> {
+    let library = labwizard::target::Library::built_in();
+    let form = library.get("glassdome").and_then(|target| target.spec.form(None)).unwrap();
+    let document = Document::parse(Dialect::Dotenv, Text::new(LAB)).unwrap();
+    clash(&library, "glassdome", form, &document, &["proxmox-env".to_owned()].into())
 }
 
 const HOME: &str = "/home/me/lab";

@@ -70,3 +70,22 @@ async fn whose_realm_is_missing_or_mistyped_is_picked_among_those_of_the_host_an
         assert!(project.text().contains("PROXMOX_USER=apex@pve\n"), "{typed}");
     }
 }
+
+#[tokio::test]
+async fn commands_for_where_no_login_works_stand_behind_an_answer_of_their_own() {
+    let project = Project::new().await;
+    project.set("PROXMOX_TOKEN_VALUE", super::repair::WRONG);
+    let held = project.repair(&given(&[("mend", "no-login"), ("mend, then", "leave")])).await;
+    let (first, last) = (words(checkup(&held)), words(held.last()));
+    let unlock = "pveum user tfa unlock root@pam";
+    assert!(!first.contains(unlock) && last.contains(unlock), "{first}\n---\n{last}");
+}
+
+#[tokio::test]
+async fn what_a_grant_adds_is_marked_beside_what_the_token_has() {
+    let project = Project::new().await;
+    project.lab.change(|cluster| cluster.acl.retain(|row| row.who != TOOL || row.path != "/vms"));
+    let held = project.repair(&project.login(&[("mend", "grant")])).await;
+    let page = held.pages.iter().map(words).find(|page| page.contains("May ") && page.contains("+ new: "));
+    assert!(page.is_some_and(|page| page.contains("then holds, with what it has already")), "{}", told(&held));
+}

@@ -162,7 +162,7 @@ pub fn understood(w: &Wizard, file: &FileEvidence) -> Result<Config, Box<Finding
     match &file.answer {
         Some(Ok((seen, around))) => {
             let scene = Scene { library: &w.setting.library, seen, around, environment: &w.setting.environment };
-            Ok(understand(scene)?.remembering(&w.setting.configs))
+            Ok(understand(scene)?.remembering(&w.setting.library, &w.setting.configs))
         }
         Some(Err(trouble)) => Err(Box::new(super::words::not_read(w, &file.asked, Some(trouble)))),
         None => Err(Box::new(super::words::not_read(w, &file.asked, None))),

@@ -74,7 +74,7 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
         findings.extend(ask::no_ca(&config, host, checkup).map(|finding| (Some(host.instance), finding)));
         let Some(asked) = checkup.host(host.instance) else { continue };
         let seen = checkup.seen(asked);
-        let_in += usize::from(round::signed_in(&seen));
+        let_in += usize::from(round::let_in(&seen));
         meant.push((host.instance, realms::meant(&config, host.instance, &seen)));
         let seen = if after { seen } else { with_estate(w, seen, &asked.survey.inputs.endpoints) };
         let own = checkup.own(host.instance).map(|(own, seen)| Asked {

@@ -1,5 +1,7 @@
 //! The file as it will be: what changes in it, what is still open, and how it reads once it was written.
 
+use std::collections::BTreeSet;
+
 use crate::diagnosis;
 use crate::domain::around::Git;
 use crate::domain::finding::Finding;
@@ -9,7 +11,7 @@ use crate::format::{Document, Found, Side};
 use crate::plan::action::{Action, Outcome};
 use crate::plan::edit::Prepared;
 use crate::target::nearby;
-use crate::target::spec::VerifyWord;
+use crate::target::spec::{Form, VerifyWord};
 use crate::target::traps::Around;
 use crate::target::write::KeyValue;
 use crate::wizard::Wizard;
@@ -140,7 +142,22 @@ pub(super) fn traps(w: &Wizard) -> Vec<Finding> {
     let declared = nearby::declared(form, around);
     let loaded = nearby::counting_before(form, around, &seen.path);
     let around = Around { environment: &w.setting.environment, declared: declared.as_deref(), loaded: &loaded };
-    diagnosis::file::traps(spec, form, &edited.document, around)
+    let mut findings = diagnosis::file::traps(spec, form, &edited.document, around);
+    if let Some(target) = tool::target(w).map(|target| &target.name) {
+        let library = &w.setting.library;
+        findings.extend(diagnosis::file::clash(library, target, form, &edited.document, &readers(w, form, seen)));
+    }
+    findings
+}
+
+/// The tools that read this file too: those that labwizard wrote it for, and the one that its text as it was speaks for.
+fn readers(w: &Wizard, form: &Form, seen: &FileSeen) -> BTreeSet<String> {
+    let name = seen.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let text = seen.there.as_ref().map(|there| there.text.clone());
+    let document = form.editor().zip(text).and_then(|(dialect, text)| Document::parse(dialect, text).ok());
+    let before = document.and_then(|document| diagnosis::file::reader_of(&w.setting.library, &name, &document));
+    let wrote = w.setting.configs.iter().filter(|one| one.path == seen.path).map(|one| one.target.clone());
+    before.into_iter().chain(wrote).collect()
 }
 
 /// The keys whose values an example left to be filled in, and nobody did.
