@@ -136,6 +136,11 @@ fn as_seen(w: &Wizard) -> RunSeen {
             Action::Host(action) => seen.changes.push(ChangeSeen {
                 n,
                 endpoint: action.at.endpoint.clone(),
+/// The runs of this machine, the latest first: this one too, as far as it is.
+pub fn runs(w: &Wizard) -> Vec<RunSeen> {
+    std::iter::once(as_seen(w)).chain(w.setting.runs.iter().cloned()).collect()
+}
+
                 change: action.change.clone(),
                 state: match step.outcome {
                     Some(Outcome::Lost(_)) if stands(step) => ChangeState::Unknown,

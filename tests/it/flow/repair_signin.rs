@@ -1,14 +1,19 @@
 //! A token that is refused though its secret is right: its user is enabled, an end is set later, or the realm is picked.
 
+use labwizard::domain::Change;
 use labwizard::lab::proxmox::cluster::User;
-use labwizard::lab::{Cluster, LabRelease};
+use labwizard::lab::{Cluster, LabRelease, Scenario};
+use labwizard::wizard::Setting;
+use labwizard::wizard::errand::Errand;
 
 use super::errands::{signing_in, take_back};
 use super::repair::{Project, checkup, words};
-use super::{Held, TOOL, but, given};
+use super::{Held, Stage, TOOL, but, given, lab};
 
 const OWNER: &str = "apex@pve";
 const NAME: &str = "glassdome-token";
+/// What the wizard makes.
+const MADE: &str = "glassdome@pve!glassdome";
 /// Long over.
 const ENDED: u64 = 1_600_000_000;
 
@@ -46,6 +51,39 @@ async fn what_keeps_a_token_from_signing_in_is_set_right_and_can_be_taken_back()
         let held = stage.hold_as(take_back(stage), &but(&signing_in(lab), &[("take-back", "do")]), None).await;
         assert!(lab.access_state() == broken, "{what}: {}", told(&held));
     }
+}
+
+/// A token with the least rights does not see its own record: what labwizard did last is all that is known of its end.
+#[tokio::test]
+async fn a_later_end_counts_for_a_token_that_does_not_see_its_own_and_its_making_can_still_be_taken_back() {
+    let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::Fine).await);
+    let made = stage.hold(&super::make::making(&lab)).await;
+    assert!(made.is_done(), "{}", made.told());
+    let project = Project { stage, lab };
+    let soon = project.setting().now + 5 * 86_400;
+    let mut setting = project.setting();
+    let changes = setting.runs.iter_mut().flat_map(|run| &mut run.changes);
+    let made = changes.filter_map(|seen| match &mut seen.change {
+        Change::MakeToken(made) => Some(made),
+        _ => None,
+    });
+    made.for_each(|made| made.expire = Some(soon));
+    project.lab.change(|cluster| cluster.token_mut(MADE).unwrap().expire = soon.unsigned_abs());
+
+    let root = project.lab.user("root@pam").unwrap();
+    let login = [("login_user", "root@pam"), ("login_password", root.password.as_str())];
+    let wake = [("mend", "wake"), ("expire", "1y")];
+    let held = project.stage.hold_as(setting, &project.login(&[login, wake].concat()), None).await;
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", told(&held));
+    assert!(held.told().contains("gone"), "{}", held.told());
+    let held = project.repair(&given(&[])).await;
+    assert!(held.told().contains("Nothing is wrong with"), "{}", held.told());
+
+    let (stage, lab) = (&project.stage, &project.lab);
+    let first = stage.setting().runs.pop().unwrap();
+    let setting = Setting { errand: Errand::TakeBack(Box::new(first)), ..stage.setting() };
+    let held = stage.hold_as(setting, &but(&signing_in(lab), &[("take-back", "do")]), None).await;
+    assert!(lab.change(|cluster| cluster.token(MADE).is_none()), "{}", told(&held));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::domain::visible::visible;
 use crate::domain::{Observation, Seen, Trust, UserId};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Checkup;
-use crate::wizard::step::{make, token, trust};
+use crate::wizard::step::{made, make, token, trust};
 
 use super::{ask, realms, ways};
 
@@ -58,12 +58,12 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
             });
         }
     };
-    let records = ask::records(w, after);
+    let (records, runs) = (ask::records(w, after), made::runs(w));
     let about = Circumstances {
         library: &w.setting.library,
         records: &records,
         surroundings: &w.setting.surroundings,
-        runs: &w.setting.runs,
+        runs: &runs,
         now: w.setting.now,
     };
     let of_file = judge_config(&config, &[], &about);
