@@ -10,7 +10,7 @@ use crate::plan::action::{Action, Outcome};
 use crate::plan::run::RunStep;
 use crate::wizard::Wizard;
 use crate::wizard::page::{Block, Command, Field, LinkState, PlanGroup, PlanLine, Tone};
-use crate::wizard::step::{count, listed, quiet, review, toned};
+use crate::wizard::step::{count, listed, make, quiet, review, toned};
 
 const SECRET: Id = Id::fixed("made_secret");
 
@@ -63,7 +63,11 @@ pub fn in_short(w: &Wizard) -> Vec<PlanGroup> {
             group.actions.push(line(format!("make {}", listed(&words))));
         }
         if steps(w).any(|step| matches!(step.planned.action, Action::Prove)) {
-            group.actions.push(line("the token signs in, and may do what is needed".into()));
+            let proved = match make::wakes(w) {
+                true => "the token signs in",
+                false => "the token signs in, and may do what is needed",
+            };
+            group.actions.push(line(proved.into()));
         }
     }
     groups

@@ -18,7 +18,7 @@ use crate::wizard::step::{
 use wish::{BESIDE, DATE, IN_PLACE, LEAST, MINE, NEVER, NO, OTHER_NAME, PASTE, QUARTER, SAME, SERVICE, YEAR, YES};
 pub use wish::{
     EXISTING, EXPIRE, EXPIRE_DATE, KEEP, REMOVE_OLD, RIGHTS, WAKE, WHOSE, estate, existing, expire, id, keeps, making,
-    paths, same_rights, signer,
+    paths, same_rights, signer, wakes,
 };
 
 /// What to do where whoever is signed in may not make it.

@@ -53,6 +53,22 @@ async fn what_keeps_a_token_from_signing_in_is_set_right_and_can_be_taken_back()
     }
 }
 
+#[tokio::test]
+async fn whoever_gives_a_later_end_grants_nothing_and_what_is_missing_is_told_afterwards() {
+    let project = Project::new().await;
+    project.lab.change(|cluster| {
+        owner(cluster).tokens.get_mut(NAME).unwrap().expire = ENDED;
+        cluster.acl.retain(|row| row.who != TOOL || row.path != "/vms");
+    });
+    let answers = [("mend", "look-up"), ("mend, then", "wake"), ("expire", "90d")];
+    let held = project.repair(&project.login(&answers)).await;
+    let all = told(&held);
+    assert!(project.lab.change(|cluster| owner(cluster).tokens[NAME].expire > ENDED), "{all}");
+    assert!(!all.contains("acl modify") && !all.contains("so does the file"), "{all}");
+    assert_eq!(held.last().title, "It was done, and Glassdome still cannot work.", "{all}");
+    assert!(held.told().contains("gone") && held.told().contains("lacks"), "{all}");
+}
+
 /// A token with the least rights does not see its own record: what labwizard did last is all that is known of its end.
 #[tokio::test]
 async fn a_later_end_counts_for_a_token_that_does_not_see_its_own_and_its_making_can_still_be_taken_back() {
