@@ -152,17 +152,16 @@ pub fn answers(w: &Wizard, told: &Told, (mend, instance): (&Mend, Option<u8>)) -
         Mend::Certificate => vec![answer("Look at the certificate".into(), "nothing is sent before you agree")],
         Mend::Verify => vec![answer("Have the certificate verified".into(), "so that nobody can listen in")],
         Mend::LookUp => vec![answer("Sign in and look up why".into(), "needs an administrator's login")],
-        Mend::Wake => vec![answer(wakes(told), &format!("{login}; its secret stays"))],
+        Mend::Wake => vec![answer(wakes(told, instance), &format!("{login}; its secret stays"))],
         Mend::User(user) => {
             vec![answer(format!("Sign in as {}", visible(&user.to_string())), "name and secret stay; tried first")]
         }
     }
 }
 
-/// What [`Mend::Wake`] comes to for what was found.
-fn wakes(told: &Told) -> String {
-    let found = told.findings.iter().find(|(_, finding)| finding.mends.contains(&Mend::Wake));
-    match found.map(|(_, finding)| finding.code) {
+/// What [`Mend::Wake`] comes to for what was found at this host.
+fn wakes(told: &Told, instance: Option<u8>) -> String {
+    match told.sleeps_by(instance) {
         Some(codes::USER_DISABLED) => "Enable the user again".into(),
         Some(codes::USER_EXPIRED | codes::USER_ENDS_SOON) => "Give the user's account a later end".into(),
         _ => "Give the token a later end".into(),
