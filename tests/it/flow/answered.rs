@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use labwizard::diagnosis::checked::Checked;
+use labwizard::domain::finding::Step;
 use labwizard::domain::{Id, RunSeen};
+use labwizard::lab::proxmox::cluster::Subject;
 use labwizard::lab::{Lab, LabRelease, Scenario};
 use labwizard::runtime::check::{Ground, Order, Waiting, check};
 use labwizard::runtime::restore;
@@ -102,6 +104,33 @@ async fn what_was_answered_no_is_not_missed_and_counts_as_chosen_where_it_is_ask
     let held = project.stage.hold(&answers(&project.lab, &token)).await;
     assert!(held.wizard.draft.is(&Id::fixed("group.resize"), &Id::fixed("yes")), "{}", held.told());
     assert!(held.wizard.draft.is(&Id::fixed("pick.storage"), &Id::fixed("local-lvm")), "{}", held.told());
+}
+
+/// The host stands under another address from now on; what was picked for it holds there too.
+#[tokio::test]
+async fn the_checks_after_a_repair_go_by_what_it_has_just_remembered() {
+    let project = std::rc::Rc::new(walked("no").await);
+    let (old, new) = (format!("127.0.0.2:{}", project.lab.port()), format!("127.0.0.1:{}", project.lab.port()));
+    let mut setting = project.setting();
+    setting.configs[0].endpoint = labwizard::domain::parse_host(&old).unwrap().endpoints.remove(0);
+    project.set("PROXMOX_HOST", &old);
+    let (at, mut done) = (project.clone(), false);
+    let hook = Box::new(move |page: &labwizard::wizard::page::Page| {
+        if !done && page.step == Step::Review {
+            done = true;
+            // From now on it may use another storage, and not the one that was picked.
+            at.lab.change(|cluster| {
+                for (subject, who) in [(Subject::Token, TOOL), (Subject::User, "apex@pve")] {
+                    cluster.acl.retain(|row| row.who != who || !row.path.starts_with("/storage"));
+                    cluster.grant("/storage/nas", subject, who, "PVEDatastoreUser", true);
+                }
+            });
+        }
+    });
+    let answers = given(&[("mend", "ask.host"), ("host", &new), ("review", "do")]);
+    let held = project.stage.hold_as(setting, &answers, Some(hook)).await;
+    assert!(held.last().title == "Glassdome is mended.", "{}", held.told());
+    assert!(held.told().contains("/storage/local-lvm: Datastore.AllocateSpace"), "{}", held.told());
 }
 
 #[tokio::test]
