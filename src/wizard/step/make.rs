@@ -335,6 +335,10 @@ fn expiry(w: &Wizard) -> Vec<Block> {
             Some(date) if date <= w.setting.now => {
                 wrong(format!("{} is over; the token would be refused at once.", visible(typed)), None)
             }
+            Some(date) if date <= wish::after(w) => wrong(
+                format!("{} is no later end than that of today, {}.", visible(typed), time::date(wish::after(w))),
+                None,
+            ),
             Some(_) => None,
         };
         blocks.push(Block::Field(Field {
