@@ -29,6 +29,11 @@ pub fn something_stands(w: &Wizard) -> bool {
     steps(w).any(|step| stands(step) && !matches!(step.planned.action, Action::Prove | Action::Rehearse(_)))
 }
 
+/// The file was written, and not only looked at.
+pub fn is_written(w: &Wizard) -> bool {
+    steps(w).any(|step| stands(step) && matches!(step.planned.action, Action::Edit(_)))
+}
+
 /// The run was to make something on a host.
 pub fn on_host(w: &Wizard) -> bool {
     steps(w).any(|step| step.planned.action.change().is_some())
@@ -131,6 +136,11 @@ pub fn taken_back_by<'c>(changes: impl Iterator<Item = &'c ChangeSeen>) -> Vec<S
     changes.into_iter().rev().filter_map(|seen| pveum::command(&seen.change.back()?).ok()).collect()
 }
 
+/// The runs of this machine, the latest first: this one too, as far as it is.
+pub fn runs(w: &Wizard) -> Vec<RunSeen> {
+    std::iter::once(as_seen(w)).chain(w.setting.runs.iter().cloned()).collect()
+}
+
 /// The run that is under way or over, as its journal will tell it to the next one.
 fn as_seen(w: &Wizard) -> RunSeen {
     let mut seen =
@@ -140,11 +150,6 @@ fn as_seen(w: &Wizard) -> RunSeen {
             Action::Host(action) => seen.changes.push(ChangeSeen {
                 n,
                 endpoint: action.at.endpoint.clone(),
-/// The runs of this machine, the latest first: this one too, as far as it is.
-pub fn runs(w: &Wizard) -> Vec<RunSeen> {
-    std::iter::once(as_seen(w)).chain(w.setting.runs.iter().cloned()).collect()
-}
-
                 change: action.change.clone(),
                 state: match step.outcome {
                     Some(Outcome::Lost(_)) if stands(step) => ChangeState::Unknown,

@@ -45,6 +45,7 @@ async fn what_keeps_a_token_from_signing_in_is_set_right_and_can_be_taken_back()
         assert_eq!(held.last().title, "Glassdome is mended.", "{what}: {}", told(&held));
         assert!(held.told().contains("gone"), "{what}: {}", held.told());
         assert_eq!(project.text(), text, "{what}");
+        assert!(!held.told().contains("reads the new file"), "{what}: {}", held.told());
         let secret = project.lab.token(TOOL).unwrap().secret;
         assert!(!told(&held).contains(&secret), "{what}");
 
@@ -90,6 +91,8 @@ async fn whoever_gives_a_later_end_grants_nothing_and_what_is_missing_is_told_af
     assert!(!all.contains("so does the file"), "{all}");
     assert_eq!(held.last().title, "It was done, and Glassdome still cannot work.", "{all}");
     assert!(held.told().contains("gone") && held.told().contains("rights that Glassdome needs are missing"), "{all}");
+    // What was done is as it was meant.
+    assert!(!held.told().contains("Left on the host"), "{all}");
 }
 
 /// A token with the least rights does not see its own record: what labwizard did last is all that is known of its end.
