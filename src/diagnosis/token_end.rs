@@ -97,7 +97,8 @@ pub fn near(id: &TokenId, expire: Option<Timestamp>, now: Timestamp) -> Option<F
     let who = Grantee::Token(id.clone());
     Some(
         finding(codes::TOKEN_ENDS_SOON, severity, title, "It has an end, and Proxmox reminds nobody of it.")
-            .say("Run labwizard on its file for a later end, or set one under Datacenter → Permissions → API Tokens → Edit; the secret stays the same.")
+            .say("labwizard gives it a later end where it is run on the file of the token; the secret stays the same.")
+            .say("Without labwizard: Datacenter → Permissions → API Tokens → Edit, or this command, after which it never ends.")
             .run(SHELL, Who(Some(&who)).endless_token())
             .mend(Mend::Wake)
             .mend(Mend::NewToken),

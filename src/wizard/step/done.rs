@@ -146,7 +146,9 @@ pub fn page(w: &Wizard) -> Parts {
     }
     blocks.extend(what_is_left(w));
     Parts {
-        title: if checkup::here(w) && !w.waiting() {
+        title: if checkup::here(w) && w.waiting() {
+            format!("Can {target} work with it now?")
+        } else if checkup::here(w) {
             checkup::after::title(w, failed)
         } else {
             match (failed, tool::token_only(w), verify::untested(w)) {
