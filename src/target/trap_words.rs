@@ -1,5 +1,6 @@
 //! The sentences for traps: what happened, why, and what to do.
 
+use super::fact::Fact;
 use super::spec::Both;
 use super::traps::{TrapHit, TrapKind};
 
@@ -132,12 +133,30 @@ impl TrapHit {
             ),
             TrapKind::Clash { here, there } => (
                 format!("{tool} and {other} would read {key} as different things."),
-                format!("One takes it for {here}, the other for {there}."),
+                format!("{tool} takes it for {}, {other} for {}.", thing(here), thing(there)),
                 "Keep a file for each of the two.".into(),
             ),
         };
         TrapWords { title, cause, fix }
     }
+}
+
+/// What a value is, in words; as the fact is called where there are no better ones.
+fn thing(fact: &Fact) -> String {
+    let words = match fact {
+        Fact::Address => "a host that may have a port",
+        Fact::Host => "a host alone",
+        Fact::Url => "an address with https://",
+        Fact::ApiUrl => "an address that ends in /api2/json",
+        Fact::User => "a user with its realm",
+        Fact::UserName => "a user without its realm",
+        Fact::TokenName => "a token's short name",
+        Fact::TokenId => "a full token id",
+        Fact::TokenSecret => "a token's secret",
+        Fact::Token => "a token id with its secret",
+        other => return other.to_string(),
+    };
+    words.to_owned()
 }
 
 fn numbers(lines: &[usize]) -> String {

@@ -196,7 +196,7 @@ fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
             format!(
                 "{}labwizard undo {name}{}",
                 w.setting.hints.get(&UNDO).map(String::as_str).unwrap_or_default(),
-                if made::on_host(w) { "   takes back what was made (asks for a login)" } else { "" }
+                if made::on_host(w) { "   takes back what was made (by login or SSH)" } else { "" }
             ),
         ));
     }

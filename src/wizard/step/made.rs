@@ -60,7 +60,7 @@ pub fn in_short(w: &Wizard) -> Vec<PlanGroup> {
         let set = steps(w).filter(|step| step.planned.action.change().is_some_and(is_set) && stands(step));
         group.actions = set.map(|step| line(step.planned.sentence.clone())).collect();
         if !words.is_empty() {
-            group.actions.push(line(format!("{} made", listed(&words))));
+            group.actions.push(line(format!("make {}", listed(&words))));
         }
         if steps(w).any(|step| matches!(step.planned.action, Action::Prove)) {
             group.actions.push(line("the token signs in, and may do what is needed".into()));

@@ -71,7 +71,7 @@ impl Plan {
 
 /// Where the row says nothing: its mend with what that asks for, else what somebody mends elsewhere.
 fn usual(row: &Row) -> Vec<String> {
-    let words = match row.mend.as_deref().map(|mend| mend.split_once(' ').unwrap_or((mend, ""))) {
+    match row.mend.as_deref().map(|mend| mend.split_once(' ').unwrap_or((mend, ""))) {
         Some(("ask", id)) => vec![format!("mend=ask.{id}"), id.to_owned()],
         Some((word @ ("rewrite" | "remove"), key)) => vec![format!("mend={word}.{key}")],
         Some((word @ ("grant" | "new-secret"), _)) => vec![format!("mend={word}"), "login".to_owned()],
@@ -79,8 +79,7 @@ fn usual(row: &Row) -> Vec<String> {
         None if matches!(row.fix.as_slice(), [Fix::Direct]) => vec!["mend=ask.host".to_owned(), "host".to_owned()],
         _ if row.fix.is_empty() => vec!["mend=leave".to_owned()],
         _ => vec!["mend=again".to_owned()],
-    };
-    words
+    }
 }
 
 /// What a person would answer who knows how it should be.

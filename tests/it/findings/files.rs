@@ -130,7 +130,7 @@ pub fn samples() -> Vec<Sample> {
 fn shared() -> Vec<Finding> {
     let library = labwizard::target::Library::built_in();
     let form = library.get("glassdome").and_then(|target| target.spec.form(None)).unwrap();
-    let document = Document::parse(Dialect::Dotenv, Text::new(LAB)).unwrap();
+    let document = Document::parse(Dialect::Dotenv, Text::new(LAB.replace("=pve.lan", "=pve.lan:8443"))).unwrap();
     clash(&library, "glassdome", form, &document, &["proxmox-env".to_owned()].into())
 }
 

@@ -187,7 +187,7 @@ pub fn facts() -> Block {
     Block::Facts(vec![
         fact("Next", "start Glassdome again, so that it reads the new file"),
         fact("Check", "labwizard check ~/glassdome/.env"),
-        fact("Undo", "labwizard undo 7f3a      takes back what was made (asks for a login)"),
+        fact("Undo", "labwizard undo 7f3a      takes back what was made (by login or SSH)"),
         fact("Share", "labwizard can save these answers, without secrets, for a colleague"),
     ])
 }

@@ -20,10 +20,13 @@ fn a_token_without_rights_is_read_as_no_paths_at_all() {
     assert_eq!((some["/vms"]["VM.Audit"], some["/vms"]["VM.Clone"]), (true, false));
 }
 
+/// Why a body is not read.
+type Reader = fn(&[u8]) -> Option<Unreadable>;
+
 #[test]
 fn what_cannot_be_read_is_named_by_place_and_not_by_content() {
     let canary = "c4n4ry-c4n4ry";
-    let readers: [fn(&[u8]) -> Option<Unreadable>; 12] = [
+    let readers: [Reader; 12] = [
         |body| release(body).err(),
         |body| login(body).err(),
         |body| token_secret(body, &"a@pve!tok".parse().unwrap()).err(),

@@ -43,6 +43,7 @@ pub(super) fn file_diff(w: &Wizard, prepared: &Prepared) -> FileDiff {
         });
     }
     let about = match (&seen.there, file::example(w)) {
+        (Some(_), _) if prepared.lines.is_empty() => "every value is there already".into(),
         (Some(_), _) => format!("new values; {} stay as they are", count(prepared.kept, "other line", "other lines")),
         (None, Some((name, _))) => format!("a new file, from {}", visible(&name)),
         (None, None) => "a new file".into(),
