@@ -1,10 +1,10 @@
-//! `files.toml`: what was answered for a file and stands in no line of it, by file and host. It holds no secret.
+//! `files.toml`: what was answered for a file and stands in no line of it, by file, tool and host. It holds no secret.
 //!
 //! It stands by itself and not among the runs: these are pruned, and what a tool is to do holds for longer. Each entry names
 //! its run, so that what a run had answered goes when the run is taken back, and what was answered before it counts again.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -57,17 +57,16 @@ impl Sheet for File {
 }
 
 impl ConfigRecord {
-    fn is_of(&self, path: &Path, instance: u8) -> bool {
-        self.path == path && self.instance == instance
+    /// Whether it is about the same host of the same file of the same tool: two tools that read one file have answers each.
+    fn is_about(&self, other: &ConfigRecord) -> bool {
+        (&self.path, &self.target, self.instance) == (&other.path, &other.target, other.instance)
     }
 }
 
 impl Kept<ConfigRecord> {
-    /// What counts of each host of each file: what was answered last.
+    /// What counts of each host of each file of each tool: what was answered last.
     pub fn latest(&self) -> impl Iterator<Item = &ConfigRecord> {
-        let later = |at: usize, one: &ConfigRecord| {
-            self.records[at + 1..].iter().any(|other| other.is_of(&one.path, one.instance))
-        };
+        let later = |at: usize, one: &ConfigRecord| self.records[at + 1..].iter().any(|other| other.is_about(one));
         self.records.iter().enumerate().filter(move |(at, one)| !later(*at, one)).map(|(_, one)| one)
     }
 }
@@ -83,7 +82,7 @@ impl<O: Ops + Clone> State<O> {
     pub fn remember_config(&self, record: ConfigRecord) -> Result<Option<PathBuf>, DiskError> {
         let runs: Vec<String> = self.runs()?.into_iter().map(|run| run.id.to_string()).collect();
         self.change_sheet::<File>(|records| {
-            let same = |one: &ConfigRecord| one.is_of(&record.path, record.instance);
+            let same = |one: &ConfigRecord| one.is_about(&record);
             records.retain(|one| !(same(one) && one.run == record.run));
             let out_of_reach = |one: &ConfigRecord| same(one) && !runs.contains(&one.run);
             let base = records.iter().rposition(out_of_reach);
@@ -112,6 +111,7 @@ mod tests {
     use super::super::runs::RUNS_KEPT;
     use super::*;
     use std::os::unix::fs::MetadataExt;
+    use std::path::Path;
 
     fn state() -> (tempfile::TempDir, State) {
         let temp = tempfile::tempdir().unwrap();
@@ -159,6 +159,24 @@ mod tests {
         let second = ConfigRecord { instance: 2, ..answered("/p/.env", "0a1d", false) };
         state.remember_config(second).unwrap();
         assert_eq!(latest(&state).len(), 3, "another host of the file has answers of its own");
+    }
+
+    #[test]
+    fn each_tool_of_one_file_has_answers_of_its_own() {
+        let (_temp, state) = state();
+        let of = |target: &str, run: &str, resize| ConfigRecord {
+            target: target.into(),
+            ..answered("/p/.env", run, resize)
+        };
+        state.remember_config(of("glassdome", "0a1b", true)).unwrap();
+        for run in ["0a1c", "0a1d", "0a1e"] {
+            state.remember_config(of("proxmox-env", run, false)).unwrap();
+        }
+        let kept = state.configs().unwrap();
+        let latest: Vec<&str> = kept.latest().map(|one| one.target.as_str()).collect();
+        assert_eq!(latest, ["glassdome", "proxmox-env"]);
+        let runs: Vec<&str> = kept.records.iter().map(|one| one.run.as_str()).collect();
+        assert_eq!(runs, ["0a1b", "0a1d", "0a1e"], "of those that no undo reaches, the last of each tool stays");
     }
 
     #[test]
