@@ -4,14 +4,14 @@
 //! its run, so that what a run had answered goes when the run is taken back, and what was answered before it counts again.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::DiskError;
-use super::journal::RunId;
 use super::kept::{Kept, Sheet};
 use super::ops::Ops;
+use super::record::RunRecord;
 use super::state::State;
 
 /// What was answered for one host of one file, in one run.
@@ -95,9 +95,12 @@ impl<O: Ops + Clone> State<O> {
         })
     }
 
-    /// Forgets what a run had answered; it changes nothing where that was nothing.
-    pub fn forget_configs(&self, run: &RunId) -> Result<(), DiskError> {
-        let of_it = |one: &ConfigRecord| one.run == run.as_str();
+    /// Forgets what a run had answered for files that it no longer stands in: `back`, which was just seen to be back, those of
+    /// which the run's journal says it, and, where the run wrote nothing into them, those of a run that is back in all. It
+    /// changes nothing where that is nothing.
+    pub fn forget_configs(&self, run: &RunRecord, back: Option<&Path>) -> Result<(), DiskError> {
+        let is_back = |path: &Path| back == Some(path) || run.is_out_of(path);
+        let of_it = |one: &ConfigRecord| one.run == run.id.as_str() && is_back(&one.path);
         if self.configs()?.records.iter().any(of_it) {
             self.change_sheet::<File>(|records| records.retain(|one| !of_it(one)))?;
         }
@@ -108,10 +111,12 @@ impl<O: Ops + Clone> State<O> {
 #[cfg(test)]
 mod tests {
     use super::super::caller::Caller;
+    use super::super::journal::RunId;
+    use super::super::read::read_config;
     use super::super::runs::RUNS_KEPT;
+    use super::super::write::FileWrite;
     use super::*;
     use std::os::unix::fs::MetadataExt;
-    use std::path::Path;
 
     fn state() -> (tempfile::TempDir, State) {
         let temp = tempfile::tempdir().unwrap();
@@ -137,6 +142,10 @@ mod tests {
         let run = state.begin_run(at).unwrap();
         state.remember_config(answered(path, run.id().as_str(), resize)).unwrap();
         run.finish(at).unwrap()
+    }
+
+    fn forget(state: &State, run: &RunId) {
+        state.forget_configs(&state.run(run).unwrap(), None).unwrap();
     }
 
     fn latest(state: &State) -> Vec<(String, bool)> {
@@ -185,9 +194,9 @@ mod tests {
         let first = run(&state, "/p/.env", false, 1);
         let second = run(&state, "/p/.env", true, 2);
         assert_eq!(latest(&state), [("/p/.env".into(), true)]);
-        state.forget_configs(&second).unwrap();
+        forget(&state, &second);
         assert_eq!(latest(&state), [("/p/.env".into(), false)]);
-        state.forget_configs(&first).unwrap();
+        forget(&state, &first);
         assert_eq!(latest(&state), []);
     }
 
@@ -202,15 +211,39 @@ mod tests {
         assert_eq!(latest(&state), [("/p/.env".into(), true)]);
         let runs: Vec<RunId> = (30..60).map(|at| run(&state, "/p/.env", at % 2 == 0, at)).collect();
         assert_eq!(state.configs().unwrap().records.len(), RUNS_KEPT + 1);
-        runs.iter().rev().take(RUNS_KEPT).for_each(|run| state.forget_configs(run).unwrap());
+        runs.iter().rev().take(RUNS_KEPT).for_each(|run| forget(&state, run));
         assert_eq!(latest(&state), [("/p/.env".into(), false)], "the last one that no undo reaches");
     }
 
     #[test]
     fn forgetting_what_is_not_there_writes_nothing() {
         let (_temp, state) = state();
-        state.forget_configs(&RunId::parse("0a1b2c").unwrap()).unwrap();
-        assert!(!state.folder().exists());
+        let run = state.begin_run(1).unwrap().finish(1).unwrap();
+        forget(&state, &run);
+        assert!(!state.folder().join(File::NAME).exists());
+    }
+
+    #[test]
+    fn what_was_answered_for_a_file_stays_until_what_the_run_wrote_there_is_back() {
+        let (temp, state) = state();
+        let root = temp.path().canonicalize().unwrap();
+        let mut run = state.begin_run(1).unwrap();
+        let paths = [".gitignore", ".env"].map(|name| root.join(name));
+        for path in &paths {
+            let seen = read_config(path, &Caller::of_process(|_| None)).unwrap();
+            run.write(FileWrite::over(&seen, "NEW=1\n".into())).unwrap();
+        }
+        for path in [&paths[1], &root.join("other.env")] {
+            state.remember_config(answered(path.to_str().unwrap(), run.id().as_str(), true)).unwrap();
+        }
+        let id = run.finish(1).unwrap();
+        let left = |n: usize| {
+            state.take_back(&id, n, &[]).unwrap();
+            forget(&state, &id);
+            latest(&state).len()
+        };
+        assert_eq!(left(1), 2, "only what stands beside it is back");
+        assert_eq!(left(2), 0, "the file is back, and with it all that the run did");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a run keeps for later ones, and forgets when it is taken back: whom to trust, and what was answered for a file.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::disk::{self, Announced, DiskError, Outcome, Run, RunId, State};
 use crate::domain::certificate_der::pem_of;
@@ -65,9 +66,10 @@ pub(super) fn config(state: &State, run: &mut Run, index: usize, record: &Config
     run.ended(index, Outcome::Done, BTreeMap::new())
 }
 
-/// Forgets what a run had answered, now that it is taken back; or says that this failed.
-pub(super) fn forget(state: &State, run: &RunId) -> Option<String> {
-    let failed = state.forget_configs(run).err()?;
+/// Forgets what a run had answered for files that nothing of it stands in any more, after something of it was taken back, as
+/// `back` was; or says that this failed.
+pub fn forget(state: &State, run: &RunId, back: Option<&Path>) -> Option<String> {
+    let failed = state.run(run).and_then(|record| state.forget_configs(&record, back)).err()?;
     Some(format!("What was answered for its file is still remembered: {}", failed.sentence()))
 }
 
