@@ -13,6 +13,11 @@ pub(super) fn host(state: &State, run: &mut Run, index: usize, record: &HostReco
     let names = BTreeMap::from([("endpoint".to_owned(), endpoint.clone())]);
     let sentence = format!("remember how {endpoint} was trusted");
     run.announce(index, Announced { kind: "remember".into(), sentence, names })?;
+    let kept = keep_host(state, run.id().as_str(), endpoint, record);
+    ended(run, index, kept)
+}
+
+fn keep_host(state: &State, run: &str, endpoint: String, record: &HostRecord) -> Result<(), DiskError> {
     let (kind, ca) = match &record.trust {
         Trust::Ca(der) => match Certificate::from_der(&der.0) {
             Ok(certificate) => {
@@ -27,7 +32,6 @@ pub(super) fn host(state: &State, run: &mut Run, index: usize, record: &HostReco
         Trust::Unverified => (disk::TrustKind::None, None),
     };
     let (ca_key, ca_path) = ca.unzip();
-    let run_name = run.id().as_str().to_owned();
     state.remember(disk::HostRecord {
         endpoint,
         trust: kind,
@@ -37,9 +41,16 @@ pub(super) fn host(state: &State, run: &mut Run, index: usize, record: &HostReco
         cluster: record.cluster.clone(),
         nodes: record.nodes.clone(),
         when: u64::try_from(record.when).unwrap_or(0),
-        run: Some(run_name),
+        run: Some(run.to_owned()),
     })?;
-    run.ended(index, Outcome::Done, BTreeMap::new())
+    Ok(())
+}
+
+/// Notes that it is kept, or that nothing was: what was announced and has no end reads as something that may have been done.
+fn ended<T>(run: &mut Run, index: usize, kept: Result<T, DiskError>) -> Result<(), DiskError> {
+    let outcome = if kept.is_ok() { Outcome::Done } else { Outcome::NotSent };
+    let noted = run.ended(index, outcome, BTreeMap::new());
+    kept.and(noted)
 }
 
 /// What a CA's file is called in the state folder.
@@ -53,7 +64,7 @@ pub(super) fn config(state: &State, run: &mut Run, index: usize, record: &Config
     let names = BTreeMap::from([("path".to_owned(), record.path.display().to_string())]);
     let sentence = "remember what was answered for the file".to_owned();
     run.announce(index, Announced { kind: "remember-config".into(), sentence, names })?;
-    state.remember_config(disk::ConfigRecord {
+    let kept = state.remember_config(disk::ConfigRecord {
         path: record.path.clone(),
         target: record.target.clone(),
         instance: record.instance,
@@ -62,8 +73,8 @@ pub(super) fn config(state: &State, run: &mut Run, index: usize, record: &Config
         run: run.id().as_str().to_owned(),
         groups: record.groups.clone(),
         picks: record.picks.clone(),
-    })?;
-    run.ended(index, Outcome::Done, BTreeMap::new())
+    });
+    ended(run, index, kept)
 }
 
 /// Forgets what a run had answered for files that nothing of it stands in any more, after something of it was taken back, as

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use labwizard::diagnosis::checked::Checked;
+use labwizard::disk::Outcome;
 use labwizard::domain::{Id, RunSeen};
 use labwizard::lab::{Lab, LabRelease, Scenario};
 use labwizard::runtime::check::{Ground, Order, Waiting, check};
@@ -150,4 +151,7 @@ async fn answers_that_could_not_be_kept_are_said_and_cost_nothing_else() {
     assert!(held.told().contains("files.toml"), "{}", held.told());
     let runs: Vec<RunSeen> = stage.state().runs().unwrap().iter().map(|run| run.seen()).collect();
     assert!(runs.iter().all(|run| run.finished), "{runs:?}");
+    let run = stage.state().runs().unwrap().remove(0);
+    let noted = run.actions.iter().find(|action| action.action.kind == "remember-config").unwrap();
+    assert_eq!(noted.outcome, Some(Outcome::NotSent), "what was not kept has an end in the journal");
 }
