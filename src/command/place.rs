@@ -7,7 +7,7 @@ use crate::client;
 use crate::client::Limits;
 use crate::client::ssh::Shells;
 use crate::command::complain;
-use crate::disk::{Caller, DiskError, Git, RunRecord, State, default_folder, find_program};
+use crate::disk::{Caller, DiskError, Git, Kept, RunRecord, State, default_folder, find_program};
 use crate::domain::observation::{Surroundings, names_in_hosts};
 use crate::domain::{RunSeen, Timestamp};
 use crate::runtime::check::Ground;
@@ -76,28 +76,12 @@ impl Place {
 
     /// What the conversation is told.
     pub fn setting(&self) -> Setting {
-        let hosts = match self.state.hosts() {
-            Ok(hosts) => {
-                if let Some(trouble) = &hosts.trouble {
-                    complain(&trouble.sentence(), Some(&trouble.hint()));
-                }
-                hosts.records.iter().filter_map(|record| record_from_state(record, &self.caller)).collect()
-            }
-            Err(error) => {
-                complain(&error.sentence(), Some(&error.hint()));
-                Vec::new()
-            }
-        };
-        let configs = match self.state.configs() {
-            Ok(kept) => {
-                if let Some(trouble) = &kept.trouble {
-                    complain(&trouble.sentence(), Some(&trouble.hint()));
-                }
-                configs_from_state(&kept)
-            }
-            // The same is wrong with all of the folder, and was just said.
-            Err(_) => Vec::new(),
-        };
+        let (hosts, configs) = (self.state.hosts(), self.state.configs());
+        // What is wrong with all of the folder is said once.
+        let configs = if hosts.is_ok() { told(configs) } else { configs.ok() };
+        let configs = configs.map(|kept| configs_from_state(&kept)).unwrap_or_default();
+        let hosts = told(hosts).unwrap_or_default();
+        let hosts = hosts.records.iter().filter_map(|record| record_from_state(record, &self.caller)).collect();
         let runs = match self.state.runs() {
             Ok(runs) => runs.iter().filter(|run| run.can_be_undone()).map(RunRecord::seen).collect(),
             Err(error) => {
@@ -152,6 +136,18 @@ impl Place {
         let options = client::Options { shells, ..client::Options::at(now()) };
         World::new(options, self.state.clone(), self.caller, git)
     }
+}
+
+/// What is remembered, as far as it can be read; what cannot is said.
+fn told<R>(kept: Result<Kept<R>, DiskError>) -> Option<Kept<R>> {
+    let trouble = match &kept {
+        Ok(kept) => kept.trouble.as_ref(),
+        Err(error) => Some(error),
+    };
+    if let Some(error) = trouble {
+        complain(&error.sentence(), Some(&error.hint()));
+    }
+    kept.ok()
 }
 
 /// What of this machine explains a failure: proxies that are set, and the names that its hosts file gives.
