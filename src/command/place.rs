@@ -77,11 +77,10 @@ impl Place {
     /// What the conversation is told.
     pub fn setting(&self) -> Setting {
         let (hosts, configs) = (self.state.hosts(), self.state.configs());
-        // What is wrong with all of the folder is said once.
-        let configs = if hosts.is_ok() { told(configs) } else { configs.ok() };
-        let configs = configs.map(|kept| configs_from_state(&kept)).unwrap_or_default();
-        let hosts = told(hosts).unwrap_or_default();
+        troubles(&hosts, &configs).into_iter().for_each(|error| complain(&error.sentence(), Some(&error.hint())));
+        let hosts = hosts.unwrap_or_default();
         let hosts = hosts.records.iter().filter_map(|record| record_from_state(record, &self.caller)).collect();
+        let configs = configs.map(|kept| configs_from_state(&kept)).unwrap_or_default();
         let runs = match self.state.runs() {
             Ok(runs) => runs.iter().filter(|run| run.can_be_undone()).map(RunRecord::seen).collect(),
             Err(error) => {
@@ -138,16 +137,14 @@ impl Place {
     }
 }
 
-/// What is remembered, as far as it can be read; what cannot is said.
-fn told<R>(kept: Result<Kept<R>, DiskError>) -> Option<Kept<R>> {
-    let trouble = match &kept {
-        Ok(kept) => kept.trouble.as_ref(),
-        Err(error) => Some(error),
-    };
-    if let Some(error) = trouble {
-        complain(&error.sentence(), Some(&error.hint()));
-    }
-    kept.ok()
+/// Why what is remembered cannot be read; what is wrong with all of the folder once.
+fn troubles<'t, H, C>(
+    hosts: &'t Result<Kept<H>, DiskError>,
+    configs: &'t Result<Kept<C>, DiskError>,
+) -> Vec<&'t DiskError> {
+    let of_hosts = hosts.as_ref().map_or_else(Some, |kept| kept.trouble.as_ref());
+    let of_configs = configs.as_ref().map_or_else(|error| hosts.is_ok().then_some(error), |kept| kept.trouble.as_ref());
+    of_hosts.into_iter().chain(of_configs).collect()
 }
 
 /// What of this machine explains a failure: proxies that are set, and the names that its hosts file gives.
@@ -190,4 +187,26 @@ fn yours() -> Vec<(String, String)> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_cannot_be_read_is_said_and_what_is_wrong_with_all_of_it_once() {
+        let damaged = |name: &str| DiskError::Damaged { path: name.into() };
+        let (well, failed) = (|| Ok(Kept::<()>::default()), |name: &str| Err::<Kept<()>, _>(damaged(name)));
+        let partly = |name: &str| Ok(Kept::<()> { records: Vec::new(), trouble: Some(damaged(name)) });
+        for (hosts, configs, said) in [
+            (well(), well(), &[][..]),
+            (well(), failed("files"), &["files"]),
+            (well(), partly("files"), &["files"]),
+            (partly("hosts"), failed("files"), &["hosts", "files"]),
+            (failed("hosts"), failed("files"), &["hosts"]),
+        ] {
+            let said: Vec<DiskError> = said.iter().map(|name| damaged(name)).collect();
+            assert_eq!(troubles(&hosts, &configs).into_iter().cloned().collect::<Vec<_>>(), said);
+        }
+    }
 }

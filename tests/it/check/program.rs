@@ -117,18 +117,6 @@ fn no_file_and_a_wrong_trust_are_wrong_usage() {
 }
 
 #[test]
-fn memory_that_cannot_be_read_is_said_and_stops_no_check() {
-    let home = Home::new();
-    home.write(".env", "PROXMOX_HOST=pve.lan\n");
-    std::fs::DirBuilder::new().mode(0o700).create(home.0.path().join("state")).unwrap();
-    std::os::unix::fs::symlink("elsewhere", home.0.path().join("state/files.toml")).unwrap();
-    let output = home.run(&["--offline", ".env"]);
-    let said = String::from_utf8(output.stderr.clone()).unwrap();
-    assert_eq!(said.matches("files.toml").count(), 1, "{said}");
-    assert!(out(&output).contains("PROXMOX_HOST"), "{}", out(&output));
-}
-
-#[test]
 fn names_and_values_that_would_steer_a_terminal_are_shown_and_do_not() {
     let home = Home::new();
     let name = "\u{1b}[2J\u{202e}x.env";
