@@ -138,10 +138,15 @@ pub fn pages(w: &Wizard, usual: Vec<PageId>) -> Vec<PageId> {
     pages
 }
 
-/// What the tool shall do is asked where power over the host would be granted: an earlier yes is none to granting it now.
+/// What the tool shall do is asked where that is answered anew, and where power over the host would be granted: an earlier yes
+/// is none to granting it now.
 fn asks_uses(w: &Wizard, usual: &[PageId]) -> bool {
     let grants = || usual.iter().any(|page| [PageId::Make, PageId::Guide].contains(page));
-    way(w).is_some_and(|way| *way != Way::LookUp) && uses::asks_for_power(w) && grants()
+    match way(w) {
+        None | Some(Way::LookUp) => false,
+        Some(Way::Ask(asked)) if uses::asks_it(w, asked) => true,
+        Some(_) => uses::asks_for_power(w) && grants(),
+    }
 }
 
 /// A page that has nothing to ask, since what it asks stands in the file and holds.

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnosis::agreed;
 use crate::domain::visible::visible;
 use crate::domain::{Id, Trouble};
 use crate::target::questions::{self, GroupQuestion};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice};
-use crate::wizard::step::{Next, Parts, listed, memory, quiet, tool, wrong};
+use crate::wizard::step::{Next, Parts, checkup, listed, memory, quiet, tool, wrong};
 
 /// Power over the host, for a target of the person's own.
 pub const DANGEROUS: Id = Id::fixed("dangerous");
@@ -15,7 +16,12 @@ const YES: Id = Id::fixed("yes");
 const NO: Id = Id::fixed("no");
 
 pub fn id(name: &str) -> Id {
-    Id::new(format!("group.{name}"))
+    agreed::field(name)
+}
+
+/// The question is one of this page.
+pub fn asks_it(w: &Wizard, field: &Id) -> bool {
+    groups(w).iter().any(|group| id(group.name) == *field)
 }
 
 /// The yes-or-no questions of the target.
@@ -146,6 +152,7 @@ pub fn page(w: &Wizard) -> Parts {
         title: format!("What shall {} do?", tool::title(w)),
         blocks,
         submit: "next",
+        focus: groups(w).into_iter().map(|group| id(group.name)).find(|id| checkup::anew(w, id)),
         help: vec!["The rights that a tool needs depend on what you use of it. Answer no where you are not sure; labwizard can be run again.".into()],
         ..Parts::default()
     }

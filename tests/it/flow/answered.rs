@@ -91,6 +91,22 @@ async fn what_was_agreed_to_and_is_taken_away_is_missing_in_a_check_and_granted_
 }
 
 #[tokio::test]
+async fn what_was_answered_is_answered_anew_where_its_right_was_taken_away_and_the_file_stays() {
+    let project = walked("yes").await;
+    let (before, asked) = (project.text(), project.lab.received().len());
+    may(&project.lab, "VM.Config.Disk", false);
+    let answers = given(&[("mend", "ask.group.resize"), ("group.resize", "no"), ("review", "do")]);
+    let held = project.repair(&answers).await;
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+    let kept = project.stage.setting().configs;
+    assert_eq!((kept.len(), kept[0].groups["resize"]), (1, false));
+    assert_eq!((project.text(), codes(&checked(&project).await)), (before, Vec::new()));
+    let received = project.lab.received();
+    assert!(received[asked..].iter().all(|request| request.method == "GET"), "nothing was changed on the host");
+    assert!(project.stage.last_run().finished);
+}
+
+#[tokio::test]
 async fn what_was_answered_no_is_not_missed_and_counts_as_chosen_where_it_is_asked_again() {
     let project = walked("no").await;
     may(&project.lab, "VM.Config.Disk", false);

@@ -8,7 +8,8 @@ use crate::diagnosis::leaning::Leaning;
 use crate::diagnosis::round::{self, CaFile, Trusting, Wish};
 use crate::diagnosis::untold;
 use crate::domain::finding::Finding;
-use crate::domain::{Der, HostRecord, Seen, Trust};
+use crate::domain::{ConfigRecord, Der, HostRecord, Seen, Trust};
+use crate::plan::action::{Action, Outcome};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::{CaAsked, Checkup, FileEvidence, HostAsked, Search, Survey};
 use crate::wizard::message::{Effect, ProbeId, ReadId};
@@ -45,7 +46,7 @@ pub fn go_on(w: &mut Wizard, after: bool) -> Vec<Effect> {
     let Some(checkup) = checkup.as_ref().filter(|checkup| !checkup.is_awaited() && !checkup.asked) else {
         return Vec::new();
     };
-    let Ok(config) = understood(w, &checkup.file) else {
+    let Ok(config) = understood(w, &checkup.file, after) else {
         slot(w, after).iter_mut().for_each(|checkup| checkup.asked = true);
         return Vec::new();
     };
@@ -157,12 +158,24 @@ pub fn records(w: &Wizard, after: bool) -> Vec<HostRecord> {
     records
 }
 
-/// The file as its tool reads it.
-pub fn understood(w: &Wizard, file: &FileEvidence) -> Result<Config, Box<Finding>> {
+/// What earlier runs remember of files, and after the repair what its own run keeps of this one.
+fn configs(w: &Wizard, after: bool) -> Vec<ConfigRecord> {
+    let mut configs = w.setting.configs.clone();
+    for step in w.run.iter().filter(|_| after).flat_map(|run| &run.steps) {
+        if let (Action::RememberConfig(kept), Some(Outcome::Done { .. })) = (&step.planned.action, &step.outcome) {
+            configs.retain(|known| !known.is_about(kept));
+            configs.push((**kept).clone());
+        }
+    }
+    configs
+}
+
+/// The file as its tool reads it, with what is remembered of it.
+pub fn understood(w: &Wizard, file: &FileEvidence, after: bool) -> Result<Config, Box<Finding>> {
     match &file.answer {
         Some(Ok((seen, around))) => {
             let scene = Scene { library: &w.setting.library, seen, around, environment: &w.setting.environment };
-            Ok(understand(scene)?.remembering(&w.setting.library, &w.setting.configs))
+            Ok(understand(scene)?.remembering(&w.setting.library, &configs(w, after)))
         }
         Some(Err(trouble)) => Err(Box::new(super::words::not_read(w, &file.asked, Some(trouble)))),
         None => Err(Box::new(super::words::not_read(w, &file.asked, None))),
@@ -201,7 +214,7 @@ pub fn names_the_ca(w: &Wizard) -> bool {
     else {
         return false;
     };
-    understood(w, &checkup.file).is_ok_and(|config| {
+    understood(w, &checkup.file, false).is_ok_and(|config| {
         let host = config.hosts.iter().find(|host| host.instance == number);
         host.is_some_and(|host| ca(&config, host, checkup) == CaFile::Holds(&cluster.certificate.der))
     })

@@ -44,7 +44,7 @@ pub fn after(w: &Wizard, checkup: &Checkup) -> Option<Told> {
 
 fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
     checkup.file.answer.as_ref()?;
-    let config = match ask::understood(w, &checkup.file) {
+    let config = match ask::understood(w, &checkup.file, after) {
         Ok(config) => config,
         Err(finding) => {
             let findings = vec![(None, *finding)];
