@@ -250,7 +250,7 @@ impl Performer {
         let deed = Deed { at: &revert.at, by: &revert.by, change: &revert.change, secret, fresh: false };
         let mut outcome = revert::take_back(&mut self.desks, &mut journal, revert.n, &deed).await;
         if let Outcome::Done { notes } = &mut outcome {
-            notes.extend(remember::forget(&self.state, journal.id()));
+            notes.extend(remember::forget(&self.state, journal.id(), None));
         }
         if let (Outcome::Done { notes }, true) = (&mut outcome, unproved) {
             notes.push("its death was not proved: the file no longer holds its secret as it was written".to_owned());

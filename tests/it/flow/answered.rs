@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use labwizard::diagnosis::checked::Checked;
+use labwizard::disk::Outcome;
 use labwizard::domain::finding::Step;
 use labwizard::domain::{Id, RunSeen};
 use labwizard::lab::proxmox::cluster::Subject;
@@ -89,6 +90,22 @@ async fn what_was_agreed_to_and_is_taken_away_is_missing_in_a_check_and_granted_
     assert_eq!(codes(&checked(&project).await), [""; 0]);
     // Nothing of it was answered anew, so nothing was written.
     assert_eq!(std::fs::read(project.stage.state_folder().join("files.toml")).unwrap(), memory);
+}
+
+#[tokio::test]
+async fn what_was_answered_is_answered_anew_where_its_right_was_taken_away_and_the_file_stays() {
+    let project = walked("yes").await;
+    let (before, asked) = (project.text(), project.lab.received().len());
+    may(&project.lab, "VM.Config.Disk", false);
+    let answers = given(&[("mend", "ask.group.resize"), ("group.resize", "no"), ("review", "do")]);
+    let held = project.repair(&answers).await;
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+    let kept = project.stage.setting().configs;
+    assert_eq!((kept.len(), kept[0].groups["resize"]), (1, false));
+    assert_eq!((project.text(), codes(&checked(&project).await)), (before, Vec::new()));
+    let received = project.lab.received();
+    assert!(received[asked..].iter().all(|request| request.method == "GET"), "nothing was changed on the host");
+    assert!(project.stage.last_run().finished);
 }
 
 #[tokio::test]
@@ -179,4 +196,7 @@ async fn answers_that_could_not_be_kept_are_said_and_cost_nothing_else() {
     assert!(held.told().contains("files.toml"), "{}", held.told());
     let runs: Vec<RunSeen> = stage.state().runs().unwrap().iter().map(|run| run.seen()).collect();
     assert!(runs.iter().all(|run| run.finished), "{runs:?}");
+    let run = stage.state().runs().unwrap().remove(0);
+    let noted = run.actions.iter().find(|action| action.action.kind == "remember-config").unwrap();
+    assert_eq!(noted.outcome, Some(Outcome::NotSent), "what was not kept has an end in the journal");
 }

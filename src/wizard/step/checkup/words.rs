@@ -131,7 +131,7 @@ pub fn answers(w: &Wizard, told: &Told, (mend, instance): (&Mend, Option<u8>)) -
         risky: false,
     };
     match mend {
-        Mend::Ask(field) => vec![answer(asked(field), "")],
+        Mend::Ask(field) => vec![answer(asked(told, field), asked_for(field))],
         Mend::Rewrite { key } => {
             vec![answer(format!("Write {} as {} reads it", visible(key), told.title), "from what stands there")]
         }
@@ -176,7 +176,15 @@ fn login(w: &Wizard) -> String {
     }
 }
 
-fn asked(field: &Id) -> String {
+/// What is not granted any more where less is answered.
+fn asked_for(field: &Id) -> &'static str {
+    if field.as_str().starts_with("group.") { "labwizard remembers it; nothing is granted" } else { "" }
+}
+
+fn asked(told: &Told, field: &Id) -> String {
+    if field.as_str().starts_with("group.") {
+        return format!("Say anew what {} shall do", told.title);
+    }
     let known = [
         (host::HOST, "Type another address"),
         (token::TOKEN, "Paste another token"),
