@@ -50,31 +50,27 @@ pub struct Circumstances<'a> {
 
 /// Everything that is wrong or worth knowing about a config: its text, its file, its hosts, and what it picked of them.
 pub fn judge_config(config: &Config, asked: &[Asked], about: &Circumstances<'_>) -> Vec<Finding> {
-    let of_hosts: Vec<(u8, Vec<Finding>)> = asked
-        .iter()
-        .filter_map(|one| {
-            let host = config.hosts.iter().find(|host| host.instance == one.instance)?;
-            Some((one.instance, of_one(config, host, one, asked, about)))
-        })
-        .collect();
-    let (first, mut findings) = of_text(config, asked, &of_hosts);
-    findings.extend(of_hosts.into_iter().flat_map(|(_, findings)| findings));
+    let of_hosts = asked.iter().flat_map(|one| {
+        let host = config.hosts.iter().find(|host| host.instance == one.instance);
+        host.map(|host| of_one(config, host, one, asked, about)).unwrap_or_default()
+    });
+    let (first, mut findings) = of_text(config, asked);
+    findings.extend(of_hosts);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     first.into_iter().chain(findings).collect()
 }
 
 /// What the text tells, by what was seen of the hosts; first the lines that are the cause of what fails there.
-fn of_text(config: &Config, asked: &[Asked], of_hosts: &[(u8, Vec<Finding>)]) -> (Vec<Finding>, Vec<Finding>) {
+fn of_text(config: &Config, asked: &[Asked]) -> (Vec<Finding>, Vec<Finding>) {
     let (mut first, mut findings) = (Vec::new(), Vec::new());
     for finding in &config.findings {
         let Some(doubt) = config.doubts.iter().find(|doubt| doubt.finding == *finding) else {
             findings.push(finding.clone());
             continue;
         };
-        let seen = asked.iter().filter(|one| one.instance == doubt.instance).flat_map(|one| &one.seen);
-        let mut of_it = of_hosts.iter().filter(|(instance, _)| *instance == doubt.instance).flat_map(|(_, all)| all);
-        let failed = of_it.any(|finding| finding.severity == Severity::Error);
-        match doubt.by(seen, failed) {
+        let of_it = asked.iter().filter(|one| one.instance == doubt.instance);
+        let seen: Vec<&Observation> = of_it.flat_map(|one| &one.seen).collect();
+        match doubt.by(&seen) {
             Some(finding) if doubt.is_cause() && finding.severity == Severity::Error => first.push(finding),
             left => findings.extend(left),
         }

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::diagnosis::file::tests::{config, good};
-use crate::domain::observation::{ClusterCa, RequestTrouble, TlsTrouble};
-use crate::domain::{Certificate, Der, Fingerprint, Release};
+use crate::domain::observation::{ClusterCa, ConnectTrouble, NameTrouble, RequestTrouble, Speaker, TlsTrouble};
+use crate::domain::{Certificate, Der, Endpoint, Fingerprint, Host, Release};
 
 fn leaf() -> Certificate {
     Certificate {
@@ -61,5 +61,48 @@ fn a_certificate_is_still_looked_at_unless_it_was_seen_that_no_ca_at_hand_signed
         let all = judged(path, &text, &[own, main]);
         let found = all.iter().find(|one| one.code == codes::TLS_UNKNOWN_CA).expect("the tool is stopped");
         assert_eq!(found.mends, mends, "{told}");
+    }
+}
+
+/// What stands in a file that is broken so, what comes of its host, and whether that is its fault.
+type Row = (&'static str, &'static str, &'static str, Seen, bool);
+
+#[test]
+fn a_line_that_looks_wrong_is_the_cause_only_of_what_it_would_lead_to() {
+    let refused = |kind| {
+        let host = Host::Name("pve.lan".into());
+        Seen::NotConnected(vec![(Endpoint { host, port: 443 }, [10, 0, 0, 5].into(), kind)])
+    };
+    let page = || Seen::NotProxmox(Speaker::Other { server: None, status: 200, html: true });
+    let other = || Err(TlsTrouble::OtherCertificate { agreed: Fingerprint::of(b"agreed") });
+    let (port, example) = ((":8006", ""), ("=pve.lan", "=proxmox.example.com"));
+    let twice = ("PROXMOX_USER=a@pve\n", "PROXMOX_USER=a@pve\nPROXMOX_USER=b@pve\n");
+    let turned_away = || Seen::SignInRefused { status: 401, phrase: "no".into(), clock_off: None };
+    let rows: Vec<Row> = vec![
+        ("bpg", port.0, port.1, refused(ConnectTrouble::Refused), true),
+        ("bpg", port.0, port.1, refused(ConnectTrouble::TimedOut), true),
+        ("bpg", port.0, port.1, page(), true),
+        ("bpg", port.0, port.1, Seen::NoTls(TlsTrouble::PlainHttp), true),
+        ("bpg", port.0, port.1, Seen::NoTls(TlsTrouble::TimedOut), false),
+        // A proxy may answer there: nothing was sent that would tell.
+        ("bpg", port.0, port.1, shown(Some(Err(TlsTrouble::UnknownIssuer)), false), false),
+        ("bpg", port.0, port.1, shown(Some(other()), false), false),
+        // No port makes a name known.
+        ("bpg", port.0, port.1, Seen::NotResolved(NameTrouble::Unknown), false),
+        ("glassdome", example.0, example.1, Seen::NotResolved(NameTrouble::Unknown), true),
+        ("glassdome", example.0, example.1, shown(Some(Err(TlsTrouble::UnknownIssuer)), false), false),
+        ("glassdome", twice.0, twice.1, turned_away(), true),
+        ("glassdome", twice.0, twice.1, refused(ConnectTrouble::Refused), false),
+        ("glassdome", twice.0, twice.1, shown(Some(other()), false), false),
+    ];
+    for (which, old, new, seen, cause) in rows {
+        let (path, text) = good(which);
+        let text = text.replacen(old, new, 1);
+        let doubts = config(path, &text).doubts;
+        assert_eq!(doubts.len(), 1, "{which} {new}");
+        let told = format!("{which} {new} {seen:?}");
+        let all = judged(path, &text, &[asked(None, vec![seen])]);
+        let found = all.iter().position(|one| one.title == doubts[0].finding.title).expect("it is said all the same");
+        assert_eq!((found == 0, all[found].severity == Severity::Error), (cause, cause), "{told}: {all:#?}");
     }
 }
