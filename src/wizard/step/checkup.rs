@@ -294,9 +294,6 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     for (mend, instance) in &offers {
         options.extend(words::answers(w, told, (mend, *instance)));
     }
-    // The commands are those for the host of the first mend.
-    let grants = offers.first().is_some_and(|(mend, _)| *mend == Mend::Grant) && ask::is_remembered(w, told);
-    options.retain(|option| option.id != ways::COMMANDS || grants);
     if !in_file {
         options.extend(several);
     }

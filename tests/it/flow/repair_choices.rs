@@ -4,9 +4,10 @@ use std::os::unix::fs::PermissionsExt;
 
 use labwizard::lab::config::Facts;
 use labwizard::lab::{LabRelease, Scenario};
+use labwizard::wizard::Setting;
 use labwizard::wizard::page::{Block, Page};
 
-use super::repair::{Project, WRONG, checkup};
+use super::repair::{Project, WRONG, checkup, words};
 use super::{Stage, TOOL, given, lab};
 
 /// What may be chosen on the page that tells what is wrong.
@@ -69,4 +70,31 @@ async fn a_certificate_that_no_ca_at_hand_signed_is_looked_at_once_and_not_offer
     assert_eq!(held.last().title, "It was done, and Glassdome still cannot work.", "{}", held.told());
     let held = project.repair(&given(&[("mend", "leave")])).await;
     assert_eq!(options(checkup(&held)), ["again", "leave"], "{}", held.told());
+}
+
+#[tokio::test]
+async fn each_host_that_lacks_rights_is_granted_them_by_an_answer_of_its_own_and_has_its_own_commands() {
+    let (project, second) = (Project::new().await, lab(LabRelease::default(), Scenario::Fine).await);
+    let more = format!(
+        "PROXMOX_02_HOST=127.0.0.1:{}\nPROXMOX_02_USER=apex@pve\nPROXMOX_02_TOKEN_NAME=glassdome-token\n\
+         PROXMOX_TOKEN_VALUE_02={}\nPROXMOX_02_VERIFY_SSL=false\n",
+        second.port(),
+        second.token(TOOL).unwrap().secret
+    );
+    std::fs::write(project.stage.env_file(), project.text() + &more).unwrap();
+    project.lab.change(|cluster| cluster.acl.retain(|row| row.who != TOOL || row.path != "/vms"));
+    second.change(|cluster| cluster.acl.retain(|row| row.who != TOOL || !row.path.starts_with("/sdn")));
+    let mut hosts = project.setting().hosts;
+    hosts.push(crate::check::record(&second));
+    let setting = || Setting { hosts: hosts.clone(), ..project.setting() };
+    let wanted = ["grant", "commands", "grant.host-2", "commands.host-2", "again", "leave"];
+    for (answer, own, others) in [("commands", "/vms", "/sdn"), ("commands.host-2", "/sdn", "/vms")] {
+        let held = project.stage.hold_as(setting(), &given(&[("mend", answer)]), None).await;
+        assert_eq!(options(checkup(&held)), wanted, "{}", held.told());
+        let page = held.pages.iter().find(|page| page.title == "Grant what is missing.");
+        let commands = words(page.unwrap_or_else(|| panic!("{answer}: {}", held.told())));
+        let grants: Vec<&str> = commands.lines().filter(|line| line.contains("pveum acl modify")).collect();
+        assert!(grants.iter().any(|line| line.contains(own)), "{answer}: {grants:?}");
+        assert!(!grants.iter().any(|line| line.contains(others)), "{answer}: {grants:?}");
+    }
 }

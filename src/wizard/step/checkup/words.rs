@@ -10,7 +10,7 @@ use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Command, Tone};
 use crate::wizard::step::{count, details, file, host, make, quiet, say, token, toned, trust};
 
-use super::{Told, ways};
+use super::{Told, ask, ways};
 
 /// The file's path as people write it.
 pub fn path(w: &Wizard) -> String {
@@ -138,15 +138,14 @@ pub fn answers(w: &Wizard, told: &Told, (mend, instance): (&Mend, Option<u8>)) -
         Mend::Remove { key, line } => vec![answer(format!("Delete line {line}, {}", visible(key)), "kept for undo")],
         Mend::Close => vec![answer("Close the file to others".into(), "only you can read it then")],
         Mend::Ignore => vec![answer("Keep the file out of git".into(), "a line in the .gitignore beside it")],
-        Mend::Grant => vec![
-            answer("Grant exactly what is missing".into(), &format!("{login}; shown first")),
-            Answer {
-                id: ways::COMMANDS,
-                title: "Show the commands".into(),
-                about: vec!["for root's shell on the host".into()],
-                risky: false,
-            },
-        ],
+        Mend::Grant => {
+            let grant = answer("Grant exactly what is missing".into(), &format!("{login}; shown first"));
+            let commands = Answer {
+                id: ways::commands(told, instance),
+                ..answer("Show the commands".into(), "for root's shell on the host")
+            };
+            [grant].into_iter().chain(ask::is_remembered(w, told, instance).then_some(commands)).collect()
+        }
         Mend::NewSecret => vec![answer("Give the token a new secret".into(), &format!("{login}; its rights stay"))],
         Mend::NewToken => vec![answer("Have another token made".into(), &login)],
         Mend::Certificate => vec![answer("Look at the certificate".into(), "nothing is sent before you agree")],
