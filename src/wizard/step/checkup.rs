@@ -229,7 +229,11 @@ pub fn page(w: &Wizard) -> Parts {
             ..Parts::default()
         };
     }
-    blocks.extend(told.about().map(say));
+    // Where something is to be chosen the title says whose file it is, and what is wrong comes next.
+    let about = || told.about().map(say);
+    if !told.asks() {
+        blocks.extend(about());
+    }
     blocks.extend(words::in_vain(w, &told));
     if told.worst() < Some(Severity::Warning) {
         blocks.extend(
@@ -245,6 +249,7 @@ pub fn page(w: &Wizard) -> Parts {
     }
     if told.asks() {
         blocks.push(Block::Choice(choice(w, &told)));
+        blocks.extend(about());
         blocks.extend(words::by_hand(&told));
     }
     Parts {

@@ -71,7 +71,7 @@ pub fn by_hand(told: &Told) -> Vec<Block> {
         let by_hand = usual.iter().filter(|one| !(offers && is_labwizards(one)));
         let fixes: Vec<Block> = by_hand.map(fix).filter(|fix| !blocks.contains(fix)).collect();
         if several && !fixes.is_empty() {
-            blocks.push(quiet(format!("{}:", whole(finding.title.trim_end_matches('.')))));
+            blocks.push(quiet(heading(&finding.title)));
         }
         fixes.into_iter().for_each(|fix| add(&mut blocks, fix));
     }
@@ -79,6 +79,12 @@ pub fn by_hand(told: &Told) -> Vec<Block> {
         blocks.insert(0, quiet(if offers { "Or by hand:" } else { "By hand:" }));
     }
     blocks
+}
+
+/// A title over what mends it; one that has a colon of its own gets no other.
+fn heading(title: &str) -> String {
+    let bare = whole(title.trim_end_matches('.'));
+    if bare.contains(": ") { format!("{bare}.") } else { format!("{bare}:") }
 }
 
 fn is_labwizards(fix: &Fix) -> bool {
@@ -192,5 +198,19 @@ fn asked(field: &Id) -> String {
     match field.as_str().strip_prefix("pick.") {
         Some(pick) => format!("Choose another {}", visible(&pick.replace('_', " "))),
         None => format!("Answer {} anew", visible(field.as_str())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_title_over_its_mends_ends_in_one_colon() {
+        for (title, heading) in [
+            ("PROXMOX_NODE stands in 2 lines: 5, 11.", "PROXMOX_NODE stands in 2 lines: 5, 11."),
+            ("Others on this machine may read the file.", "Others on this machine may read the file:"),
+            ("The machine at “pve:8006” is there.", "The machine at “pve:8006” is there:"),
+        ] {
+            assert_eq!(super::heading(title), heading);
+        }
     }
 }
