@@ -243,7 +243,11 @@ pub fn page(w: &Wizard) -> Parts {
             ..Parts::default()
         };
     }
-    blocks.extend(told.about().map(say));
+    // Where something is to be chosen the title says whose file it is, and what is wrong comes next.
+    let about = || told.about().map(say);
+    if !told.asks() {
+        blocks.extend(about());
+    }
     blocks.extend(words::in_vain(w, &told));
     if told.worst() < Some(Severity::Warning) {
         blocks.extend(
@@ -259,6 +263,7 @@ pub fn page(w: &Wizard) -> Parts {
     }
     if told.asks() {
         blocks.push(Block::Choice(choice(w, &told)));
+        blocks.extend(about());
         blocks.extend(words::by_hand(&told));
     }
     Parts {
@@ -308,9 +313,6 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     for (mend, instance) in &offers {
         options.extend(words::answers(w, told, (mend, *instance)));
     }
-    // The commands are those for the host of the first mend.
-    let grants = offers.first().is_some_and(|(mend, _)| *mend == Mend::Grant) && ask::is_remembered(w, told);
-    options.retain(|option| option.id != ways::COMMANDS || grants);
     if !in_file {
         options.extend(several);
     }

@@ -123,3 +123,30 @@ async fn power_over_the_host_that_an_earlier_walk_agreed_to_needs_its_own_yes_ag
         assert!(asked.contains("Sys.Modify on /"), "{mend}: {asked}");
     }
 }
+
+#[tokio::test]
+async fn each_host_that_lacks_rights_is_granted_them_by_an_answer_of_its_own_and_has_its_own_commands() {
+    let (project, second) = (Project::new().await, lab(LabRelease::default(), Scenario::Fine).await);
+    let more = format!(
+        "PROXMOX_02_HOST=127.0.0.1:{}\nPROXMOX_02_USER=apex@pve\nPROXMOX_02_TOKEN_NAME=glassdome-token\n\
+         PROXMOX_TOKEN_VALUE_02={}\nPROXMOX_02_VERIFY_SSL=false\n",
+        second.port(),
+        second.token(TOOL).unwrap().secret
+    );
+    std::fs::write(project.stage.env_file(), project.text() + &more).unwrap();
+    project.lab.change(|cluster| cluster.acl.retain(|row| row.who != TOOL || row.path != "/vms"));
+    second.change(|cluster| cluster.acl.retain(|row| row.who != TOOL || !row.path.starts_with("/sdn")));
+    let mut hosts = project.setting().hosts;
+    hosts.push(crate::check::record(&second));
+    let setting = || Setting { hosts: hosts.clone(), ..project.setting() };
+    let wanted = ["grant", "commands", "grant.host-2", "commands.host-2", "again", "leave"];
+    for (answer, own, others) in [("commands", "/vms", "/sdn"), ("commands.host-2", "/sdn", "/vms")] {
+        let held = project.stage.hold_as(setting(), &given(&[("mend", answer)]), None).await;
+        assert_eq!(options(checkup(&held)), wanted, "{}", held.told());
+        let page = held.pages.iter().find(|page| page.title == "Grant what is missing.");
+        let commands = words(page.unwrap_or_else(|| panic!("{answer}: {}", held.told())));
+        let grants: Vec<&str> = commands.lines().filter(|line| line.contains("pveum acl modify")).collect();
+        assert!(grants.iter().any(|line| line.contains(own)), "{answer}: {grants:?}");
+        assert!(!grants.iter().any(|line| line.contains(others)), "{answer}: {grants:?}");
+    }
+}

@@ -152,6 +152,23 @@ async fn whose_realm_is_missing_or_mistyped_is_picked_among_those_of_the_host_an
 }
 
 #[tokio::test]
+async fn whose_realm_is_missing_keeps_name_and_secret_also_where_the_id_is_whole_or_a_password_stands_there() {
+    let project = Project::new().await;
+    let (secret, root) = (project.lab.token(TOOL).unwrap().secret, project.lab.user("root@pam").unwrap().password);
+    let token = format!("PROXMOX_TOKEN_ID='apex!{NAME}'\nPROXMOX_TOKEN_SECRET={secret}\n");
+    let password = format!("PROXMOX_USER=root\nPROXMOX_PASSWORD={root}\n");
+    for (stands, mend, key) in [(token, "user.pve", "PROXMOX_TOKEN_ID"), (password, "user.pam", "PROXMOX_USER")] {
+        let port = project.lab.port();
+        let text = format!("PROXMOX_HOST=127.0.0.1\nPROXMOX_PORT={port}\n{stands}PROXMOX_VERIFY_SSL=false\n");
+        std::fs::write(project.stage.env_file(), &text).unwrap();
+        let held = project.repair(&given(&[("mend", mend), ("review", "do")])).await;
+        assert!(held.is_done(), "{key}: {}", told(&held));
+        assert_eq!(project.changed(&text), [key], "{}", told(&held));
+        assert!(held.last().title.ends_with("is mended."), "{key}: {}", told(&held));
+    }
+}
+
+#[tokio::test]
 async fn commands_for_where_no_login_works_stand_behind_an_answer_of_their_own() {
     let project = Project::new().await;
     project.set("PROXMOX_TOKEN_VALUE", super::repair::WRONG);

@@ -53,7 +53,8 @@ impl Inside<'_, '_> {
         if inquiry.lists {
             let online = nodes.iter().filter(|node| node.online);
             let each = join_all(online.map(|node| async { tokio::join!(self.storages(node), self.bridges(node)) }));
-            tokio::join!(each, self.cluster_ca(&nodes));
+            // The CA first: what tells storages waits for each of them, and may hang with one.
+            tokio::join!(self.cluster_ca(&nodes), each);
         }
     }
 

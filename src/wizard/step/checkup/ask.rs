@@ -231,9 +231,9 @@ pub fn was_refused(w: &Wizard) -> bool {
     })
 }
 
-/// The host that the first mend is about was agreed to in an earlier run, and signed in to in this one.
-pub fn is_remembered(w: &Wizard, told: &super::Told) -> bool {
-    let instance = told.offers().first().and_then(|(_, instance)| *instance).or(told.first_instance());
+/// The host that a mend is about was agreed to in an earlier run, and signed in to in this one.
+pub fn is_remembered(w: &Wizard, told: &super::Told, instance: Option<u8>) -> bool {
+    let instance = instance.or(told.first_instance());
     let host = w.evidence.checkup.as_ref().zip(instance).and_then(|(checkup, instance)| checkup.host(instance));
     host.is_some_and(|host| matches!(host.trust, Some((_, Leaning::Remembered))) && host.survey.signed_in())
 }

@@ -10,7 +10,7 @@ use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Command, Tone};
 use crate::wizard::step::{count, details, file, host, make, quiet, say, token, toned, trust};
 
-use super::{Told, ways};
+use super::{Told, ask, ways};
 
 /// The file's path as people write it.
 pub fn path(w: &Wizard) -> String {
@@ -71,7 +71,7 @@ pub fn by_hand(told: &Told) -> Vec<Block> {
         let by_hand = usual.iter().filter(|one| !(offers && is_labwizards(one)));
         let fixes: Vec<Block> = by_hand.map(fix).filter(|fix| !blocks.contains(fix)).collect();
         if several && !fixes.is_empty() {
-            blocks.push(quiet(format!("{}:", whole(finding.title.trim_end_matches('.')))));
+            blocks.push(quiet(heading(&finding.title)));
         }
         fixes.into_iter().for_each(|fix| add(&mut blocks, fix));
     }
@@ -79,6 +79,12 @@ pub fn by_hand(told: &Told) -> Vec<Block> {
         blocks.insert(0, quiet(if offers { "Or by hand:" } else { "By hand:" }));
     }
     blocks
+}
+
+/// A title over what mends it; one that has a colon of its own gets no other.
+fn heading(title: &str) -> String {
+    let bare = whole(title.trim_end_matches('.'));
+    if bare.contains(": ") { format!("{bare}.") } else { format!("{bare}:") }
 }
 
 fn is_labwizards(fix: &Fix) -> bool {
@@ -138,15 +144,14 @@ pub fn answers(w: &Wizard, told: &Told, (mend, instance): (&Mend, Option<u8>)) -
         Mend::Remove { key, line } => vec![answer(format!("Delete line {line}, {}", visible(key)), "kept for undo")],
         Mend::Close => vec![answer("Close the file to others".into(), "only you can read it then")],
         Mend::Ignore => vec![answer("Keep the file out of git".into(), "a line in the .gitignore beside it")],
-        Mend::Grant => vec![
-            answer("Grant exactly what is missing".into(), &format!("{login}; shown first")),
-            Answer {
-                id: ways::COMMANDS,
-                title: "Show the commands".into(),
-                about: vec!["for root's shell on the host".into()],
-                risky: false,
-            },
-        ],
+        Mend::Grant => {
+            let grant = answer("Grant exactly what is missing".into(), &format!("{login}; shown first"));
+            let commands = Answer {
+                id: ways::commands(told, instance),
+                ..answer("Show the commands".into(), "for root's shell on the host")
+            };
+            [grant].into_iter().chain(ask::is_remembered(w, told, instance).then_some(commands)).collect()
+        }
         Mend::NewSecret => vec![answer("Give the token a new secret".into(), &format!("{login}; its rights stay"))],
         Mend::NewToken => vec![answer("Have another token made".into(), &login)],
         Mend::Certificate => vec![answer("Look at the certificate".into(), "nothing is sent before you agree")],
@@ -200,5 +205,19 @@ fn asked(told: &Told, field: &Id) -> String {
     match field.as_str().strip_prefix("pick.") {
         Some(pick) => format!("Choose another {}", visible(&pick.replace('_', " "))),
         None => format!("Answer {} anew", visible(field.as_str())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_title_over_its_mends_ends_in_one_colon() {
+        for (title, heading) in [
+            ("PROXMOX_NODE stands in 2 lines: 5, 11.", "PROXMOX_NODE stands in 2 lines: 5, 11."),
+            ("Others on this machine may read the file.", "Others on this machine may read the file:"),
+            ("The machine at “pve:8006” is there.", "The machine at “pve:8006” is there:"),
+        ] {
+            assert_eq!(super::heading(title), heading);
+        }
     }
 }
