@@ -114,5 +114,6 @@ async fn what_is_missing_is_granted_where_it_was_found_missing_and_a_place_that_
             project.lab.change(|cluster| cluster.acl.iter().any(|row| row.who == token && row.path == path))
         };
         assert!(has(at) && !has(not_at), "{token}: {}", told(&held));
+        assert!(!told(&held).contains("shows no token"), "{token}: {}", told(&held));
     }
 }
