@@ -14,6 +14,7 @@ impl Wizard {
         let no = RunNo(self.fresh());
         let mut run = Run::new(no, plan);
         let first = run.first();
+        self.places = Some(step::details::places_now(self));
         self.run = Some(run);
         self.run_on(first)
     }

@@ -41,6 +41,8 @@ pub fn findings(w: &Wizard) -> Vec<Finding> {
         return Vec::new();
     }
     match making(w) {
+        // Of what is not yet told nothing is missing.
+        Some(Err(_)) if !wish::has_looked(w) => Vec::new(),
         Some(Err(why)) => vec![words::no_making(&why)],
         Some(Ok(_)) => cannot(w, w.at() > PageId::Make).into_iter().collect(),
         None => Vec::new(),

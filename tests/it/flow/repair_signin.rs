@@ -1,7 +1,7 @@
 //! A token that is refused though its secret is right: its user is enabled, an end is set later, or the realm is picked.
 
 use labwizard::domain::{Change, time};
-use labwizard::lab::proxmox::cluster::User;
+use labwizard::lab::proxmox::cluster::{Subject, User};
 use labwizard::lab::{Cluster, LabRelease, Scenario};
 use labwizard::wizard::Setting;
 use labwizard::wizard::errand::Errand;
@@ -185,4 +185,32 @@ async fn what_a_grant_adds_is_marked_beside_what_the_token_has() {
     let held = project.repair(&project.login(&[("mend", "grant")])).await;
     let page = held.pages.iter().map(words).find(|page| page.contains("May ") && page.contains("+ new: "));
     assert!(page.is_some_and(|page| page.contains("then holds, with what it has already")), "{}", told(&held));
+}
+
+#[tokio::test]
+async fn what_is_missing_is_granted_where_it_was_found_missing_and_a_place_that_is_held_stays() {
+    const BARE: &str = "apex@pve!bare";
+    // What its user holds at a storage is there for another token.
+    let project = Project::new().await;
+    project.set("PROXMOX_TOKEN_NAME", "bare");
+    project.set("PROXMOX_TOKEN_VALUE", &project.lab.token(BARE).unwrap().secret);
+    project.lab.change(|cluster| cluster.grant("/storage/local", Subject::User, OWNER, "PVEDatastoreUser", true));
+    // A token that holds its place itself, and lacks something else.
+    let narrow = Project::new().await;
+    narrow.lab.change(|cluster| {
+        cluster.acl.retain(|row| row.who != TOOL || !["/vms", "/storage", "/"].contains(&row.path.as_str()));
+        cluster.grant("/storage/local-lvm", Subject::Token, TOOL, "PVEDatastoreUser", true);
+    });
+    for (project, token, at, not_at) in
+        [(project, BARE, "/storage", "/storage/local"), (narrow, TOOL, "/storage/local-lvm", "/storage")]
+    {
+        let setting = labwizard::wizard::Setting { configs: Vec::new(), ..project.setting() };
+        let held = project.stage.hold_as(setting, &project.login(&[("mend", "grant")]), None).await;
+        assert_eq!(held.last().title, "Glassdome is mended.", "{token}: {}", told(&held));
+        let has = |path: &str| {
+            project.lab.change(|cluster| cluster.acl.iter().any(|row| row.who == token && row.path == path))
+        };
+        assert!(has(at) && !has(not_at), "{token}: {}", told(&held));
+        assert!(!told(&held).contains("shows no token"), "{token}: {}", told(&held));
+    }
 }

@@ -122,6 +122,11 @@ pub fn estate(w: &Wizard) -> Option<&Estate> {
     })
 }
 
+/// What there is has been told, as far as whoever is signed in is told it.
+pub fn has_looked(w: &Wizard) -> bool {
+    estate(w).is_some() || token::survey(w).is_some_and(|survey| survey.ended)
+}
+
 /// The token that has the wanted name already.
 pub fn existing(w: &Wizard) -> Option<&TokenSeen> {
     estate(w)?.token(&id(w)?)
