@@ -17,6 +17,7 @@ pub use doubt::Doubt;
 pub use place::{copies, missing};
 
 pub use place::untrack;
+pub use stands::port_of;
 
 use crate::diagnosis::codes;
 use crate::domain::finding::{Finding, Mend, Severity, Step};

@@ -92,7 +92,8 @@ pub struct Mended {
 
 /// Whether a mend changes nothing but the file and what lies beside it, and asks nothing.
 pub fn is_of_the_file(mend: &Mend) -> bool {
-    matches!(mend, Mend::Rewrite { .. } | Mend::Remove { .. } | Mend::Close | Mend::Ignore | Mend::Verify)
+    use Mend::*;
+    matches!(mend, Rewrite { .. } | Switch { .. } | Port { .. } | Remove { .. } | Close | Ignore | Verify)
 }
 
 /// The edits that the mends ask for, each key once. [`Mend::Close`] and [`Mend::Ignore`] change no line.
@@ -107,6 +108,8 @@ pub fn edits(config: &Config, library: &Library, told: &Told<'_>, mends: &[Mend]
     for mend in mends {
         match mend {
             Mend::Rewrite { key } => mending.rewrite(key, &mut sheet)?,
+            Mend::Switch { key, word, .. } => mending.switch(key, word, &mut sheet)?,
+            Mend::Port { key, line } => mending.move_port(key, *line, &mut sheet)?,
             Mend::Remove { key, line } => mending.remove(key, *line, &mut sheet)?,
             Mend::Verify => mending.verify(&mut sheet)?,
             Mend::Close | Mend::Ignore => {}
@@ -117,7 +120,8 @@ pub fn edits(config: &Config, library: &Library, told: &Told<'_>, mends: &[Mend]
             | Mend::Certificate
             | Mend::LookUp
             | Mend::Wake
-            | Mend::User(_) => {
+            | Mend::User(_)
+            | Mend::Token(_) => {
                 return Err(NoMend::NotOfTheFile);
             }
         }
@@ -152,6 +156,11 @@ pub fn plan(order: &Order<'_>) -> Result<Mended, NoMend> {
     let is_there = |key: &str| config.document.entries().any(|entry| entry.key() == key);
     let added = edit.edits.iter().filter(|edit| !is_there(&edit.key) && !is_secret(&edit.key));
     open.extend(added.map(|edit| edit.key.clone()));
+    // A port is no secret, also where the tool looks for none.
+    open.extend(order.mends.iter().filter_map(|mend| match mend {
+        Mend::Port { key, line } | Mend::Remove { key, line } => config.port_at(key, *line).map(|_| key.clone()),
+        _ => None,
+    }));
     let prepared = tried(edit, filled, Some(&config.document), &open)?;
     let mut mended = Mended { plan: Plan::default(), prepared: None };
     let path = (order.shown)(&order.seen.path);

@@ -265,3 +265,28 @@ fn a_shell_that_gives_up_is_said_with_its_line() {
     assert_eq!(told(&config.findings), ["! file.damaged"]);
     assert!(config.findings[0].title.contains("line 1"));
 }
+
+#[test]
+fn a_port_that_has_no_effect_is_the_cause_where_nobody_answers_without_it() {
+    use crate::diagnosis::checked::{Asked, Circumstances, judge_config};
+    use crate::domain::{Observation, Seen};
+    let library = Library::built_in();
+    let surroundings = crate::domain::observation::Surroundings::default();
+    let about = Circumstances { library: &library, records: &[], surroundings: &surroundings, runs: &[], now: 0 };
+    let (path, text) = good("glassdome");
+    let config = config(path, &text.replace("PROXMOX_NODE=pve\n", "PROXMOX_NODE=pve\nPROXMOX_PORT=41455\n"));
+    assert!(format!("{:?}", config.findings).contains("Write PROXMOX_HOST=pve.lan:41455"), "{:?}", config.findings);
+    let judged = |seen| {
+        let seen = vec![Observation { seen, took: Default::default() }];
+        judge_config(&config, &[Asked { instance: 1, trust: None, seen }], &about)
+    };
+    let refused = Seen::NotConnected(vec![(
+        crate::domain::Endpoint { host: crate::domain::Host::Name("pve.lan".into()), port: 8006 },
+        "192.0.2.1".parse().unwrap(),
+        crate::domain::observation::ConnectTrouble::Refused,
+    )]);
+    let found = judged(refused);
+    assert_eq!(told(&found)[0], "! file.ignored-key port:PROXMOX_PORT:7 remove:PROXMOX_PORT:7", "{found:#?}");
+    let answers = Seen::IsProxmox { realms: Vec::new(), release_hint: None, via: None };
+    assert_eq!(told(&judged(answers)), ["~ file.ignored-key remove:PROXMOX_PORT:7"]);
+}

@@ -214,7 +214,7 @@ impl Told {
     pub fn file_mends(&self) -> Vec<Mend> {
         let mut all: Vec<Mend> = Vec::new();
         for (_, finding) in &self.findings {
-            for mend in finding.mends.iter().take(together(finding)).filter(|mend| ways::is_file(mend)) {
+            for mend in finding.mends.iter().take(together(finding)).filter(|mend| ways::is_settled(mend)) {
                 if !all.contains(mend) {
                     all.push(mend.clone());
                 }
