@@ -6,7 +6,7 @@ use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
 use crate::diagnosis::round::let_in;
 use crate::diagnosis::verifying::Beyond;
-use crate::diagnosis::{Reading, agreed, codes, judge, picks, token_end};
+use crate::diagnosis::{Reading, agreed, codes, judge, picks, system_ca, token_end};
 use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::observation::Surroundings;
 use crate::domain::visible::visible;
@@ -92,6 +92,9 @@ fn of_one(config: &Config, host: &ConfigHost, one: &Asked, asked: &[Asked], abou
         found.iter_mut().for_each(tools_alone);
         // The cluster's CA was fetched and did not sign it: nothing that labwizard could write lets the tool verify it.
         let signed = other.seen.iter().any(|one| matches!(one.seen, Seen::ClusterCa(Ok(_))));
+        if let (true, Some(tool)) = (signed, goes_by_system(config, about)) {
+            found.iter_mut().for_each(|one| system_ca::stops(one, tool));
+        }
         if !signed && !form_pins(config, about) {
             found.iter_mut().for_each(|one| one.mends.retain(|mend| *mend != Mend::Certificate));
         }
@@ -161,6 +164,12 @@ fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstan
 /// Whether the tool can be told the certificate itself.
 fn form_pins(config: &Config, about: &Circumstances<'_>) -> bool {
     config.form(about.library).is_some_and(|form| form.verify.contains(&VerifyWord::Pin))
+}
+
+/// The title of a tool to which no CA can be given in its file.
+fn goes_by_system<'a>(config: &Config, about: &Circumstances<'a>) -> Option<&'a str> {
+    let (spec, form) = (config.spec(about.library)?, config.form(about.library)?);
+    system_ca::is_meant(spec, form).then_some(spec.title.as_str())
 }
 
 /// What a finding of one of several hosts says it is about.
