@@ -203,7 +203,15 @@ fn mends(prepared: &Prepared, is_open: bool, path: &str) -> String {
     }
     let is_gone = |edit: &&Edit| matches!(edit.value, Setting::Remove | Setting::RemoveLines(_));
     let lines = |n: usize, one: &str| if n == 1 { format!("one {one}") } else { format!("{n} {one}s") };
-    let removed = prepared.edit.edits.iter().filter(is_gone).count().min(prepared.changed);
+    let gone = prepared.edit.edits.iter().filter(is_gone);
+    let removed = gone.clone().count().min(prepared.changed);
+    // Of a key that stands in several lines, which of them goes is what matters.
+    let numbers: Vec<usize> = gone
+        .flat_map(|edit| match &edit.value {
+            Setting::RemoveLines(lines) => lines.clone(),
+            _ => Vec::new(),
+        })
+        .collect();
     let set = prepared.changed - removed;
     let mut parts = Vec::new();
     if set > 0 {
@@ -211,7 +219,16 @@ fn mends(prepared: &Prepared, is_open: bool, path: &str) -> String {
     }
     if removed > 0 {
         let at = if set > 0 { String::new() } else { format!(" from {path}") };
-        parts.push(format!("remove {}{at}", lines(removed, "line")));
+        let which = match numbers.as_slice() {
+            [] => lines(removed, "line"),
+            [line] if removed == 1 => format!("line {line}"),
+            all if removed == 1 => {
+                format!("lines {}", all.iter().map(usize::to_string).collect::<Vec<_>>().join(" and "))
+            }
+            // Whole keys go as well.
+            _ => lines(removed, "line"),
+        };
+        parts.push(format!("remove {which}{at}"));
     }
     if is_open {
         parts.push("close it to others".to_owned());

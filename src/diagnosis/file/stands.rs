@@ -1,11 +1,11 @@
 //! Lines that beat, double or lack each other: the target's traps as findings with their mends.
 
-use super::{Doubt, Judged, Mended, Sight, Told, ask, asked_at, codes, made_anew, put_in};
+use super::{Doubt, Judged, Mended, Sight, Told, ask, asked_at, codes, made_anew, put_in, value};
 use crate::domain::finding::{Code, Finding, Mend, Severity, Step};
 use crate::domain::visible::{visible, whole};
 use crate::domain::{Endpoint, PROXMOX_PORT, parse_host};
 use crate::target::Fact;
-use crate::target::read::held_by;
+use crate::target::read::{Held, held_by, read};
 use crate::target::spec::{Both, VerifyWord};
 use crate::target::switch::Parser;
 use crate::target::traps::{TrapHit, TrapKind, hits};
@@ -203,9 +203,33 @@ fn duplicate(sight: &Sight<'_>, hit: &TrapHit, fact: &Fact, lines: &[usize]) -> 
     if sight.is_hcl() {
         finding.cause = "A name that is set twice is an error here, and nothing of the file is read.".into();
     }
+    let remove = |line: &usize| Mend::Remove { key: hit.key.clone(), line: *line };
     let too_many = lines.split_last().map(|(_, earlier)| earlier).unwrap_or_default();
-    finding.mends.extend(too_many.iter().map(|line| Mend::Remove { key: hit.key.clone(), line: *line }));
-    finding
+    match lines {
+        // Nobody knows which of two is meant: the one that cannot work goes first.
+        [first, last] if sight.is_hcl() => {
+            let (bad, good) = if !is_sound(sight, hit, *last) && is_sound(sight, hit, *first) {
+                finding = finding.seen(format!("line {last} is not in the shape that the tool takes, line {first} is"));
+                (last, first)
+            } else {
+                (first, last)
+            };
+            finding.mend(remove(bad)).mend(remove(good))
+        }
+        _ => too_many.iter().map(remove).fold(finding, Finding::mend),
+    }
+}
+
+/// Whether nothing is wrong with the value that stands in this line for the key.
+fn is_sound(sight: &Sight<'_>, hit: &TrapHit, line: usize) -> bool {
+    let Some(known) = sight.read.values.iter().find(|value| value.key == hit.key) else { return true };
+    let entries = || sight.document.entries().filter(|entry| !entry.is_commented() && entry.key() == hit.key);
+    let Some(value) = entries().find(|entry| entry.line() == line).and_then(|entry| entry.value()) else { return true };
+    let alone = held_by(sight.form, sight.document).into_iter().filter(|held| held.key != hit.key);
+    let alone = alone.chain([Held { key: hit.key.clone(), value: Some(value), line }]).collect::<Vec<_>>();
+    let read = read(sight.spec, sight.form, &alone);
+    let stands = read.values.iter().find(|value| value.key == known.key);
+    stands.is_some_and(|stands| value::judge(&Sight { read: &read, ..*sight }, stands).is_none())
 }
 
 /// All lines that the environment beats, as the one thing that they are.

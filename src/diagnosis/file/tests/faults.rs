@@ -290,3 +290,18 @@ fn a_port_that_has_no_effect_is_the_cause_where_nobody_answers_without_it() {
     let answers = Seen::IsProxmox { realms: Vec::new(), release_hint: None, via: None };
     assert_eq!(told(&judged(answers)), ["~ file.ignored-key remove:PROXMOX_PORT:7"]);
 }
+
+#[test]
+fn of_two_lines_in_a_file_that_takes_each_once_the_one_that_cannot_work_goes_first() {
+    let (path, text) = good("bpg");
+    let token = text.lines().find(|line| line.contains("api_token")).unwrap();
+    let at = text.lines().position(|line| line == token).unwrap() + 1;
+    let bad = token.replace(SECRET, "0000");
+    let twice = |first: &str, second: &str| text.replace(token, &format!("{first}\n{second}"));
+    let of = |text: &str| told(&config(path, text).findings)[0].clone();
+    let mends =
+        |a: usize, b: usize| format!("! file.duplicate remove:proxmox_api_token:{a} remove:proxmox_api_token:{b}");
+    assert_eq!(of(&twice(token, &bad)), mends(at + 1, at));
+    assert_eq!(of(&twice(&bad, token)), mends(at, at + 1));
+    assert_eq!(of(&twice(token, token)), mends(at, at + 1));
+}

@@ -173,7 +173,7 @@ pub(crate) const ROWS: &[Row] = &[
         "bpg",
         "proxmox_insecure  = true\n",
         "proxmox_insecure  = true\nproxmox_insecure  = true\n",
-        &["! file.duplicate remove:proxmox_insecure:3"],
+        &["! file.duplicate remove:proxmox_insecure:3 remove:proxmox_insecure:4"],
     ),
     (
         "glassdome",
