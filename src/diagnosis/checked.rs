@@ -6,7 +6,7 @@ use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
 use crate::diagnosis::round::let_in;
 use crate::diagnosis::verifying::Beyond;
-use crate::diagnosis::{Reading, agreed, codes, judge, picks, token_end};
+use crate::diagnosis::{Reading, agreed, codes, judge, picks, system_ca, token_end};
 use crate::domain::finding::{Finding, Fix, Mend, Severity};
 use crate::domain::observation::{CaTrouble, Surroundings};
 use crate::domain::visible::visible;
@@ -87,6 +87,10 @@ fn of_one(config: &Config, host: &ConfigHost, one: &Asked, asked: &[Asked], abou
     if let Some(other) = asked.iter().find(|other| from(one, Leaning::File) && vouched(other)) {
         found.iter_mut().for_each(tools_alone);
         let by_system = other.seen.iter().any(|one| matches!(one.seen, Seen::Certificate { system: true, .. }));
+        let signed = other.seen.iter().any(|one| matches!(one.seen, Seen::ClusterCa(Ok(_))));
+        if let (true, Some(tool)) = (signed && !by_system, takes_no_ca(config, about)) {
+            found.iter_mut().for_each(|one| system_ca::stops(one, tool));
+        }
         if (by_system || signed_by_none(&other.seen)) && !form_pins(config, about) {
             found.iter_mut().for_each(|one| one.mends.retain(|mend| *mend != Mend::Certificate));
         }
@@ -182,6 +186,12 @@ fn goes_by_system(finding: &mut Finding, config: &Config) {
 /// Whether the tool can be told the certificate itself.
 fn form_pins(config: &Config, about: &Circumstances<'_>) -> bool {
     config.form(about.library).is_some_and(|form| form.verify.contains(&VerifyWord::Pin))
+}
+
+/// The title of a tool to which no CA can be given in its file.
+fn takes_no_ca<'a>(config: &Config, about: &Circumstances<'a>) -> Option<&'a str> {
+    let (spec, form) = (config.spec(about.library)?, config.form(about.library)?);
+    system_ca::is_meant(spec, form).then_some(spec.title.as_str())
 }
 
 /// What a finding of one of several hosts says it is about.

@@ -8,8 +8,8 @@ mod told;
 mod ways;
 mod words;
 
-use crate::domain::Id;
 use crate::domain::finding::{Finding, Mend, Severity};
+use crate::domain::{Credential, Id};
 use crate::target::Verify;
 use crate::target::spec::VerifyWord;
 use crate::wizard::Wizard;
@@ -176,6 +176,11 @@ pub fn goes_on(w: &Wizard) -> bool {
             PageId::Token => super::token::credential(w).is_some() && !ask::was_refused(w),
             _ => false,
         }
+}
+
+/// A host of the file has refused this.
+pub fn has_refused(w: &Wizard, credential: &Credential) -> bool {
+    ask::has_refused(w, credential)
 }
 
 /// The look for the cause is over, and the page says what it found.

@@ -8,7 +8,7 @@ use crate::diagnosis::leaning::Leaning;
 use crate::diagnosis::round::{self, CaFile, Trusting, Wish};
 use crate::diagnosis::untold;
 use crate::domain::finding::Finding;
-use crate::domain::{ConfigRecord, Der, HostRecord, Seen, Trust};
+use crate::domain::{ConfigRecord, Credential, Der, HostRecord, Seen, Trust};
 use crate::plan::action::{Action, Outcome};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::{CaAsked, Checkup, FileEvidence, HostAsked, Search, Survey};
@@ -227,6 +227,15 @@ pub fn was_refused(w: &Wizard) -> bool {
     hosts.into_iter().any(|host| {
         host.survey.inputs.endpoints.contains(&at)
             && host.survey.inputs.credential.as_ref().is_some_and(|asked| asked.same_as(&credential))
+            && host.survey.seen.iter().any(|o| matches!(o.seen, Seen::SignInRefused { .. }))
+    })
+}
+
+/// A host of the file has refused this.
+pub fn has_refused(w: &Wizard, credential: &Credential) -> bool {
+    let hosts = w.evidence.checkup.iter().flat_map(|checkup| &checkup.hosts);
+    hosts.into_iter().any(|host| {
+        host.survey.inputs.credential.as_ref().is_some_and(|asked| asked.same_as(credential))
             && host.survey.seen.iter().any(|o| matches!(o.seen, Seen::SignInRefused { .. }))
     })
 }

@@ -129,6 +129,10 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
         Way::Grant => w.draft.choose(make::EXISTING, make::KEEP),
         Way::Wake => w.draft.choose(make::EXISTING, make::WAKE),
         Way::User(user) => w.draft.type_in(token::USER, Text::new(user.to_string())),
+        Way::Token(id) => {
+            w.draft.type_in(token::USER, Text::new(id.user.to_string()));
+            w.draft.type_in(token::NAME, Text::new(id.name.as_str()));
+        }
         Way::NewToken => {
             w.draft.choose(make::EXISTING, wish::BESIDE);
             // The owner of the old one may be what is wrong with it.

@@ -127,15 +127,25 @@ fn with_estate(w: &Wizard, mut seen: Vec<Observation>, at: &[crate::domain::Endp
 }
 
 /// How many of a finding's mends are one mend only together.
-fn together(finding: &Finding) -> usize {
+fn together(config: Option<&Config>, finding: &Finding) -> usize {
     let is_line = |mend: &&Mend| matches!(mend, Mend::Remove { .. });
     // Of a token and a password one goes; of lines that stand twice or that nobody reads, all.
+    let lines = finding.mends.iter().take_while(is_line).count();
     match finding.code {
-        codes::FILE_DUPLICATE | codes::FILE_IGNORED => finding.mends.iter().take_while(is_line).count().max(1),
+        // Where each line of a key may go, one stays.
+        codes::FILE_DUPLICATE if lines > 1 && config.is_some_and(|config| takes_all(config, finding)) => 1,
+        codes::FILE_DUPLICATE | codes::FILE_IGNORED => lines.max(1),
         // Lines that readers take apart for one reason are one finding.
         codes::FILE_READERS | codes::FILE_SHELL => finding.mends.len(),
         _ => 1,
     }
+}
+
+/// The lines that may go are all that the key has.
+fn takes_all(config: &Config, finding: &Finding) -> bool {
+    let Some(Mend::Remove { key, .. }) = finding.mends.first() else { return false };
+    let of_it = config.document.entries().filter(|entry| !entry.is_commented() && entry.key() == key);
+    of_it.count() == finding.mends.iter().filter(|mend| matches!(mend, Mend::Remove { .. })).count()
 }
 
 /// Who signs in is to be said anew.
@@ -220,7 +230,9 @@ impl Told {
     pub fn file_mends(&self) -> Vec<Mend> {
         let mut all: Vec<Mend> = Vec::new();
         for (_, finding) in &self.findings {
-            for mend in finding.mends.iter().take(together(finding)).filter(|mend| ways::is_file(mend)) {
+            for mend in
+                finding.mends.iter().take(together(self.config.as_ref(), finding)).filter(|mend| ways::is_settled(mend))
+            {
                 if !all.contains(mend) {
                     all.push(mend.clone());
                 }

@@ -1,7 +1,7 @@
 //! Where each mend leads: which of them change the file alone, and which page each other one opens.
 
 use crate::domain::finding::Mend;
-use crate::domain::{Id, UserId};
+use crate::domain::{Id, TokenId, UserId};
 use crate::wizard::step::{PageId, details, host, instance, trust};
 
 use super::{ALL, Told};
@@ -26,11 +26,19 @@ pub enum Way {
     Wake,
     /// This user signs in, with the rest as it stands.
     User(UserId),
+    /// This token signs in, with the secret as it stands.
+    Token(TokenId),
 }
 
 /// It changes the file, and nobody has to be asked anything.
 pub fn is_file(mend: &Mend) -> bool {
-    matches!(mend, Mend::Rewrite { .. } | Mend::Remove { .. } | Mend::Close | Mend::Ignore)
+    use Mend::*;
+    matches!(mend, Rewrite { .. } | Switch { .. } | Port { .. } | Remove { .. } | Close | Ignore)
+}
+
+/// It changes the file, and what stands there leaves no choice.
+pub fn is_settled(mend: &Mend) -> bool {
+    is_file(mend) && !matches!(mend, Mend::Switch { .. })
 }
 
 /// The name of a mend of this host as an answer.
@@ -50,6 +58,8 @@ pub fn id(mend: &Mend) -> Id {
     match mend {
         Mend::Ask(field) => Id::new(format!("ask.{field}")),
         Mend::Rewrite { key } => Id::new(format!("rewrite.{key}")),
+        Mend::Switch { key, word, .. } => Id::new(format!("switch.{key}.{word}")),
+        Mend::Port { key, line } => Id::new(format!("port.{key}.{line}")),
         Mend::Remove { key, line } => Id::new(format!("remove.{key}.{line}")),
         Mend::Close => Id::fixed("close"),
         Mend::Ignore => Id::fixed("ignore"),
@@ -61,6 +71,7 @@ pub fn id(mend: &Mend) -> Id {
         Mend::LookUp => Id::fixed("look-up"),
         Mend::Wake => Id::fixed("wake"),
         Mend::User(user) => Id::new(format!("user.{}", user.realm())),
+        Mend::Token(id) => Id::new(format!("token.{}", id.name)),
     }
 }
 
@@ -94,6 +105,7 @@ pub fn chosen(told: &Told, answer: &Id) -> Option<(Way, Option<u8>)> {
         Mend::Verify => Way::Verify,
         Mend::Wake => Way::Wake,
         Mend::User(user) => Way::User(user),
+        Mend::Token(id) => Way::Token(id),
         _ => Way::LookUp,
     };
     Some((way, instance))
@@ -120,7 +132,7 @@ impl Way {
             Way::Certificate => PageId::Trust,
             Way::Verify => PageId::Details,
             // It is tried at once; the page shows itself where it is refused.
-            Way::User(_) | Way::LookUp => return None,
+            Way::User(_) | Way::Token(_) | Way::LookUp => return None,
         })
     }
 }

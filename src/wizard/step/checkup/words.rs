@@ -141,6 +141,16 @@ pub fn answers(w: &Wizard, told: &Told, (mend, instance): (&Mend, Option<u8>)) -
         Mend::Rewrite { key } => {
             vec![answer(format!("Write {} as {} reads it", visible(key), told.title), "from what stands there")]
         }
+        Mend::Switch { key, word, verifies } => vec![Answer {
+            risky: !verifies,
+            ..answer(
+                format!("Write {} for {}", visible(word), visible(key)),
+                if *verifies { "the certificate is verified then" } else { "the certificate is not verified then" },
+            )
+        }],
+        Mend::Port { key, .. } => {
+            vec![answer("Write the port behind the host".into(), &format!("and delete {}", visible(key)))]
+        }
         Mend::Remove { key, line } => vec![answer(format!("Delete line {line}, {}", visible(key)), "kept for undo")],
         Mend::Close => vec![answer("Close the file to others".into(), "only you can read it then")],
         Mend::Ignore => vec![answer("Keep the file out of git".into(), "a line in the .gitignore beside it")],
@@ -160,6 +170,9 @@ pub fn answers(w: &Wizard, told: &Told, (mend, instance): (&Mend, Option<u8>)) -
         Mend::Wake => vec![answer(wakes(told, instance), &format!("{login}; its secret stays"))],
         Mend::User(user) => {
             vec![answer(format!("Sign in as {}", visible(&user.to_string())), "name and secret stay; tried first")]
+        }
+        Mend::Token(id) => {
+            vec![answer(format!("Sign in as {}", visible(&id.to_string())), "the secret stays; tried first")]
         }
     }
 }
