@@ -109,6 +109,23 @@ async fn what_was_answered_is_answered_anew_where_its_right_was_taken_away_and_t
 }
 
 #[tokio::test]
+async fn a_place_that_was_picked_is_picked_anew_where_its_right_is_held_elsewhere() {
+    let project = walked("no").await;
+    let before = project.text();
+    project.lab.change(|cluster| {
+        let moved = |mut row: labwizard::lab::proxmox::cluster::AclRow| {
+            row.path = row.path.replace("/storage", "/storage/nas");
+            row
+        };
+        cluster.acl = std::mem::take(&mut cluster.acl).into_iter().map(moved).collect();
+    });
+    let answers = given(&[("mend", "ask.pick.storage"), ("pick.storage", "nas"), ("review", "do")]);
+    let held = project.repair(&answers).await;
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+    assert_eq!((project.text(), &*project.stage.setting().configs[0].picks["storage"]), (before, "nas"));
+}
+
+#[tokio::test]
 async fn what_was_answered_no_is_not_missed_and_counts_as_chosen_where_it_is_asked_again() {
     let project = walked("no").await;
     may(&project.lab, "VM.Config.Disk", false);
