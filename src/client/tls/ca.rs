@@ -53,7 +53,7 @@ pub fn examine(
     }
     let pem = x509_cert::der::pem::encode_string("CERTIFICATE", LineEnding::LF, der)
         .map_err(|_| not("it cannot be written again"))?;
-    Ok(ClusterCa { certificate, pem, strict: shape.has_key_usage && shape.critical })
+    Ok(ClusterCa { certificate, pem, strict: shape.has_key_usage && shape.critical, proved: false })
 }
 
 /// Whether the CA signs what the host served, under the typed name.

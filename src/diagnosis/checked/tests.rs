@@ -42,7 +42,7 @@ fn a_certificate_is_still_looked_at_unless_it_was_seen_that_no_ca_at_hand_signed
     let looks = || vec![Mend::Certificate];
     let by_system = || vec![Mend::Remove { key: "REQUESTS_CA_BUNDLE".into(), line }];
     let known = "this system's own CAs vouch for it already";
-    let signs = ClusterCa { certificate: leaf(), pem: String::new(), strict: true };
+    let signs = ClusterCa { certificate: leaf(), pem: String::new(), strict: true, proved: true };
     for (ca, system, mends) in [
         (Some(Err(CaTrouble::DoesNotSignTheServed)), false, vec![]),
         (Some(Err(CaTrouble::NotAsked(RequestTrouble::TimedOut))), false, looks()),

@@ -16,7 +16,7 @@ use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit};
 use crate::wizard::page::{Answer, Block, Choice, Tone};
 use crate::wizard::step::{
-    By, Next, PageId, Parts, details, guide, host, login, make, road, say, token, toned, trust, wrong,
+    By, Next, PageId, Parts, details, guide, host, login, make, road, say, token, toned, trust, uses, wrong,
 };
 
 pub use told::Told;
@@ -125,6 +125,9 @@ pub fn who_signs_in(w: &Wizard) -> Option<&'static str> {
 /// The pages of a repair.
 pub fn pages(w: &Wizard, usual: Vec<PageId>) -> Vec<PageId> {
     let mut pages = vec![PageId::Checkup];
+    if asks_uses(w, &usual) {
+        pages.push(PageId::Uses);
+    }
     match way(w) {
         Some(Way::File(_)) => pages.extend([PageId::Review, PageId::Done]),
         Some(Way::Grant) => {
@@ -133,6 +136,17 @@ pub fn pages(w: &Wizard, usual: Vec<PageId>) -> Vec<PageId> {
         _ => pages.extend(usual.into_iter().filter(|page| *page >= PageId::Host)),
     }
     pages
+}
+
+/// What the tool shall do is asked where that is answered anew, and where power over the host would be granted: an earlier yes
+/// is none to granting it now.
+fn asks_uses(w: &Wizard, usual: &[PageId]) -> bool {
+    let grants = || usual.iter().any(|page| [PageId::Make, PageId::Guide].contains(page));
+    match way(w) {
+        None | Some(Way::LookUp) => false,
+        Some(Way::Ask(asked)) if uses::asks_it(w, asked) => true,
+        Some(_) => uses::asks_for_power(w) && grants(),
+    }
 }
 
 /// A page that has nothing to ask, since what it asks stands in the file and holds.

@@ -73,6 +73,7 @@ async fn the_certificates_of_known_nodes_tell_the_ca_without_a_further_connectio
     let all = look(asked(&lab, &["pve2", "pve1", "gone"]), &options()).await;
     let ca = find!(all, Seen::ClusterCa(ca) => ca.clone()).unwrap();
     assert_eq!(ca.certificate.der, labwizard::domain::certificates_from_pem(&lab.ca_pem()).unwrap()[0]);
+    assert!(!ca.proved, "no connection of its own held with it, so it is not for writing");
     assert_eq!(all.iter().filter(|one| matches!(one.seen, Seen::ClusterCa(_))).count(), 1);
     assert!(!all.iter().any(|one| matches!(one.seen, Seen::Failed { .. })), "a node that is not there: {all:#?}");
     assert!(lab.connections() <= 9);

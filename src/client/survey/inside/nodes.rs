@@ -141,7 +141,7 @@ impl Inside<'_, '_> {
         let trust = Trust::Ca(Der(found.certificate.der.0.clone()));
         let fresh = Door::trusted(&trust, endpoint, door.address(), options, &self.survey.system).map_err(ca::of)?;
         match fresh.open().await {
-            Ok(_) => Ok(found),
+            Ok(_) => Ok(ClusterCa { proved: true, ..found }),
             Err(OpenTrouble::Tls(trouble)) => Err(ca::of(trouble)),
             Err(OpenTrouble::Connect(_)) => Err(CaTrouble::NotAsked(RequestTrouble::NotConnected)),
         }

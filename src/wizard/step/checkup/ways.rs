@@ -111,6 +111,7 @@ impl Way {
             Way::File(_) => PageId::Review,
             Way::Ask(field) if *field == host::HOST => PageId::Host,
             Way::Ask(field) if *field == instance::INSTANCE || field.as_str().starts_with("pick.") => PageId::Details,
+            Way::Ask(field) if field.as_str().starts_with("group.") => PageId::Uses,
             Way::Ask(_) => PageId::Token,
             Way::NewSecret | Way::NewToken | Way::Wake => PageId::Make,
             // What is granted is shown path by path.

@@ -137,7 +137,7 @@ pub fn answers(w: &Wizard, told: &Told, (mend, instance): (&Mend, Option<u8>)) -
         risky: false,
     };
     match mend {
-        Mend::Ask(field) => vec![answer(asked(field), "")],
+        Mend::Ask(field) => vec![answer(asked(told, field), asked_for(field))],
         Mend::Rewrite { key } => {
             vec![answer(format!("Write {} as {} reads it", visible(key), told.title), "from what stands there")]
         }
@@ -157,17 +157,16 @@ pub fn answers(w: &Wizard, told: &Told, (mend, instance): (&Mend, Option<u8>)) -
         Mend::Certificate => vec![answer("Look at the certificate".into(), "nothing is sent before you agree")],
         Mend::Verify => vec![answer("Have the certificate verified".into(), "so that nobody can listen in")],
         Mend::LookUp => vec![answer("Sign in and look up why".into(), "needs an administrator's login")],
-        Mend::Wake => vec![answer(wakes(told), &format!("{login}; its secret stays"))],
+        Mend::Wake => vec![answer(wakes(told, instance), &format!("{login}; its secret stays"))],
         Mend::User(user) => {
             vec![answer(format!("Sign in as {}", visible(&user.to_string())), "name and secret stay; tried first")]
         }
     }
 }
 
-/// What [`Mend::Wake`] comes to for what was found.
-fn wakes(told: &Told) -> String {
-    let found = told.findings.iter().find(|(_, finding)| finding.mends.contains(&Mend::Wake));
-    match found.map(|(_, finding)| finding.code) {
+/// What [`Mend::Wake`] comes to for what was found at this host.
+fn wakes(told: &Told, instance: Option<u8>) -> String {
+    match told.sleeps_by(instance) {
         Some(codes::USER_DISABLED) => "Enable the user again".into(),
         Some(codes::USER_EXPIRED | codes::USER_ENDS_SOON) => "Give the user's account a later end".into(),
         _ => "Give the token a later end".into(),
@@ -182,7 +181,15 @@ fn login(w: &Wizard) -> String {
     }
 }
 
-fn asked(field: &Id) -> String {
+/// What is not granted any more where less is answered.
+fn asked_for(field: &Id) -> &'static str {
+    if field.as_str().starts_with("group.") { "labwizard remembers it; nothing is granted" } else { "" }
+}
+
+fn asked(told: &Told, field: &Id) -> String {
+    if field.as_str().starts_with("group.") {
+        return format!("Say anew what {} shall do", told.title);
+    }
     let known = [
         (host::HOST, "Type another address"),
         (token::TOKEN, "Paste another token"),
