@@ -180,10 +180,10 @@ pub fn paths(w: &Wizard) -> Vec<String> {
     paths
 }
 
-/// The cluster's CA, where the host handed it out and it holds.
+/// The cluster's CA, where the host handed it out and a connection proved that it holds.
 pub fn cluster_ca(w: &Wizard) -> Option<&ClusterCa> {
     token::survey(w)?.seen.iter().find_map(|o| match &o.seen {
-        Seen::ClusterCa(Ok(ca)) => Some(ca),
+        Seen::ClusterCa(Ok(ca)) if ca.proved => Some(ca),
         _ => None,
     })
 }

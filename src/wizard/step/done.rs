@@ -70,7 +70,11 @@ pub fn page(w: &Wizard) -> Parts {
             blocks.extend(step.back.as_ref().and_then(bad).map(say));
         }
     }
-    if failed && made::on_host(w) {
+    // A run that did what it was to do has left nothing, whatever else is still wrong.
+    let as_meant = w.run.as_ref().is_some_and(|run| !run.failed()) && checkup::after::is_wrong(w);
+    if failed && as_meant {
+        blocks.push(quiet("What stands above was done as it was meant; what is still wrong stands below."));
+    } else if failed && made::on_host(w) {
         blocks.extend(made::after_failure(w));
     } else if failed {
         blocks.push(quiet("What stands above as done was done, and labwizard undo takes it back."));
@@ -142,7 +146,9 @@ pub fn page(w: &Wizard) -> Parts {
     }
     blocks.extend(what_is_left(w));
     Parts {
-        title: if checkup::here(w) && !w.waiting() {
+        title: if checkup::here(w) && w.waiting() {
+            format!("Can {target} work with it now?")
+        } else if checkup::here(w) {
             checkup::after::title(w, failed)
         } else {
             match (failed, tool::token_only(w), verify::untested(w)) {
@@ -181,11 +187,11 @@ fn what_is_left(w: &Wizard) -> Option<Block> {
 
 fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
     let mut facts = Vec::new();
-    if let (Some(spec), Some(form), false) = (tool::spec(w), file::form(w), failed || tool::token_only(w)) {
-        let found = verify::failed(w);
-        facts.extend(
-            found.iter().map(|_| ("Next".to_owned(), format!("{}   mends what the test found", file::again(w)))),
-        );
+    let found = verify::failed(w).filter(|_| !failed);
+    facts.extend(found.iter().map(|_| ("Next".to_owned(), format!("{}   mends what the test found", file::again(w)))));
+    // A repair at the host alone leaves the file as the tool has read it.
+    let is_read = failed || tool::token_only(w) || (checkup::here(w) && !made::is_written(w));
+    if let (Some(spec), Some(form), false) = (tool::spec(w), file::form(w), is_read) {
         // Where the command for this very file is known, it stands below in place of the general one.
         let known = next_commands(w).is_some();
         let told = spec.next_after(form).filter(|next| !known || !next.ends_with(" plan"));

@@ -1,14 +1,20 @@
 //! A token that is refused though its secret is right: its user is enabled, an end is set later, or the realm is picked.
 
+use labwizard::domain::{Change, time};
 use labwizard::lab::proxmox::cluster::{Subject, User};
-use labwizard::lab::{Cluster, LabRelease};
+use labwizard::lab::{Cluster, LabRelease, Scenario};
+use labwizard::wizard::Setting;
+use labwizard::wizard::errand::Errand;
 
 use super::errands::{signing_in, take_back};
+use super::make::writes;
 use super::repair::{Project, checkup, words};
-use super::{Held, TOOL, but, given};
+use super::{Held, Stage, TOOL, but, given, lab};
 
 const OWNER: &str = "apex@pve";
 const NAME: &str = "glassdome-token";
+/// What the wizard makes.
+const MADE: &str = "glassdome@pve!glassdome";
 /// Long over.
 const ENDED: u64 = 1_600_000_000;
 
@@ -39,6 +45,7 @@ async fn what_keeps_a_token_from_signing_in_is_set_right_and_can_be_taken_back()
         assert_eq!(held.last().title, "Glassdome is mended.", "{what}: {}", told(&held));
         assert!(held.told().contains("gone"), "{what}: {}", held.told());
         assert_eq!(project.text(), text, "{what}");
+        assert!(!held.told().contains("reads the new file"), "{what}: {}", held.told());
         let secret = project.lab.token(TOOL).unwrap().secret;
         assert!(!told(&held).contains(&secret), "{what}");
 
@@ -46,6 +53,79 @@ async fn what_keeps_a_token_from_signing_in_is_set_right_and_can_be_taken_back()
         let held = stage.hold_as(take_back(stage), &but(&signing_in(lab), &[("take-back", "do")]), None).await;
         assert!(lab.access_state() == broken, "{what}: {}", told(&held));
     }
+}
+
+#[tokio::test]
+async fn a_day_before_the_end_of_today_is_no_later_end() {
+    let project = Project::new().await;
+    let day = |days: i64| project.setting().now + days * 86_400;
+    project.lab.change(|cluster| {
+        owner(cluster).tokens.get_mut(NAME).unwrap().expire = ENDED;
+        owner(cluster).expire = day(20).unsigned_abs();
+    });
+    // Whose login takes no code, for each is taken once.
+    let root = project.lab.user("root@pam").unwrap();
+    for (days, ends) in [(10, false), (40, true)] {
+        let date = time::date(day(days));
+        let login = [("login_user", "root@pam"), ("login_password", root.password.as_str())];
+        let end = [("mend", "look-up"), ("mend, then", "wake"), ("expire", "date"), ("expire_date", date.as_str())];
+        let answers = [&login[..], &end].concat();
+        let held = project.repair(&project.login(&answers)).await;
+        let title = if ends { "Glassdome is mended.".to_owned() } else { format!("How long shall {TOOL} work?") };
+        assert_eq!(held.last().title, title, "{days}: {}", held.told());
+    }
+}
+
+#[tokio::test]
+async fn whoever_gives_a_later_end_grants_nothing_and_what_is_missing_is_told_afterwards() {
+    let project = Project::new().await;
+    project.lab.change(|cluster| {
+        owner(cluster).tokens.get_mut(NAME).unwrap().expire = ENDED;
+        cluster.acl.retain(|row| row.who != TOOL || row.path != "/vms");
+    });
+    let answers = [("mend", "look-up"), ("mend, then", "wake"), ("expire", "90d")];
+    let held = project.repair(&project.login(&answers)).await;
+    let all = told(&held);
+    assert!(project.lab.change(|cluster| owner(cluster).tokens[NAME].expire > ENDED), "{all}");
+    assert!(!writes(&project.lab).iter().any(|line| line.contains("/access/acl")), "{:?}", writes(&project.lab));
+    assert!(!all.contains("so does the file"), "{all}");
+    assert_eq!(held.last().title, "It was done, and Glassdome still cannot work.", "{all}");
+    assert!(held.told().contains("gone") && held.told().contains("rights that Glassdome needs are missing"), "{all}");
+    // What was done is as it was meant.
+    assert!(!held.told().contains("Left on the host"), "{all}");
+}
+
+/// A token with the least rights does not see its own record: what labwizard did last is all that is known of its end.
+#[tokio::test]
+async fn a_later_end_counts_for_a_token_that_does_not_see_its_own_and_its_making_can_still_be_taken_back() {
+    let (stage, lab) = (Stage::new(), lab(LabRelease::default(), Scenario::Fine).await);
+    let made = stage.hold(&super::make::making(&lab)).await;
+    assert!(made.is_done(), "{}", made.told());
+    let project = Project { stage, lab };
+    let soon = project.setting().now + 5 * 86_400;
+    let mut setting = project.setting();
+    let changes = setting.runs.iter_mut().flat_map(|run| &mut run.changes);
+    let made = changes.filter_map(|seen| match &mut seen.change {
+        Change::MakeToken(made) => Some(made),
+        _ => None,
+    });
+    made.for_each(|made| made.expire = Some(soon));
+    project.lab.change(|cluster| cluster.token_mut(MADE).unwrap().expire = soon.unsigned_abs());
+
+    let root = project.lab.user("root@pam").unwrap();
+    let login = [("login_user", "root@pam"), ("login_password", root.password.as_str())];
+    let wake = [("mend", "wake"), ("expire", "1y")];
+    let held = project.stage.hold_as(setting, &project.login(&[login, wake].concat()), None).await;
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", told(&held));
+    assert!(held.told().contains("gone"), "{}", held.told());
+    let held = project.repair(&given(&[])).await;
+    assert!(held.told().contains("Nothing is wrong with"), "{}", held.told());
+
+    let (stage, lab) = (&project.stage, &project.lab);
+    let first = stage.setting().runs.pop().unwrap();
+    let setting = Setting { errand: Errand::TakeBack(Box::new(first)), ..stage.setting() };
+    let held = stage.hold_as(setting, &but(&signing_in(lab), &[("take-back", "do")]), None).await;
+    assert!(lab.change(|cluster| cluster.token(MADE).is_none()), "{}", told(&held));
 }
 
 #[tokio::test]
@@ -68,6 +148,23 @@ async fn whose_realm_is_missing_or_mistyped_is_picked_among_those_of_the_host_an
         assert_eq!(held.last().title, "Glassdome is mended.", "{typed}: {}", told(&held));
         assert_eq!(project.changed(&before), ["PROXMOX_USER"], "{typed}");
         assert!(project.text().contains("PROXMOX_USER=apex@pve\n"), "{typed}");
+    }
+}
+
+#[tokio::test]
+async fn whose_realm_is_missing_keeps_name_and_secret_also_where_the_id_is_whole_or_a_password_stands_there() {
+    let project = Project::new().await;
+    let (secret, root) = (project.lab.token(TOOL).unwrap().secret, project.lab.user("root@pam").unwrap().password);
+    let token = format!("PROXMOX_TOKEN_ID='apex!{NAME}'\nPROXMOX_TOKEN_SECRET={secret}\n");
+    let password = format!("PROXMOX_USER=root\nPROXMOX_PASSWORD={root}\n");
+    for (stands, mend, key) in [(token, "user.pve", "PROXMOX_TOKEN_ID"), (password, "user.pam", "PROXMOX_USER")] {
+        let port = project.lab.port();
+        let text = format!("PROXMOX_HOST=127.0.0.1\nPROXMOX_PORT={port}\n{stands}PROXMOX_VERIFY_SSL=false\n");
+        std::fs::write(project.stage.env_file(), &text).unwrap();
+        let held = project.repair(&given(&[("mend", mend), ("review", "do")])).await;
+        assert!(held.is_done(), "{key}: {}", told(&held));
+        assert_eq!(project.changed(&text), [key], "{}", told(&held));
+        assert!(held.last().title.ends_with("is mended."), "{key}: {}", told(&held));
     }
 }
 
