@@ -3,6 +3,7 @@
 pub mod after;
 mod ask;
 mod fill;
+mod may;
 mod realms;
 mod told;
 mod ways;
@@ -396,6 +397,11 @@ fn set_out(w: &mut Wizard, told: Told, way: Way, instance: Option<u8>) -> Next {
         Way::Commands if host::look(w).is_some() => guide::show_missing(w),
         // Whoever is signed in sees too little: somebody else is to.
         Way::LookUp if returns(w) => {
+            w.session.sign_out();
+            w.evidence.survey = None;
+            w.draft.forget(&login::USER);
+        }
+        way if may::takes_another(w, way) => {
             w.session.sign_out();
             w.evidence.survey = None;
             w.draft.forget(&login::USER);

@@ -211,6 +211,48 @@ async fn what_is_missing_is_granted_where_it_was_found_missing_and_a_place_that_
             project.lab.change(|cluster| cluster.acl.iter().any(|row| row.who == token && row.path == path))
         };
         assert!(has(at) && !has(not_at), "{token}: {}", told(&held));
+        // The tool has nothing to read anew.
+        assert!(!words(held.last()).contains("start Glassdome again"), "{token}: {}", told(&held));
         assert!(!told(&held).contains("shows no token"), "{token}: {}", told(&held));
     }
+}
+
+#[tokio::test]
+async fn nobody_is_offered_to_do_what_they_may_not() {
+    const BY: &str = "by monitor@pve, who is signed in";
+    let broken: [(&str, fn(&mut Cluster), &str); 2] = [
+        ("new-secret", |_| (), "Who gives the token a new secret?"),
+        ("wake", |cluster| owner(cluster).enable = false, "Who lets the token sign in again?"),
+    ];
+    for (mend, break_it, asked) in broken {
+        let project = Project::new().await;
+        if mend == "new-secret" {
+            project.set("PROXMOX_TOKEN_VALUE", super::repair::WRONG);
+        }
+        project.lab.change(break_it);
+        let monitor = project.lab.user("monitor@pve").unwrap();
+        let login = [("login_user", "monitor@pve"), ("login_password", monitor.password.as_str())];
+        let answers = but(&project.login(&login), &[("mend", "look-up"), ("mend, then", mend)]);
+        let held = project.repair(&answers).await;
+        assert!(!told(&held).contains(BY), "{mend}: {}", told(&held));
+        assert!(told(&held).contains("needs another login: monitor@pve may not"), "{mend}: {}", told(&held));
+        assert!(held.pages.iter().any(|page| page.title == asked), "{mend}: {}", told(&held));
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_lacks_rights_is_written_with_the_truth_about_it_and_what_mends_it() {
+    let (stage, lab) = (super::Stage::new(), super::lab(LabRelease::default(), labwizard::lab::Scenario::Fine).await);
+    let token = lab.token("apex@pve!bare").unwrap();
+    let answers = but(&super::answers(&lab, &token), &[("verdict", "untested")]);
+    let held = stage.hold(&answers).await;
+    assert!(held.is_done(), "{}", told(&held));
+    let page = |needle: &str| held.pages.iter().map(words).find(|page| page.contains(needle)).unwrap_or_default();
+    let verify = page("Write it, and have what is missing granted after that");
+    assert!(verify.contains(": labwizard ") && !verify.contains("labwizard grants exactly"), "{}", told(&held));
+    let review = page("This is written although the test failed.");
+    assert!(review.contains("Once it is written, labwizard "), "{}", told(&held));
+    assert!(!told(&held).contains("when the host answers"), "{}", told(&held));
+    let done = words(held.last());
+    assert!(done.contains("mends what the test found") && !done.contains("start Glassdome again"), "{done}");
 }

@@ -8,9 +8,9 @@ use crate::domain::visible::{visible, whole};
 use crate::domain::{Id, Trouble};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Command, Tone};
-use crate::wizard::step::{count, details, file, host, make, quiet, say, token, toned, trust};
+use crate::wizard::step::{count, details, file, host, quiet, say, token, toned, trust};
 
-use super::{Told, ask, ways};
+use super::{Told, ask, may, ways};
 
 /// The file's path as people write it.
 pub fn path(w: &Wizard) -> String {
@@ -128,7 +128,7 @@ pub fn in_vain(w: &Wizard, told: &Told) -> Option<Block> {
 
 /// The answers that stand for a mend.
 pub fn answers(w: &Wizard, told: &Told, (mend, instance): (&Mend, Option<u8>)) -> Vec<Answer> {
-    let login = login(w);
+    let login = may::login(w, mend);
     let host = told.elsewhere(instance).map(|host| format!("Host {host}: ")).unwrap_or_default();
     let answer = |title: String, about: &str| Answer {
         id: ways::answer(told, mend, instance),
@@ -183,14 +183,6 @@ fn wakes(told: &Told, instance: Option<u8>) -> String {
         Some(codes::USER_DISABLED) => "Enable the user again".into(),
         Some(codes::USER_EXPIRED | codes::USER_ENDS_SOON) => "Give the user's account a later end".into(),
         _ => "Give the token a later end".into(),
-    }
-}
-
-/// Whose login makes it.
-fn login(w: &Wizard) -> String {
-    match make::signer(w) {
-        Some(who) => format!("by {}, who is signed in", visible(&who.to_string())),
-        None => "needs a login that may".to_owned(),
     }
 }
 
