@@ -189,9 +189,7 @@ fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     let found = verify::failed(w).filter(|_| !failed);
     facts.extend(found.iter().map(|_| ("Next".to_owned(), format!("{}   mends what the test found", file::again(w)))));
-    // A repair at the host alone leaves the file as the tool has read it.
-    let is_read = failed || tool::token_only(w) || (checkup::here(w) && !made::is_written(w));
-    if let (Some(spec), Some(form), false) = (tool::spec(w), file::form(w), is_read) {
+    if let (Some(spec), Some(form), false) = (tool::spec(w), file::form(w), failed || tool::token_only(w)) {
         // Where the command for this very file is known, it stands below in place of the general one.
         let known = next_commands(w).is_some();
         let told = spec.next_after(form).filter(|next| !known || !next.ends_with(" plan"));

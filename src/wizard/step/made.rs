@@ -29,11 +29,6 @@ pub fn something_stands(w: &Wizard) -> bool {
     steps(w).any(|step| stands(step) && !matches!(step.planned.action, Action::Prove | Action::Rehearse(_)))
 }
 
-/// The file was written, and not only looked at.
-pub fn is_written(w: &Wizard) -> bool {
-    steps(w).any(|step| stands(step) && matches!(step.planned.action, Action::Edit(_)))
-}
-
 /// The run was to make something on a host.
 pub fn on_host(w: &Wizard) -> bool {
     steps(w).any(|step| step.planned.action.change().is_some())
