@@ -154,9 +154,7 @@ pub fn places_now(w: &Wizard) -> BTreeMap<String, String> {
     for question in questions(w).iter().filter(|question| !picks.contains_key(question.name)).collect::<Vec<_>>() {
         let hole = format!("{{pick.{}}}", question.name);
         let there: Vec<&Right> = rights.iter().copied().filter(|right| right.on.ends_with(&hole)).collect();
-        let held = |at: &str, right: &&Right| {
-            holds(&as_user, at, right) && (!separated || holds(&as_token, at, right))
-        };
+        let held = |at: &str, right: &&Right| holds(&as_user, at, right) && (!separated || holds(&as_token, at, right));
         let one = there.first().and_then(|first| first.on.strip_suffix(&hole)).and_then(|above| {
             let parts = estate.acl.iter().filter_map(|row| row.path.strip_prefix(above));
             let mut parts = parts.filter(|part| !part.is_empty() && !part.contains('/'));
