@@ -282,14 +282,6 @@ pub fn page(w: &Wizard) -> Parts {
     }
 }
 
-/// Who signed in to look for the cause and was not shown it.
-fn looked_in_vain(w: &Wizard, told: &Told) -> Option<String> {
-    let asks = told.offers().iter().any(|(mend, _)| *mend == Mend::LookUp);
-    (asks && w.session.was_signed_in() && make::estate(w).is_some())
-        .then(|| make::signer(w).map(|who| who.to_string()))
-        .flatten()
-}
-
 /// The roads that are travelled.
 fn under_way(w: &Wizard) -> Vec<Block> {
     let hosts = w.evidence.checkup.iter().flat_map(|checkup| &checkup.hosts);
@@ -339,7 +331,7 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     options.push(Answer { id: LEAVE, title: "Leave it as it is".into(), about: Vec::new(), risky: false });
     let chosen = w.draft.choice(&MEND).filter(|id| options.iter().any(|option| option.id == **id)).cloned();
     // A look that told nothing is not what comes first a second time.
-    let looked = looked_in_vain(w, told).is_some();
+    let looked = words::looked_in_vain(w, told).is_some();
     let first = options.iter().find(|option| !looked || option.id != ways::id(&Mend::LookUp));
     Choice {
         id: MEND,

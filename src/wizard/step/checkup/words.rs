@@ -114,9 +114,17 @@ fn fix(fix: &Fix) -> Block {
     }
 }
 
+/// Who signed in to look for the cause and was not shown it.
+pub fn looked_in_vain(w: &Wizard, told: &Told) -> Option<String> {
+    let asks = told.offers().iter().any(|(mend, _)| *mend == Mend::LookUp);
+    (asks && w.session.was_signed_in() && make::estate(w).is_some())
+        .then(|| make::signer(w).map(|who| who.to_string()))
+        .flatten()
+}
+
 /// What is to be said where a look for the cause told none.
 pub fn in_vain(w: &Wizard, told: &Told) -> Option<Block> {
-    let who = super::looked_in_vain(w, told)?;
+    let who = looked_in_vain(w, told)?;
     Some(toned(
         Tone::Warning,
         format!(
