@@ -219,8 +219,8 @@ async fn what_is_missing_is_granted_where_it_was_found_missing_and_a_place_that_
 
 #[tokio::test]
 async fn nobody_is_offered_to_do_what_they_may_not() {
-    const BY: &str = "by monitor@pve, who is signed in";
     type Break = fn(&mut Cluster);
+    const BY: &str = "by monitor@pve, who is signed in; its ";
     let broken: [(&str, Break, &str); 2] = [
         ("new-secret", |_| (), "Who gives the token a new secret?"),
         ("wake", |cluster| owner(cluster).enable = false, "Who lets the token sign in again?"),
