@@ -89,7 +89,7 @@ pub struct Finding {
 /// What labwizard can do about a finding: data, shown first, and done only after a review.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mend {
-    /// Ask for this answer anew, with everything else as it is; a question's id: `host`, `token`, `pick.node`.
+    /// Ask for this answer anew, with everything else as it is; a question's id: `host`, `token`, `pick.node`, `group.resize`.
     Ask(crate::domain::Id),
     /// Write what stands for the key in the shape that its tool reads.
     Rewrite { key: String },

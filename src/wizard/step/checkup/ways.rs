@@ -43,9 +43,13 @@ pub fn is_settled(mend: &Mend) -> bool {
 
 /// The name of a mend of this host as an answer.
 pub fn answer(told: &Told, mend: &Mend, instance: Option<u8>) -> Id {
+    of_host(told, id(mend), instance)
+}
+
+fn of_host(told: &Told, id: Id, instance: Option<u8>) -> Id {
     match told.elsewhere(instance) {
-        Some(host) => Id::new(format!("{}.host-{host}", id(mend))),
-        None => id(mend),
+        Some(host) => Id::new(format!("{id}.host-{host}")),
+        None => id,
     }
 }
 
@@ -71,7 +75,12 @@ pub fn id(mend: &Mend) -> Id {
     }
 }
 
-pub const COMMANDS: Id = Id::fixed("commands");
+const COMMANDS: Id = Id::fixed("commands");
+
+/// The name of the answer that shows what this host is to be granted as commands.
+pub fn commands(told: &Told, instance: Option<u8>) -> Id {
+    of_host(told, COMMANDS, instance)
+}
 
 /// What an answer stands for, and the number of its host.
 pub fn chosen(told: &Told, answer: &Id) -> Option<(Way, Option<u8>)> {
@@ -79,8 +88,8 @@ pub fn chosen(told: &Told, answer: &Id) -> Option<(Way, Option<u8>)> {
         return Some((Way::File(told.file_mends()), None));
     }
     let offers = told.offers();
-    if *answer == COMMANDS {
-        let (_, instance) = offers.iter().find(|(mend, _)| *mend == Mend::Grant)?;
+    let grants = offers.iter().filter(|(mend, _)| *mend == Mend::Grant);
+    if let Some((_, instance)) = grants.into_iter().find(|(_, of)| commands(told, *of) == *answer) {
         return Some((Way::Commands, *instance));
     }
     let (mend, instance) = offers.into_iter().find(|(mend, of)| self::answer(told, mend, *of) == *answer)?;
@@ -114,6 +123,7 @@ impl Way {
             Way::File(_) => PageId::Review,
             Way::Ask(field) if *field == host::HOST => PageId::Host,
             Way::Ask(field) if *field == instance::INSTANCE || field.as_str().starts_with("pick.") => PageId::Details,
+            Way::Ask(field) if field.as_str().starts_with("group.") => PageId::Uses,
             Way::Ask(_) => PageId::Token,
             Way::NewSecret | Way::NewToken | Way::Wake => PageId::Make,
             // What is granted is shown path by path.
