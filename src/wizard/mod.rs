@@ -182,6 +182,14 @@ impl Wizard {
         self.moved.as_ref()
     }
 
+    /// The first page is not all there yet: the folder, or the config in it, is still being looked at.
+    pub fn looks_around(&self) -> bool {
+        let nearby = self.evidence.nearby.as_ref();
+        self.at == PageId::Tool
+            && !self.setting.unattended
+            && (self.evidence.start.is_none() || nearby.is_some_and(|nearby| nearby.answer.is_none()))
+    }
+
     /// The page as it is now.
     pub fn page(&self) -> Page {
         step::page(self)

@@ -165,6 +165,10 @@ impl Dialogue {
             Some(Ok(input)) => {
                 self.open.pop_front();
                 self.listed = false;
+                let settles = |(question, answer): &(Id, Id)| matches!(&input, Some(Input::Chose { question: q, choice }) if q == question && choice == answer);
+                if page.settling.iter().any(settles) {
+                    self.open.clear();
+                }
                 (input.into_iter().collect(), Vec::new())
             }
             Some(Err(lines)) => (Vec::new(), lines),

@@ -242,6 +242,7 @@ mod tests {
             back: true,
             busy: None,
             last: false,
+            settling: vec![],
             focus: None,
             help: vec![],
         }

@@ -257,6 +257,7 @@ pub fn page(w: &Wizard) -> Page {
         back: !first && w.run.is_none() && !w.waiting(),
         busy: parts.busy,
         last: at == PageId::Done || checkup::is_over(w),
+        settling: if at == PageId::Tool { tool::settling() } else { Vec::new() },
         focus: parts.focus,
         help: parts.help,
     }

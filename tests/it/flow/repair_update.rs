@@ -229,6 +229,20 @@ fn the_first_page_says_that_the_folders_config_is_broken_and_leads_to_its_mend()
     assert_eq!(hand.look().1, Path::new(HERE).join(".env"));
 }
 
+/// A line that is asked for before the news has come is answered without it.
+#[test]
+fn the_first_page_is_not_all_there_until_the_folder_and_its_config_were_read() {
+    let (w, asked) = Wizard::new(setting(Path::new(HERE)), Draft::default());
+    let mut hand = Hand { w, asked };
+    assert!(hand.w.looks_around());
+    let around = Around { folder: HERE.into(), names: vec![".env".into()], ..Around::default() };
+    hand.tell(Msg::Around(Box::new(around)));
+    assert!(hand.w.looks_around());
+    reads(&mut hand, &text(&token_lines(SECRET)));
+    assert!(!hand.w.looks_around());
+    assert!(!Hand::new().w.looks_around(), "an empty folder has nothing to read");
+}
+
 #[test]
 fn a_config_that_is_not_filled_in_yet_is_not_mentioned_and_a_no_goes_on() {
     let hand = in_folder(&text(&token_lines("your-token-secret-here")));

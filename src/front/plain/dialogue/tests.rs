@@ -19,6 +19,7 @@ fn page(blocks: Vec<Block>) -> Page {
         back: true,
         busy: None,
         last: false,
+        settling: vec![],
         focus: None,
         help: vec!["Some help.".into()],
     }
@@ -126,6 +127,18 @@ fn after_the_last_answer_the_page_is_submitted_and_what_was_wrong_is_asked_again
     assert!(matches!(dialogue.turn(), Turn::Ask { prompt, .. } if prompt == "Name:"));
     dialogue.answer("x");
     assert!(matches!(dialogue.turn(), Turn::Say(Input::Submit)));
+}
+
+#[test]
+fn an_answer_that_settles_the_page_leaves_its_other_questions_unasked() {
+    let page = || Page { settling: vec![("way".into(), "ssh".into())], ..page(vec![choice(Some("ssh")), field(None)]) };
+    for (line, settles) in [("", true), ("ssh", true), ("login", false)] {
+        let mut dialogue = Dialogue::default();
+        dialogue.show(page());
+        dialogue.turn();
+        dialogue.answer(line);
+        assert_eq!(matches!(dialogue.turn(), Turn::Say(Input::Submit)), settles, "{line}");
+    }
 }
 
 #[test]
