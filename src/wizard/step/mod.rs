@@ -305,6 +305,10 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
 pub fn enter(w: &mut Wizard) -> Vec<Effect> {
     match w.at() {
         PageId::Checkup => checkup::enter(w),
+        PageId::Host => {
+            host::enter(w);
+            Vec::new()
+        }
         PageId::Trust => {
             trust::enter(w);
             Vec::new()

@@ -117,6 +117,23 @@ fn offer_to_look(w: &Wizard, config: &Config) -> Vec<Block> {
     vec![say(said), choice(w, options)]
 }
 
+/// The target of the config, where its text has nothing wrong.
+pub fn target(w: &Wizard) -> Option<Id> {
+    sound(w).map(|config| Id::new(config.target))
+}
+
+/// The address that the config names, where it is the file that is set up and has that host alone. Whoever adds a host means
+/// another one.
+pub fn host(w: &Wizard) -> Option<Text> {
+    let same = file::path(w) == w.evidence.nearby.as_ref().map(|nearby| nearby.asked.clone());
+    let adds = w.draft.choice(&INSTANCE).is_some();
+    let config = sound(w).filter(|config| same && !adds && w.draft.is(&TARGET, &Id::new(config.target.clone())))?;
+    match config.hosts.as_slice() {
+        [one] => Some(Text::new(one.typed.clone())),
+        _ => None,
+    }
+}
+
 /// Its tool keeps several hosts in one file.
 fn several(w: &Wizard, config: &Config) -> bool {
     config.spec(&w.setting.library).is_some_and(|spec| spec.instances.is_some())

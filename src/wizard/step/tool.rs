@@ -206,9 +206,9 @@ fn clean_up(w: &mut Wizard) -> Option<Next> {
     Some(Next::To(PageId::Host))
 }
 
-/// The target that the folder looks like.
+/// The target that the folder looks like, else the one whose file lies there.
 fn found_here(w: &Wizard) -> Option<Id> {
-    super::file::recognised(w).map(Id::new)
+    super::file::recognised(w).map(Id::new).or_else(|| nearby::target(w))
 }
 
 pub fn submit(w: &mut Wizard) -> Next {

@@ -229,6 +229,20 @@ fn the_first_page_says_that_the_folders_config_is_broken_and_leads_to_its_mend()
     assert_eq!(hand.look().1, Path::new(HERE).join(".env"));
 }
 
+#[test]
+fn enter_past_a_sound_config_sets_its_own_tool_up_and_knows_its_host() {
+    let mut hand = in_folder(&text(&token_lines(SECRET)));
+    hand.submit();
+    assert_eq!(hand.w.at(), PageId::File);
+    hand.submit();
+    reads(&mut hand, &text(&token_lines(SECRET)));
+    while hand.w.at() < PageId::Host {
+        hand.submit();
+    }
+    assert_eq!(hand.w.draft.text(&"host".into()), "pve.lan:8006");
+    assert!(hand.w.draft.raw(&token::TOKEN).is_blank());
+}
+
 /// A line that is asked for before the news has come is answered without it.
 #[test]
 fn the_first_page_is_not_all_there_until_the_folder_and_its_config_were_read() {
