@@ -111,9 +111,13 @@ pub fn page(w: &Wizard) -> Parts {
     if !warnings.is_empty() {
         blocks.push(Block::Findings(warnings));
     }
-    blocks.push(Block::Facts(facts(w, failed)));
-    blocks.extend(made::login(w));
-    for command in next_commands(w).into_iter().filter(|_| !failed) {
+    // What is next in a repair hangs on what the checks say.
+    let checks = checkup::here(w) && w.waiting();
+    if !checks {
+        blocks.push(Block::Facts(facts(w, failed)));
+        blocks.extend(made::login(w));
+    }
+    for command in next_commands(w).into_iter().filter(|_| !failed && !checks) {
         blocks.push(Block::Command(command));
     }
     match &w.saved {
@@ -142,7 +146,9 @@ pub fn page(w: &Wizard) -> Parts {
     }
     blocks.extend(what_is_left(w));
     Parts {
-        title: if checkup::here(w) && !w.waiting() {
+        title: if checks && !failed {
+            "It was done. Does it work now?".into()
+        } else if checkup::here(w) {
             checkup::after::title(w, failed)
         } else {
             match (failed, tool::token_only(w), verify::untested(w)) {

@@ -5,7 +5,7 @@ use crate::domain::Link;
 use crate::domain::Text;
 use crate::domain::finding::Step;
 use crate::wizard::page::{
-    Answer, Choice, Command, Field, FieldError, Item, LinkState, Paragraph, Pick, RoadLink, Tone,
+    Answer, Choice, Command, Field, FieldError, Item, LinkState, Paragraph, Pick, RoadLink, StepState, Tone,
 };
 
 fn page(blocks: Vec<Block>) -> Page {
@@ -166,10 +166,25 @@ fn a_road_is_told_link_by_link_and_each_once() {
 #[test]
 fn a_last_page_ends_by_itself_and_its_lines_are_not_said_twice() {
     let mut dialogue = Dialogue::default();
-    let last = Page { last: true, ..page(vec![Block::Facts(vec![("Undo".into(), "labwizard undo 1".into())])]) };
+    let road = vec![(Step::Access, StepState::Current)];
+    let last = Page { last: true, road, ..page(vec![Block::Facts(vec![("Undo".into(), "labwizard undo 1".into())])]) };
     dialogue.show(last.clone());
     assert!(matches!(dialogue.turn(), Turn::Say(Input::Quit)));
     assert!(dialogue.unsaid(&crate::front::summary(&last)).is_empty());
+}
+
+#[test]
+fn the_last_page_tells_what_is_new_of_it_and_the_rest_once() {
+    let text = |text: &str| Block::Text(Paragraph { text: text.into(), tone: Tone::Plain });
+    let done = |title: &str, texts: &[&str], busy: Option<&str>| Page {
+        step: Step::Done,
+        title: title.into(),
+        busy: busy.map(str::to_owned),
+        ..page(texts.iter().map(|one| text(one)).collect())
+    };
+    let mut dialogue = Dialogue::default();
+    dialogue.show(done("Does it work?", &["It is written."], Some("Checking")));
+    assert_eq!(dialogue.show(done("It works.", &["It is written.", "Checked."], None)), ["It works.", "Checked."]);
 }
 
 #[test]
