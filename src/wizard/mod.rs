@@ -388,7 +388,7 @@ impl Wizard {
     /// takes up an unattended one.
     fn keep_walk(&self) -> Option<Effect> {
         let over = self.run.as_ref().is_some_and(Run::is_complete);
-        let kept = (!over).then(|| walk::walk(self));
+        let kept = (!over).then(|| walk::walk(self)).filter(|walk| walk::resume(walk).is_some());
         self.keeps().then_some(Effect::KeepWalk(kept))
     }
 
