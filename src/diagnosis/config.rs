@@ -162,7 +162,7 @@ fn recognised(scene: Scene<'_>) -> Result<(Document, &Target, &Form), Box<Findin
     }
     Err(match wrong {
         Some(error) => damaged(scene, &error),
-        None if text.is_blank() => not_understood("It is empty, so it tells no tool anything.", scene),
+        None if text.is_blank() => empty(scene),
         None => not_understood("It holds no keys of a tool that labwizard knows.", scene),
     })
 }
@@ -347,6 +347,15 @@ fn not_understood(why: &str, scene: Scene<'_>) -> Box<Finding> {
         Finding::new(codes::FILE_UNKNOWN, Error, Step::Target, format!("{} is left alone.", shown(scene)), why)
             .say("labwizard targets lists the tools whose files it knows."),
     )
+}
+
+/// Why an empty file is left alone.
+pub const EMPTY: &str = "It is empty, so it tells no tool anything.";
+
+fn empty(scene: Scene<'_>) -> Box<Finding> {
+    let title = format!("{} has nothing to mend.", shown(scene));
+    let finding = Finding::new(codes::FILE_UNKNOWN, Error, Step::Target, title, EMPTY);
+    Box::new(finding.say("Run labwizard without a file's name in this folder: it sets a tool up and fills the file."))
 }
 
 fn unclear(scene: Scene<'_>, found: &[Match]) -> Box<Finding> {
