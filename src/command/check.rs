@@ -97,7 +97,8 @@ fn tell(outcome: &Outcome, looks: Looks, asked: &Check, place: &Place) -> Ended 
         );
     } else if !asked.json {
         let width = std::io::stdout().is_terminal().then(|| crossterm::terminal::size().ok()).flatten();
-        let sheet = Sheet { look: look(looks), width: width.map(|(width, _)| usize::from(width)), here: &place.here };
+        let width = width.map(|(width, _)| usize::from(width));
+        let sheet = Sheet { look: look(looks), width, here: &place.here, found: asked.files.is_empty() };
         for line in report::lines(&outcome.files, sheet) {
             println!("{line}");
         }
