@@ -113,11 +113,11 @@ impl Sheet<'_> {
                     lines.extend(self.marked(mark, &head));
                     let others: Vec<String> = others.iter().map(|one| self.path(&files[*one].path)).collect();
                     lines.extend(self.prose(4, &format!("The same in {}.", others.join(", "))));
-                    lines.extend(self.finding(finding));
+                    lines.extend(self.finding(finding, file));
                 }
                 _ => {
                     lines.extend(self.marked(mark, &head));
-                    lines.extend(self.finding(finding));
+                    lines.extend(self.finding(finding, file));
                 }
             }
         }
@@ -134,7 +134,7 @@ impl Sheet<'_> {
     }
 
     /// Everything of a finding below its first line.
-    fn finding(&self, finding: &Finding) -> Vec<String> {
+    fn finding(&self, finding: &Finding, file: &Checked) -> Vec<String> {
         let mut lines = self.prose(4, &finding.cause);
         lines.extend(finding.evidence.iter().flat_map(|seen| self.prose(6, seen)));
         if !finding.possible.is_empty() {
@@ -145,7 +145,10 @@ impl Sheet<'_> {
         for fix in &finding.fix {
             let before = place.take();
             match fix {
-                Fix::Say(sentence) => lines.extend(self.prose(4, &format!("{} {sentence}", Glyph::Arrow.of(false)))),
+                Fix::Say(sentence) => {
+                    let sentence = self.named(sentence, file);
+                    lines.extend(self.prose(4, &format!("{} {sentence}", Glyph::Arrow.of(false))));
+                }
                 Fix::Run { on, command } => {
                     // Where the last one was run too is not said again.
                     if before != Some(on) {
@@ -158,6 +161,14 @@ impl Sheet<'_> {
             }
         }
         lines
+    }
+
+    /// A sentence with this file in place of `FILE`, so that its command can be pasted.
+    fn named(&self, sentence: &str, file: &Checked) -> String {
+        match shell::quote(&self.path(&file.path)) {
+            Ok(path) => sentence.replace("labwizard FILE", &format!("labwizard {path}")),
+            Err(_) => sentence.to_owned(),
+        }
     }
 
     fn end(&self, files: &[Checked], causes: &[Cause<'_>]) -> Vec<String> {
@@ -285,7 +296,8 @@ mod tests {
 
     #[test]
     fn what_earlier_runs_wrote_elsewhere_stands_under_a_line_of_its_own_and_is_short_where_nothing_is_wrong() {
-        let elsewhere = |name: &str, findings| Checked { path: PathBuf::from("/far").join(name), ..file(name, findings) };
+        let elsewhere =
+            |name: &str, findings| Checked { path: PathBuf::from("/far").join(name), ..file(name, findings) };
         let wrong = vec![finding("Nobody is there.", Severity::Error)];
         let files = [file("a.env", Vec::new()), elsewhere("b.env", Vec::new()), elsewhere("c.env", wrong)];
         let text = lines(&files, Sheet { found: true, ..sheet() }).join("\n");
@@ -293,6 +305,13 @@ mod tests {
                      /far/c.env · Tool\n  ✗ error: Nobody is there.\n";
         assert!(text.starts_with(found), "{text}");
         assert!(!lines(&files, sheet()).join("\n").contains("earlier runs"), "each was named");
+    }
+
+    #[test]
+    fn a_command_for_the_file_names_it() {
+        let wrong = finding("Who is it?", Severity::Error).say("labwizard FILE looks up which it is.");
+        let text = lines(&[file("b c.env", vec![wrong])], sheet()).join("\n");
+        assert!(text.contains("→ labwizard 'b c.env' looks up which it is.") && !text.contains("FILE"), "{text}");
     }
 
     #[test]
