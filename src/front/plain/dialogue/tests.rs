@@ -142,6 +142,23 @@ fn an_answer_that_settles_the_page_leaves_its_other_questions_unasked() {
 }
 
 #[test]
+fn a_mistake_is_no_default_and_enter_does_not_repeat_it() {
+    for secret in [false, true] {
+        let with = |error: Option<&str>| match field(error) {
+            Block::Field(field) => Block::Field(Field { value: Text::new("tomorrow"), secret, ..field }),
+            other => other,
+        };
+        let mut dialogue = shown(vec![with(Some("“tomorrow” is no day."))]);
+        assert!(matches!(dialogue.turn(), Turn::Ask { prompt, .. } if !prompt.contains('[')));
+        let (said, lines) = dialogue.answer("");
+        assert!(said.is_empty() && lines.concat().contains("anew"), "{lines:?}");
+        let mut sound = shown(vec![with(None)]);
+        assert!(matches!(sound.turn(), Turn::Ask { prompt, .. } if prompt.contains('[')));
+        assert!(sound.answer("").1.is_empty());
+    }
+}
+
+#[test]
 fn a_road_is_told_link_by_link_and_each_once() {
     let road = |states: [LinkState; 2]| {
         let links = [Link::Resolve, Link::Connect].into_iter().zip(states).map(|(link, state)| RoadLink {
