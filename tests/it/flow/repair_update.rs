@@ -243,6 +243,28 @@ fn enter_past_a_sound_config_sets_its_own_tool_up_and_knows_its_host() {
     assert!(hand.w.draft.raw(&token::TOKEN).is_blank());
 }
 
+#[test]
+fn an_address_is_no_name_of_a_file() {
+    for (typed, is_file) in
+        [("127.0.0.1:41455", false), ("10.0.0.2", false), ("https://pve.lan:8006/", false), ("a:b", true)]
+    {
+        let mut hand = Hand::new();
+        hand.chose("target".into(), "glassdome");
+        hand.submit();
+        hand.typed("file".into(), typed);
+        hand.submit();
+        let (id, path) = hand.look();
+        let seen = labwizard::domain::FileSeen { there: None, path, ..seen("") };
+        hand.tell(Msg::Looked(id, Box::new(Ok((seen, Around { folder: HERE.into(), ..Around::default() })))));
+        let words = super::repair::words(&hand.page());
+        assert_eq!(
+            (hand.w.at() > PageId::File, words.contains("is an address")),
+            (is_file, !is_file),
+            "{typed}: {words}"
+        );
+    }
+}
+
 /// A line that is asked for before the news has come is answered without it.
 #[test]
 fn the_first_page_is_not_all_there_until_the_folder_and_its_config_were_read() {
