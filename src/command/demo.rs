@@ -9,8 +9,10 @@ use std::path::PathBuf;
 use crate::cli::{Demo, Looks};
 use crate::command::place::{Place, now};
 use crate::command::{Ended, complain, wizard};
-use crate::domain::{Endpoint, Host, HostRecord, Id, Trust};
-use crate::lab::{Lab, LabConfig, Lesson, Scenario, config};
+use crate::domain::{
+    Change, ChangeSeen, ChangeState, Endpoint, Host, HostRecord, Id, RunSeen, Timestamp, TokenMake, Trust,
+};
+use crate::lab::{Lab, LabConfig, LabToken, Lesson, Scenario, config};
 use crate::wizard::Setting;
 use crate::wizard::draft::Draft;
 
@@ -39,6 +41,7 @@ fn broken(lab: &Lab, lesson: Lesson, setting: &mut Setting) -> io::Result<()> {
     let ca = folder.join(config::CA_FILE);
     std::fs::write(&ca, lab.ca_pem())?;
     setting.hosts.extend(remembered(lab));
+    setting.runs.extend(made(lab, &token));
     lab.go_on();
     let facts = config::Facts::of(lab, &token, Some(ca.display().to_string()));
     let (text, mode) = lesson.fault().map_or_else(|| (facts.healthy(), config::MODE), |fault| facts.with(fault));
@@ -51,10 +54,28 @@ fn broken(lab: &Lab, lesson: Lesson, setting: &mut Setting) -> io::Result<()> {
 /// What an earlier run would remember of the lab.
 fn remembered(lab: &Lab) -> Option<HostRecord> {
     let leaf = lab.fingerprint().parse().ok()?;
-    let endpoint = Endpoint { host: Host::V4(Ipv4Addr::LOCALHOST), port: lab.port() };
     let nodes = lab.change(|cluster| cluster.nodes.iter().map(|node| node.name.clone()).collect());
     let cluster = lab.change(|cluster| cluster.name.clone());
-    Some(HostRecord { endpoint, trust: Trust::Pin(leaf), leaf, cluster, nodes, when: now() })
+    Some(HostRecord { endpoint: endpoint(lab), trust: Trust::Pin(leaf), leaf, cluster, nodes, when: now() })
+}
+
+/// What the run would remember that made this token, where it has an end that has not come: it does not see its own record.
+fn made(lab: &Lab, token: &LabToken) -> Option<RunSeen> {
+    let (end, separated) = lab.change(|cluster| cluster.token(&token.id).map(|seen| (seen.expire, seen.privsep)))?;
+    let expire = Timestamp::try_from(end).ok().filter(|end| *end > now())?;
+    let make = TokenMake { id: token.id.parse().ok()?, separated, expire: Some(expire), comment: String::new() };
+    let made = ChangeSeen {
+        n: 0,
+        endpoint: endpoint(lab),
+        change: Change::MakeToken(make),
+        state: ChangeState::Made,
+        was: None,
+    };
+    Some(RunSeen { name: String::new(), when: now(), finished: true, changes: vec![made], files: Vec::new() })
+}
+
+fn endpoint(lab: &Lab) -> Endpoint {
+    Endpoint { host: Host::V4(Ipv4Addr::LOCALHOST), port: lab.port() }
 }
 
 /// A folder that nobody else may look into.
@@ -181,4 +202,22 @@ fn walk(looks: Looks, lab: &Lab, lesson: Option<Lesson>, folder: PathBuf) -> End
     let ended = wizard::hold(looks, setting, Draft::default(), place.world());
     println!("The demo's files are in {}; the folder can be removed.", folder.display());
     ended
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_demos_token_is_remembered_where_it_has_one_that_has_not_come() {
+        let days = |scenario| {
+            let lab = Lab::start_in_thread(LabConfig { scenario, ..LabConfig::quick() }).unwrap();
+            let run = made(&lab, &lab.tokens()[0])?;
+            match &run.changes[0].change {
+                Change::MakeToken(make) => Some((make.expire? - now() + 3_600) / 86_400),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!([Scenario::Fine, Scenario::Expired, Scenario::TokenEndsSoon].map(days), [None, None, Some(10)]);
+    }
 }

@@ -7,7 +7,7 @@ use crate::client;
 use crate::client::Limits;
 use crate::client::ssh::Shells;
 use crate::command::complain;
-use crate::disk::{Caller, DiskError, Git, RunRecord, State, default_folder, find_program};
+use crate::disk::{Caller, DiskError, Git, Kept, RunRecord, State, default_folder, find_program};
 use crate::domain::observation::{Surroundings, names_in_hosts};
 use crate::domain::{RunSeen, Timestamp};
 use crate::runtime::check::Ground;
@@ -76,28 +76,11 @@ impl Place {
 
     /// What the conversation is told.
     pub fn setting(&self) -> Setting {
-        let hosts = match self.state.hosts() {
-            Ok(hosts) => {
-                if let Some(trouble) = &hosts.trouble {
-                    complain(&trouble.sentence(), Some(&trouble.hint()));
-                }
-                hosts.records.iter().filter_map(|record| record_from_state(record, &self.caller)).collect()
-            }
-            Err(error) => {
-                complain(&error.sentence(), Some(&error.hint()));
-                Vec::new()
-            }
-        };
-        let configs = match self.state.configs() {
-            Ok(kept) => {
-                if let Some(trouble) = &kept.trouble {
-                    complain(&trouble.sentence(), Some(&trouble.hint()));
-                }
-                configs_from_state(&kept)
-            }
-            // The same is wrong with all of the folder, and was just said.
-            Err(_) => Vec::new(),
-        };
+        let (hosts, configs) = (self.state.hosts(), self.state.configs());
+        troubles(&hosts, &configs).into_iter().for_each(|error| complain(&error.sentence(), Some(&error.hint())));
+        let hosts = hosts.unwrap_or_default();
+        let hosts = hosts.records.iter().filter_map(|record| record_from_state(record, &self.caller)).collect();
+        let configs = configs.map(|kept| configs_from_state(&kept)).unwrap_or_default();
         let runs = match self.state.runs() {
             Ok(runs) => runs.iter().filter(|run| run.can_be_undone()).map(RunRecord::seen).collect(),
             Err(error) => {
@@ -154,6 +137,16 @@ impl Place {
     }
 }
 
+/// Why what is remembered cannot be read; what is wrong with all of the folder once.
+fn troubles<'t, H, C>(
+    hosts: &'t Result<Kept<H>, DiskError>,
+    configs: &'t Result<Kept<C>, DiskError>,
+) -> Vec<&'t DiskError> {
+    let of_hosts = hosts.as_ref().map_or_else(Some, |kept| kept.trouble.as_ref());
+    let of_configs = configs.as_ref().map_or_else(|error| hosts.is_ok().then_some(error), |kept| kept.trouble.as_ref());
+    of_hosts.into_iter().chain(of_configs).collect()
+}
+
 /// What of this machine explains a failure: proxies that are set, and the names that its hosts file gives.
 pub fn surroundings() -> Surroundings {
     use std::io::Read;
@@ -194,4 +187,26 @@ fn yours() -> Vec<(String, String)> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_cannot_be_read_is_said_and_what_is_wrong_with_all_of_it_once() {
+        let damaged = |name: &str| DiskError::Damaged { path: name.into() };
+        let (well, failed) = (|| Ok(Kept::<()>::default()), |name: &str| Err::<Kept<()>, _>(damaged(name)));
+        let partly = |name: &str| Ok(Kept::<()> { records: Vec::new(), trouble: Some(damaged(name)) });
+        for (hosts, configs, said) in [
+            (well(), well(), &[][..]),
+            (well(), failed("files"), &["files"]),
+            (well(), partly("files"), &["files"]),
+            (partly("hosts"), failed("files"), &["hosts", "files"]),
+            (failed("hosts"), failed("files"), &["hosts"]),
+        ] {
+            let said: Vec<DiskError> = said.iter().map(|name| damaged(name)).collect();
+            assert_eq!(troubles(&hosts, &configs).into_iter().cloned().collect::<Vec<_>>(), said);
+        }
+    }
 }

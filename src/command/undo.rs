@@ -9,7 +9,7 @@ use crate::disk::{Caller, DiskError, FileState, RunId, RunRecord, State};
 use crate::domain::{Change, ChangeSeen, ChangeState, RunFile, RunSeen, Text, pveum, time, visible, whole};
 use crate::front::unattended::Answers;
 use crate::plan::make::sentence;
-use crate::runtime::{Restored, restore};
+use crate::runtime::{Restored, forget, restore};
 use crate::wizard::draft::Draft;
 use crate::wizard::errand::Errand;
 use crate::wizard::step::{host, take_back};
@@ -274,10 +274,12 @@ fn take_back(state: &State, caller: &Caller, record: &RunRecord, seen: &RunSeen)
             Err(error) => ended = refused(&error),
         }
     }
-    if ended == Ended::Well
-        && let Err(error) = state.forget_configs(&record.id)
+    // A run that wrote into no file had its answers remembered all the same.
+    if record.can_be_undone()
+        && let Some(failed) = forget(state, &record.id, None)
     {
-        ended = refused(&error);
+        complain(&failed, None);
+        ended = Ended::Badly;
     }
     if record.actions.iter().any(|action| action.action.kind == "remember") {
         println!("How the host was trusted stays remembered.");

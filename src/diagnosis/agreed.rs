@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnosis::codes;
 use crate::diagnosis::config::{Config, ConfigHost};
-use crate::domain::finding::{Finding, Severity};
+use crate::diagnosis::{codes, picks};
+use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::visible::visible;
-use crate::domain::{ConfigRecord, Missing, Observation, Release, Rights, Seen, Timestamp, missing, time};
+use crate::domain::{ConfigRecord, Id, Missing, Observation, Release, Rights, Seen, Timestamp, missing, time};
 use crate::target::{Library, Spec, needs};
 
 /// What is remembered of one host of a file.
@@ -50,10 +50,19 @@ pub fn say_where_from(
     let (Some(agreed), Some(spec), Some(rights)) = (&host.agreed, config.spec(library), rights) else { return };
     let release = super::release(seen).unwrap_or(Release::new(9, 2, 0));
     let lacks = missing(&needs::needs(spec, release, &host.answers(), &agreed.yes), rights);
-    let lines = answers(spec, host, agreed, &lacks);
+    let answers = answers(spec, host, agreed, &lacks);
+    // One page asks all of the yes-or-no questions.
+    let is_group = |field: &Id| spec.groups.iter().any(|(name, _)| *field == self::field(name));
+    let groups = answers.iter().map(|(field, _)| field).filter(|field| is_group(field)).take(1);
+    let picks = answers.iter().map(|(field, _)| field).filter(|field| !is_group(field));
+    let anew: Vec<Mend> = groups.chain(picks).cloned().map(Mend::Ask).collect();
     let elsewhere = is_held_elsewhere(spec, release, host, agreed, rights);
     for finding in findings.iter_mut().filter(|one| [codes::RIGHTS_MISSING, codes::RIGHTS_NONE].contains(&one.code)) {
-        finding.evidence.extend(lines.iter().cloned());
+        finding.evidence.extend(answers.iter().map(|(_, line)| line.clone()));
+        if finding.code == codes::RIGHTS_MISSING {
+            // Whoever does not want it any more has nothing granted.
+            finding.mends.extend(anew.iter().cloned());
+        }
         if elsewhere {
             finding.severity = finding.severity.min(Severity::Warning);
             finding.evidence.push(
@@ -64,23 +73,31 @@ pub fn say_where_from(
     }
 }
 
-/// The answers that what lacks is needed by, a line each.
-fn answers(spec: &Spec, host: &ConfigHost, agreed: &Agreed, lacks: &[Missing]) -> Vec<String> {
+/// The question of a group.
+pub fn field(group: &str) -> Id {
+    Id::new(format!("group.{group}"))
+}
+
+/// The answers that what lacks is needed by, each with its question and in a line.
+fn answers(spec: &Spec, host: &ConfigHost, agreed: &Agreed, lacks: &[Missing]) -> Vec<(Id, String)> {
     let on = time::date(agreed.when);
     let asks = |purpose: &str| lacks.iter().any(|lack| lack.purpose == purpose);
     let of_group = |name: &str| {
         spec.rights.iter().any(|right| right.group.as_deref() == Some(name) && asks(right.purpose.as_str()))
     };
     let groups = spec.groups.iter().filter(|(name, _)| agreed.yes.contains(*name) && of_group(name));
-    let groups =
-        groups.map(|(_, ask)| format!("“{}” was answered yes on {on}, when labwizard wrote the file", visible(ask)));
+    let groups = groups.map(|(name, ask)| {
+        (field(name), format!("“{}” was answered yes on {on}, when labwizard wrote the file", visible(ask)))
+    });
     let of_pick = |name: &str| {
         let hole = format!("{{pick.{name}}}");
         spec.rights.iter().any(|right| right.on.contains(&hole) && asks(right.purpose.as_str()))
     };
     let said = |name: &str| agreed.picks.get(name).filter(|_| !host.picks.contains_key(name) && of_pick(name));
-    let picks = spec.picks.iter().filter_map(|(name, pick)| Some((pick, said(name)?))).map(|(pick, value)| {
-        format!("“{}” was answered {} on {on}, when labwizard wrote the file", visible(&pick.ask), visible(value))
+    let picks = spec.picks.iter().filter_map(|(name, pick)| Some((name, pick, said(name)?)));
+    let picks = picks.map(|(name, pick, value)| {
+        let (ask, value) = (visible(&pick.ask), visible(value));
+        (picks::field(name), format!("“{ask}” was answered {value} on {on}, when labwizard wrote the file"))
     });
     groups.chain(picks).collect()
 }
@@ -132,7 +149,16 @@ mod tests {
         Seen::Rights(Rights::new(rows.into_iter().collect()))
     }
 
-    /// The findings about rights, with their evidence, and what was proved.
+    /// How what was answered can be answered anew.
+    fn anew(findings: &[Finding]) -> String {
+        let asks = findings.iter().flat_map(|one| &one.mends).filter_map(|mend| match mend {
+            Mend::Ask(field) => Some(field.to_string()),
+            _ => None,
+        });
+        asks.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The findings about rights, with their evidence and how they are answered anew, and what was proved.
     fn judged(host: &str, records: &[ConfigRecord], rights: Seen) -> (Vec<String>, String) {
         let (path, text) = good("glassdome");
         let library = Library::built_in();
@@ -145,7 +171,9 @@ mod tests {
         let about = Circumstances { library: &library, records: &[], surroundings: &surroundings, runs: &[], now: 0 };
         let findings = judge_config(&config, &asked, &about);
         let of_rights: Vec<Finding> = findings.into_iter().filter(|one| one.code.0.starts_with("rights.")).collect();
-        let evidence = of_rights.iter().flat_map(|finding| finding.evidence.clone());
+        let anew = anew(&of_rights);
+        let anew = (!anew.is_empty()).then(|| format!("anew: {anew}"));
+        let evidence = of_rights.iter().flat_map(|finding| finding.evidence.clone()).chain(anew);
         let needs = config.needs_seen(&library, &config.hosts[0], &asked[0].seen);
         let proved = proved(&config.hosts[0], "Glassdome", &needs, &asked[0]).join("\n");
         (told(&of_rights).into_iter().chain(evidence).collect(), proved)
@@ -162,7 +190,12 @@ mod tests {
         assert!(yes.starts_with("! rights.missing"), "{yes}");
         assert!(yes.contains("/vms: VM.Config.Disk"), "{yes}");
         let from = "“Shall it grow the disks of what it clones?” was answered yes on 2025-11-22, when labwizard wrote the file";
-        assert!(yes.contains(from), "{yes}");
+        assert!(yes.contains(from) && yes.ends_with("anew: group.resize"), "{yes}");
+        let two = all(record(&[("resize", true), ("bridges", true)], &[]), lacks());
+        assert!(
+            two.ends_with("anew: group.bridges") || two.ends_with("anew: group.resize"),
+            "one page asks both: {two}"
+        );
         assert_eq!(all(record(&[("resize", false)], &[]), lacks()), "");
         assert_eq!(all(record(&[("resize", true)], &[]), rights("VM.Config.Disk", "/storage/fast")), "");
         // Only the answers that what lacks is needed by.
@@ -177,6 +210,7 @@ mod tests {
         let none = all(picked(), rights("", "/elsewhere"));
         assert!(none.starts_with("! rights.missing") && none.contains("/storage/fast: Datastore"), "{none}");
         assert!(none.contains("“Where will the disks go?” was answered fast on 2025-11-22"), "{none}");
+        assert!(none.ends_with("anew: pick.storage"), "{none}");
         // The file does not say which storage the tool uses, so another one is no error.
         let other = all(picked(), rights("", "/storage/slow"));
         assert!(other.starts_with("~ rights.missing") && other.contains("another place of the same kind"), "{other}");

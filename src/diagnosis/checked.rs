@@ -6,13 +6,13 @@ use crate::diagnosis::config::{Config, ConfigHost};
 use crate::diagnosis::leaning::Leaning;
 use crate::diagnosis::round::let_in;
 use crate::diagnosis::verifying::Beyond;
-use crate::diagnosis::{Reading, agreed, codes, judge, picks, token_end};
-use crate::domain::finding::{Finding, Mend, Severity};
-use crate::domain::observation::Surroundings;
+use crate::diagnosis::{Reading, agreed, codes, judge, picks, system_ca, token_end};
+use crate::domain::finding::{Finding, Fix, Mend, Severity};
+use crate::domain::observation::{CaTrouble, Surroundings};
 use crate::domain::visible::visible;
 use crate::domain::{Credential, Grantee, HostRecord, Observation, RunSeen, Seen, Timestamp, Trust};
 use crate::target::spec::VerifyWord;
-use crate::target::{Library, needs};
+use crate::target::{Fact, Library, needs};
 
 /// One host of the file, as it was asked.
 #[derive(Debug)]
@@ -50,31 +50,27 @@ pub struct Circumstances<'a> {
 
 /// Everything that is wrong or worth knowing about a config: its text, its file, its hosts, and what it picked of them.
 pub fn judge_config(config: &Config, asked: &[Asked], about: &Circumstances<'_>) -> Vec<Finding> {
-    let of_hosts: Vec<(u8, Vec<Finding>)> = asked
-        .iter()
-        .filter_map(|one| {
-            let host = config.hosts.iter().find(|host| host.instance == one.instance)?;
-            Some((one.instance, of_one(config, host, one, asked, about)))
-        })
-        .collect();
-    let (first, mut findings) = of_text(config, asked, &of_hosts);
-    findings.extend(of_hosts.into_iter().flat_map(|(_, findings)| findings));
+    let of_hosts = asked.iter().flat_map(|one| {
+        let host = config.hosts.iter().find(|host| host.instance == one.instance);
+        host.map(|host| of_one(config, host, one, asked, about)).unwrap_or_default()
+    });
+    let (first, mut findings) = of_text(config, asked);
+    findings.extend(of_hosts);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     first.into_iter().chain(findings).collect()
 }
 
 /// What the text tells, by what was seen of the hosts; first the lines that are the cause of what fails there.
-fn of_text(config: &Config, asked: &[Asked], of_hosts: &[(u8, Vec<Finding>)]) -> (Vec<Finding>, Vec<Finding>) {
+fn of_text(config: &Config, asked: &[Asked]) -> (Vec<Finding>, Vec<Finding>) {
     let (mut first, mut findings) = (Vec::new(), Vec::new());
     for finding in &config.findings {
         let Some(doubt) = config.doubts.iter().find(|doubt| doubt.finding == *finding) else {
             findings.push(finding.clone());
             continue;
         };
-        let seen = asked.iter().filter(|one| one.instance == doubt.instance).flat_map(|one| &one.seen);
-        let mut of_it = of_hosts.iter().filter(|(instance, _)| *instance == doubt.instance).flat_map(|(_, all)| all);
-        let failed = of_it.any(|finding| finding.severity == Severity::Error);
-        match doubt.by(seen, failed) {
+        let of_it = asked.iter().filter(|one| one.instance == doubt.instance);
+        let seen: Vec<&Observation> = of_it.flat_map(|one| &one.seen).collect();
+        match doubt.by(&seen) {
             Some(finding) if doubt.is_cause() && finding.severity == Severity::Error => first.push(finding),
             left => findings.extend(left),
         }
@@ -90,10 +86,19 @@ fn of_one(config: &Config, host: &ConfigHost, one: &Asked, asked: &[Asked], abou
         |other: &Asked| other.instance == one.instance && from(other, Leaning::Remembered) && let_in(&other.seen);
     if let Some(other) = asked.iter().find(|other| from(one, Leaning::File) && vouched(other)) {
         found.iter_mut().for_each(tools_alone);
-        // The cluster's CA was fetched and did not sign it: nothing that labwizard could write lets the tool verify it.
+        let by_system = other.seen.iter().any(|one| matches!(one.seen, Seen::Certificate { system: true, .. }));
         let signed = other.seen.iter().any(|one| matches!(one.seen, Seen::ClusterCa(Ok(_))));
-        if !signed && !form_pins(config, about) {
+        if let (true, Some(tool)) = (signed && !by_system, takes_no_ca(config, about)) {
+            found.iter_mut().for_each(|one| system_ca::stops(one, tool));
+        }
+        if (by_system || signed_by_none(&other.seen)) && !form_pins(config, about) {
             found.iter_mut().for_each(|one| one.mends.retain(|mend| *mend != Mend::Certificate));
+        }
+        if by_system {
+            found
+                .iter_mut()
+                .filter(|one| one.code == codes::TLS_UNKNOWN_CA)
+                .for_each(|one| goes_by_system(one, config));
         }
     }
     let holds = |other: &Asked| other.instance == one.instance && from(other, Leaning::File) && held(&other.seen);
@@ -158,9 +163,35 @@ fn of_host(config: &Config, host: &ConfigHost, asked: &Asked, about: &Circumstan
     findings
 }
 
+/// The cluster's CA was fetched and did not sign the certificate: nothing that labwizard could write lets a tool verify it.
+fn signed_by_none(seen: &[Observation]) -> bool {
+    let by_another = Seen::ClusterCa(Err(CaTrouble::DoesNotSignTheServed));
+    seen.iter().any(|one| one.seen == by_another)
+}
+
+/// The CA file that the file names keeps its tool from a certificate that needs none. Where the file has several hosts, another
+/// one may need it.
+fn goes_by_system(finding: &mut Finding, config: &Config) {
+    let [host] = config.hosts.as_slice() else { return };
+    let Some(named) = config.read.get(host.instance, &Fact::CaFile) else { return };
+    let (line, key) = (named.line, named.key.clone());
+    let words = format!(
+        "A CA that this system trusts signed it. Delete line {line}, {}: the tool then goes by the CAs that it trusts anyway.",
+        visible(&key)
+    );
+    finding.fix.insert(0, Fix::Say(words));
+    finding.mends.insert(0, Mend::Remove { key, line });
+}
+
 /// Whether the tool can be told the certificate itself.
 fn form_pins(config: &Config, about: &Circumstances<'_>) -> bool {
     config.form(about.library).is_some_and(|form| form.verify.contains(&VerifyWord::Pin))
+}
+
+/// The title of a tool to which no CA can be given in its file.
+fn takes_no_ca<'a>(config: &Config, about: &Circumstances<'a>) -> Option<&'a str> {
+    let (spec, form) = (config.spec(about.library)?, config.form(about.library)?);
+    system_ca::is_meant(spec, form).then_some(spec.title.as_str())
 }
 
 /// What a finding of one of several hosts says it is about.
@@ -198,3 +229,6 @@ fn tool_goes_on(finding: &mut Finding) {
             .to_owned(),
     );
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnosis::agreed::Agreed;
 use crate::diagnosis::codes;
-use crate::diagnosis::file::{Doubt, Sight};
+use crate::diagnosis::file::{Doubt, Sight, port_of};
 use crate::diagnosis::verifying::{self, Beyond, Verifying};
 use crate::domain::finding::{Finding, Mend, Severity::*, Step};
 use crate::domain::host_input::{HostError, HostInput};
 use crate::domain::visible::{upper_first, visible};
 use crate::domain::{ConfigRecord, Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Text, Trust};
-use crate::format::{Dialect, Document, FormatError};
+use crate::format::{Dialect, Document, Entry, FormatError};
 use crate::target::example::is_example;
 use crate::target::read::{ReadFile, ReadValue, held_by, read};
 use crate::target::recognise::{Match, Scene as Signs, dialect_fits, is_clear, matches, recognise};
@@ -263,6 +263,13 @@ fn host(scene: &verifying::Scene<'_>, instance: u8, put_right: &BTreeSet<u8>) ->
 }
 
 impl Config {
+    /// The port that stands in this line for a key that is named after one.
+    pub fn port_at(&self, key: &str, line: usize) -> Option<u16> {
+        let is_it = |entry: &Entry<'_>| !entry.is_commented() && entry.key() == key && entry.line() == line;
+        let value = self.document.entries().find(is_it)?.value()?;
+        port_of(key, value.as_str())
+    }
+
     /// An example's values are nobody's, so nobody is asked with them.
     pub fn is_example(&self) -> bool {
         is_example_file(&self.path)

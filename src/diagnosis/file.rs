@@ -17,6 +17,7 @@ pub use doubt::Doubt;
 pub use place::{copies, missing};
 
 pub use place::untrack;
+pub use stands::port_of;
 
 use crate::diagnosis::codes;
 use crate::domain::finding::{Finding, Mend, Severity, Step};
@@ -99,7 +100,9 @@ pub(super) fn judge(sight: &Sight<'_>) -> Judged {
     stands::judge(sight, &told, &mut out);
     out.findings.extend(comments::judge(sight));
     out.findings.extend(place::judge(sight));
-    out.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    // Of a file that is not read at all, what keeps it from being read comes first.
+    let twice = |finding: &Finding| finding.code == codes::FILE_DUPLICATE;
+    out.findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), !twice(finding)));
     out
 }
 

@@ -19,6 +19,7 @@ pub mod round;
 pub mod shared;
 mod signin;
 pub mod ssh;
+mod system_ca;
 pub mod token_end;
 pub mod untold;
 pub mod verifying;

@@ -1,4 +1,4 @@
-//! `files.toml`: what was answered for a file and stands in no line of it, by file and host. It holds no secret.
+//! `files.toml`: what was answered for a file and stands in no line of it, by file, tool and host. It holds no secret.
 //!
 //! It stands by itself and not among the runs: these are pruned, and what a tool is to do holds for longer. Each entry names
 //! its run, so that what a run had answered goes when the run is taken back, and what was answered before it counts again.
@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::DiskError;
-use super::journal::RunId;
 use super::kept::{Kept, Sheet};
 use super::ops::Ops;
+use super::record::RunRecord;
 use super::state::State;
 
 /// What was answered for one host of one file, in one run.
@@ -57,17 +57,16 @@ impl Sheet for File {
 }
 
 impl ConfigRecord {
-    fn is_of(&self, path: &Path, instance: u8) -> bool {
-        self.path == path && self.instance == instance
+    /// Whether it is about the same host of the same file of the same tool: two tools that read one file have answers each.
+    fn is_about(&self, other: &ConfigRecord) -> bool {
+        (&self.path, &self.target, self.instance) == (&other.path, &other.target, other.instance)
     }
 }
 
 impl Kept<ConfigRecord> {
-    /// What counts of each host of each file: what was answered last.
+    /// What counts of each host of each file of each tool: what was answered last.
     pub fn latest(&self) -> impl Iterator<Item = &ConfigRecord> {
-        let later = |at: usize, one: &ConfigRecord| {
-            self.records[at + 1..].iter().any(|other| other.is_of(&one.path, one.instance))
-        };
+        let later = |at: usize, one: &ConfigRecord| self.records[at + 1..].iter().any(|other| other.is_about(one));
         self.records.iter().enumerate().filter(move |(at, one)| !later(*at, one)).map(|(_, one)| one)
     }
 }
@@ -83,7 +82,7 @@ impl<O: Ops + Clone> State<O> {
     pub fn remember_config(&self, record: ConfigRecord) -> Result<Option<PathBuf>, DiskError> {
         let runs: Vec<String> = self.runs()?.into_iter().map(|run| run.id.to_string()).collect();
         self.change_sheet::<File>(|records| {
-            let same = |one: &ConfigRecord| one.is_of(&record.path, record.instance);
+            let same = |one: &ConfigRecord| one.is_about(&record);
             records.retain(|one| !(same(one) && one.run == record.run));
             let out_of_reach = |one: &ConfigRecord| same(one) && !runs.contains(&one.run);
             let base = records.iter().rposition(out_of_reach);
@@ -96,9 +95,12 @@ impl<O: Ops + Clone> State<O> {
         })
     }
 
-    /// Forgets what a run had answered; it changes nothing where that was nothing.
-    pub fn forget_configs(&self, run: &RunId) -> Result<(), DiskError> {
-        let of_it = |one: &ConfigRecord| one.run == run.as_str();
+    /// Forgets what a run had answered for files that it no longer stands in: `back`, which was just seen to be back, those of
+    /// which the run's journal says it, and, where the run wrote nothing into them, those of a run that is back in all. It
+    /// changes nothing where that is nothing.
+    pub fn forget_configs(&self, run: &RunRecord, back: Option<&Path>) -> Result<(), DiskError> {
+        let is_back = |path: &Path| back == Some(path) || run.is_out_of(path);
+        let of_it = |one: &ConfigRecord| one.run == run.id.as_str() && is_back(&one.path);
         if self.configs()?.records.iter().any(of_it) {
             self.change_sheet::<File>(|records| records.retain(|one| !of_it(one)))?;
         }
@@ -109,7 +111,10 @@ impl<O: Ops + Clone> State<O> {
 #[cfg(test)]
 mod tests {
     use super::super::caller::Caller;
+    use super::super::journal::RunId;
+    use super::super::read::read_config;
     use super::super::runs::RUNS_KEPT;
+    use super::super::write::FileWrite;
     use super::*;
     use std::os::unix::fs::MetadataExt;
 
@@ -139,6 +144,10 @@ mod tests {
         run.finish(at).unwrap()
     }
 
+    fn forget(state: &State, run: &RunId) {
+        state.forget_configs(&state.run(run).unwrap(), None).unwrap();
+    }
+
     fn latest(state: &State) -> Vec<(String, bool)> {
         let kept = state.configs().unwrap();
         kept.latest().map(|one| (one.path.display().to_string(), one.groups["resize"])).collect()
@@ -162,14 +171,32 @@ mod tests {
     }
 
     #[test]
+    fn each_tool_of_one_file_has_answers_of_its_own() {
+        let (_temp, state) = state();
+        let of = |target: &str, run: &str, resize| ConfigRecord {
+            target: target.into(),
+            ..answered("/p/.env", run, resize)
+        };
+        state.remember_config(of("glassdome", "0a1b", true)).unwrap();
+        for run in ["0a1c", "0a1d", "0a1e"] {
+            state.remember_config(of("proxmox-env", run, false)).unwrap();
+        }
+        let kept = state.configs().unwrap();
+        let latest: Vec<&str> = kept.latest().map(|one| one.target.as_str()).collect();
+        assert_eq!(latest, ["glassdome", "proxmox-env"]);
+        let runs: Vec<&str> = kept.records.iter().map(|one| one.run.as_str()).collect();
+        assert_eq!(runs, ["0a1b", "0a1d", "0a1e"], "of those that no undo reaches, the last of each tool stays");
+    }
+
+    #[test]
     fn what_a_run_answered_goes_with_it_and_what_was_answered_before_counts_again() {
         let (_temp, state) = state();
         let first = run(&state, "/p/.env", false, 1);
         let second = run(&state, "/p/.env", true, 2);
         assert_eq!(latest(&state), [("/p/.env".into(), true)]);
-        state.forget_configs(&second).unwrap();
+        forget(&state, &second);
         assert_eq!(latest(&state), [("/p/.env".into(), false)]);
-        state.forget_configs(&first).unwrap();
+        forget(&state, &first);
         assert_eq!(latest(&state), []);
     }
 
@@ -184,15 +211,39 @@ mod tests {
         assert_eq!(latest(&state), [("/p/.env".into(), true)]);
         let runs: Vec<RunId> = (30..60).map(|at| run(&state, "/p/.env", at % 2 == 0, at)).collect();
         assert_eq!(state.configs().unwrap().records.len(), RUNS_KEPT + 1);
-        runs.iter().rev().take(RUNS_KEPT).for_each(|run| state.forget_configs(run).unwrap());
+        runs.iter().rev().take(RUNS_KEPT).for_each(|run| forget(&state, run));
         assert_eq!(latest(&state), [("/p/.env".into(), false)], "the last one that no undo reaches");
     }
 
     #[test]
     fn forgetting_what_is_not_there_writes_nothing() {
         let (_temp, state) = state();
-        state.forget_configs(&RunId::parse("0a1b2c").unwrap()).unwrap();
-        assert!(!state.folder().exists());
+        let run = state.begin_run(1).unwrap().finish(1).unwrap();
+        forget(&state, &run);
+        assert!(!state.folder().join(File::NAME).exists());
+    }
+
+    #[test]
+    fn what_was_answered_for_a_file_stays_until_what_the_run_wrote_there_is_back() {
+        let (temp, state) = state();
+        let root = temp.path().canonicalize().unwrap();
+        let mut run = state.begin_run(1).unwrap();
+        let paths = [".gitignore", ".env"].map(|name| root.join(name));
+        for path in &paths {
+            let seen = read_config(path, &Caller::of_process(|_| None)).unwrap();
+            run.write(FileWrite::over(&seen, "NEW=1\n".into())).unwrap();
+        }
+        for path in [&paths[1], &root.join("other.env")] {
+            state.remember_config(answered(path.to_str().unwrap(), run.id().as_str(), true)).unwrap();
+        }
+        let id = run.finish(1).unwrap();
+        let left = |n: usize| {
+            state.take_back(&id, n, &[]).unwrap();
+            forget(&state, &id);
+            latest(&state).len()
+        };
+        assert_eq!(left(1), 2, "only what stands beside it is back");
+        assert_eq!(left(2), 0, "the file is back, and with it all that the run did");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a journal tells of a run's work on hosts and in files, for those who know nothing of journals.
 
+use std::path::Path;
+
 use crate::domain::{Change, ChangeSeen, ChangeState, RunFile, RunSeen, Timestamp, TokenWas, change_record};
 
 use super::journal::Outcome;
@@ -39,6 +41,16 @@ impl RunRecord {
     pub fn may_stand_on_hosts(&self) -> bool {
         let seen = self.seen();
         seen.left().chain(seen.stays()).next().is_some() || seen.is_open()
+    }
+
+    /// Nothing of it stands in this file any more; where it wrote nothing there, nothing of it stands anywhere.
+    pub(super) fn is_out_of(&self, path: &Path) -> bool {
+        let is_back = |file: &FileRecord| !matches!(file.state, FileState::Writing | FileState::Written);
+        let mut here = self.files.iter().filter(|file| file.path == path).peekable();
+        match here.peek() {
+            Some(_) => here.all(is_back),
+            None => self.files.iter().all(is_back) && !self.may_stand_on_hosts(),
+        }
     }
 
     /// Nothing that it did still stands, neither on hosts nor in files, as far as can be read.

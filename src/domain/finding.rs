@@ -89,10 +89,14 @@ pub struct Finding {
 /// What labwizard can do about a finding: data, shown first, and done only after a review.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mend {
-    /// Ask for this answer anew, with everything else as it is; a question's id: `host`, `token`, `pick.node`.
+    /// Ask for this answer anew, with everything else as it is; a question's id: `host`, `token`, `pick.node`, `group.resize`.
     Ask(crate::domain::Id),
     /// Write what stands for the key in the shape that its tool reads.
     Rewrite { key: String },
+    /// Write this word for the switch: the tool verifies the host's certificate by it, or does not.
+    Switch { key: String, word: String, verifies: bool },
+    /// The port that stands in this line, counted from 1, goes behind the host, and the line goes.
+    Port { key: String, line: usize },
     /// Delete this line, counted from 1.
     Remove { key: String, line: usize },
     /// Close the file to others.
@@ -115,6 +119,8 @@ pub enum Mend {
     Wake,
     /// Sign in as this user, with token name and secret as they stand.
     User(crate::domain::UserId),
+    /// Sign in as this token, with the secret as it stands.
+    Token(crate::domain::TokenId),
 }
 
 /// One thing to do about a finding.

@@ -157,6 +157,9 @@ pub struct ClusterCa {
     pub pem: String,
     /// It lacks keyUsage or a critical basicConstraints: strict readers (Python 3.13) refuse it.
     pub strict: bool,
+    /// A connection of its own held with it as the only root, under the name that was typed. Only then it may be written, or
+    /// agreed to for later runs.
+    pub proved: bool,
 }
 
 /// Why the cluster's CA is not taken.

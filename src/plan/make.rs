@@ -67,7 +67,8 @@ pub enum Existing {
     InPlace,
     /// It keeps its secret, and gets what it lacks; its owner too. Nothing is made but grants and their roles.
     Keep,
-    /// The same, and it signs in again: its owner is enabled, and whichever of the two has ended or soon will gets a later end.
+    /// It keeps its secret and its rights, and signs in again: its owner is enabled, and whichever of the two has ended or soon
+    /// will gets a later end. Nothing is granted.
     Wake,
 }
 
@@ -162,7 +163,7 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
         return Err(NoMaking::Past(token));
     }
     let separated = way.separated(order);
-    let (for_token, for_owner) = wanted(order, separated)?;
+    let (for_token, for_owner) = if wakes { Default::default() } else { wanted(order, separated)? };
 
     let (as_token, as_owner) = (Grantee::Token(token.clone()), Grantee::User(owner.clone()));
     let mut laid = Laid::new(order.estate);
@@ -203,12 +204,8 @@ pub fn make(order: &Order<'_>) -> Result<Making, NoMaking> {
             changes.extend(granting(&laid.rows, &roles));
             changes.push(Change::NewSecret(token.clone()));
         }
-        Way::Kept(_) => {
-            if wakes {
-                changes.extend(wake::waking(&token, order.expire, order.estate, order.now));
-            }
-            changes.extend(granting(&laid.rows, &roles));
-        }
+        Way::Kept(_) if wakes => changes.extend(wake::waking(&token, order.expire, order.estate, order.now)),
+        Way::Kept(_) => changes.extend(granting(&laid.rows, &roles)),
         Way::Again(old) => {
             let (owners, tokens): (Vec<Row>, Vec<Row>) = laid.rows.iter().cloned().partition(|row| row.to == as_owner);
             changes.extend(granting(&owners, &roles));

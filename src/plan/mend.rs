@@ -92,7 +92,8 @@ pub struct Mended {
 
 /// Whether a mend changes nothing but the file and what lies beside it, and asks nothing.
 pub fn is_of_the_file(mend: &Mend) -> bool {
-    matches!(mend, Mend::Rewrite { .. } | Mend::Remove { .. } | Mend::Close | Mend::Ignore | Mend::Verify)
+    use Mend::*;
+    matches!(mend, Rewrite { .. } | Switch { .. } | Port { .. } | Remove { .. } | Close | Ignore | Verify)
 }
 
 /// The edits that the mends ask for, each key once. [`Mend::Close`] and [`Mend::Ignore`] change no line.
@@ -107,6 +108,8 @@ pub fn edits(config: &Config, library: &Library, told: &Told<'_>, mends: &[Mend]
     for mend in mends {
         match mend {
             Mend::Rewrite { key } => mending.rewrite(key, &mut sheet)?,
+            Mend::Switch { key, word, .. } => mending.switch(key, word, &mut sheet)?,
+            Mend::Port { key, line } => mending.move_port(key, *line, &mut sheet)?,
             Mend::Remove { key, line } => mending.remove(key, *line, &mut sheet)?,
             Mend::Verify => mending.verify(&mut sheet)?,
             Mend::Close | Mend::Ignore => {}
@@ -117,7 +120,8 @@ pub fn edits(config: &Config, library: &Library, told: &Told<'_>, mends: &[Mend]
             | Mend::Certificate
             | Mend::LookUp
             | Mend::Wake
-            | Mend::User(_) => {
+            | Mend::User(_)
+            | Mend::Token(_) => {
                 return Err(NoMend::NotOfTheFile);
             }
         }
@@ -152,6 +156,11 @@ pub fn plan(order: &Order<'_>) -> Result<Mended, NoMend> {
     let is_there = |key: &str| config.document.entries().any(|entry| entry.key() == key);
     let added = edit.edits.iter().filter(|edit| !is_there(&edit.key) && !is_secret(&edit.key));
     open.extend(added.map(|edit| edit.key.clone()));
+    // A port is no secret, also where the tool looks for none.
+    open.extend(order.mends.iter().filter_map(|mend| match mend {
+        Mend::Port { key, line } | Mend::Remove { key, line } => config.port_at(key, *line).map(|_| key.clone()),
+        _ => None,
+    }));
     let prepared = tried(edit, filled, Some(&config.document), &open)?;
     let mut mended = Mended { plan: Plan::default(), prepared: None };
     let path = (order.shown)(&order.seen.path);
@@ -194,7 +203,15 @@ fn mends(prepared: &Prepared, is_open: bool, path: &str) -> String {
     }
     let is_gone = |edit: &&Edit| matches!(edit.value, Setting::Remove | Setting::RemoveLines(_));
     let lines = |n: usize, one: &str| if n == 1 { format!("one {one}") } else { format!("{n} {one}s") };
-    let removed = prepared.edit.edits.iter().filter(is_gone).count().min(prepared.changed);
+    let gone = prepared.edit.edits.iter().filter(is_gone);
+    let removed = gone.clone().count().min(prepared.changed);
+    // Of a key that stands in several lines, which of them goes is what matters.
+    let numbers: Vec<usize> = gone
+        .flat_map(|edit| match &edit.value {
+            Setting::RemoveLines(lines) => lines.clone(),
+            _ => Vec::new(),
+        })
+        .collect();
     let set = prepared.changed - removed;
     let mut parts = Vec::new();
     if set > 0 {
@@ -202,7 +219,16 @@ fn mends(prepared: &Prepared, is_open: bool, path: &str) -> String {
     }
     if removed > 0 {
         let at = if set > 0 { String::new() } else { format!(" from {path}") };
-        parts.push(format!("remove {}{at}", lines(removed, "line")));
+        let which = match numbers.as_slice() {
+            [] => lines(removed, "line"),
+            [line] if removed == 1 => format!("line {line}"),
+            all if removed == 1 => {
+                format!("lines {}", all.iter().map(usize::to_string).collect::<Vec<_>>().join(" and "))
+            }
+            // Whole keys go as well.
+            _ => lines(removed, "line"),
+        };
+        parts.push(format!("remove {which}{at}"));
     }
     if is_open {
         parts.push("close it to others".to_owned());

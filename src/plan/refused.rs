@@ -131,6 +131,20 @@ pub fn odd_role_since(change: &Change, odd: &OddRole) -> Trouble {
     .coded(codes::CHANGE_ROLE_CHANGED)
 }
 
+/// Somebody else did it since the plan was made, so that it is none of this run's.
+pub fn set_already() -> Trouble {
+    Trouble::new("It is so already, by somebody else since the plan was made. Undo leaves it.", None)
+}
+
+/// What was to be set is not what the plan says, and nothing was sent. `differs` ends a sentence.
+pub fn set_since(change: &Change, differs: &str) -> Trouble {
+    Trouble::new(
+        format!("Nothing was sent to {}: {differs}.", deed(change)),
+        Some("Go through the plan again; it starts from what is there now.".to_owned()),
+    )
+    .coded(codes::CHANGE_NOT_SENT)
+}
+
 /// It never left here.
 pub fn not_sent(change: &Change, trouble: &RequestTrouble) -> Trouble {
     let hint = match trouble {

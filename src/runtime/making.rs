@@ -9,7 +9,7 @@ use crate::domain::{Change, Secret, TokenWas, change_record};
 use crate::plan::action::{HostAction, Outcome};
 use crate::plan::make::sentence;
 use crate::plan::refused::{self, OddRole};
-use crate::plan::standing::{Standing, came_through};
+use crate::plan::standing::{Standing, came_through, standing};
 use crate::runtime::desks::{Desks, TRIES};
 use crate::runtime::revert::{self, Deed};
 use crate::runtime::world::trouble;
@@ -38,6 +38,9 @@ pub(super) async fn make(
     if let Some(odd) = odd_role(desks, action).await {
         return Outcome::NotDone(refused::odd_role(change, &odd));
     }
+    if let Some(left) = set_since(desks, journal, action).await {
+        return left;
+    }
     let mut announcement = announced(action);
     // A token that is to be made again is kept in the journal as it is, should nothing come after its removal.
     if let (Change::RemoveToken(id), false) = (change, action.afterwards) {
@@ -65,6 +68,26 @@ pub(super) async fn make(
             Outcome::Done { notes }
         }
         (_, outcome) => outcome,
+    }
+}
+
+/// Why what is there already is not set: somebody else did so since the plan was made, and then it is theirs to take back; or it
+/// is something else now than what the plan goes by, which undo would put back.
+async fn set_since(desks: &mut Desks, journal: &Run, action: &HostAction) -> Option<Outcome> {
+    let HostAction { at, by, change, .. } = action;
+    if !matches!(change, Change::Enable { .. } | Change::SetEnd { .. }) {
+        return None;
+    }
+    match desks.look(at, by).await {
+        Err(trouble) => Some(Outcome::NotDone(refused::not_sent(change, &trouble))),
+        Ok(estate) => match standing(change, journal.id().as_str(), &estate) {
+            Standing::NotDone => None,
+            Standing::AsDone => Some(Outcome::Skipped(refused::set_already())),
+            Standing::Differs(what) => Some(Outcome::NotDone(refused::set_since(change, &what))),
+            Standing::Unseen => {
+                Some(Outcome::NotDone(refused::set_since(change, "whoever is signed in is not shown it")))
+            }
+        },
     }
 }
 

@@ -29,7 +29,7 @@ use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit, Input, Msg};
 use crate::wizard::step::PageId;
 
-pub use remember::configs_from_state;
+pub use remember::{configs_from_state, forget};
 pub use restore::{Restored, restore};
 pub use world::{World, record_from_state};
 

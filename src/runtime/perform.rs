@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::disk::{self, Announced, Caller, DiskError, FileLock, FileWrite, Run, RunId, State, Written};
-use crate::domain::{Change, HostAt, Secret, Text, Trouble};
+use crate::domain::{Change, Grantee, HostAt, Secret, Text, Trouble};
 use crate::plan::action::{Action, FileEdit, HostAction, Outcome, Revert};
 use crate::plan::{back, refused};
 use crate::runtime::desks::Desks;
@@ -27,7 +27,7 @@ pub(super) struct Performer {
     run: Option<Run>,
     refused: Option<DiskError>,
     desks: Desks,
-    /// One for each token that the run works on, by its host and name.
+    /// One for each token or user that the run works on, by its host and name.
     locks: Vec<(String, FileLock)>,
     /// A secret died in this run: nothing of it is taken back any more.
     past_return: bool,
@@ -207,11 +207,13 @@ impl Performer {
         }
     }
 
-    /// Two runs on one token of one host are kept apart.
+    /// Two runs on one token of one host are kept apart, and two that set something of one user.
     fn lock(&mut self, at: &HostAt, change: &Change) -> Option<DiskError> {
         let id = match change {
-            Change::MakeToken(make) => &make.id,
-            Change::NewSecret(id) | Change::RemoveToken(id) => id,
+            Change::MakeToken(make) => make.id.to_string(),
+            Change::NewSecret(id) | Change::RemoveToken(id) => id.to_string(),
+            Change::SetEnd { who: Grantee::Token(id), .. } => id.to_string(),
+            Change::SetEnd { who: Grantee::User(user), .. } | Change::Enable { user, .. } => user.to_string(),
             _ => return None,
         };
         let key = format!("{}/{id}", at.endpoint);
@@ -248,7 +250,7 @@ impl Performer {
         let deed = Deed { at: &revert.at, by: &revert.by, change: &revert.change, secret, fresh: false };
         let mut outcome = revert::take_back(&mut self.desks, &mut journal, revert.n, &deed).await;
         if let Outcome::Done { notes } = &mut outcome {
-            notes.extend(remember::forget(&self.state, journal.id()));
+            notes.extend(remember::forget(&self.state, journal.id(), None));
         }
         if let (Outcome::Done { notes }, true) = (&mut outcome, unproved) {
             notes.push("its death was not proved: the file no longer holds its secret as it was written".to_owned());

@@ -1,6 +1,7 @@
 //! What a run keeps for later ones, and forgets when it is taken back: whom to trust, and what was answered for a file.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::disk::{self, Announced, DiskError, Outcome, Run, RunId, State};
 use crate::domain::certificate_der::pem_of;
@@ -12,6 +13,11 @@ pub(super) fn host(state: &State, run: &mut Run, index: usize, record: &HostReco
     let names = BTreeMap::from([("endpoint".to_owned(), endpoint.clone())]);
     let sentence = format!("remember how {endpoint} was trusted");
     run.announce(index, Announced { kind: "remember".into(), sentence, names })?;
+    let kept = keep_host(state, run.id().as_str(), endpoint, record);
+    ended(run, index, kept)
+}
+
+fn keep_host(state: &State, run: &str, endpoint: String, record: &HostRecord) -> Result<(), DiskError> {
     let (kind, ca) = match &record.trust {
         Trust::Ca(der) => match Certificate::from_der(&der.0) {
             Ok(certificate) => {
@@ -26,7 +32,6 @@ pub(super) fn host(state: &State, run: &mut Run, index: usize, record: &HostReco
         Trust::Unverified => (disk::TrustKind::None, None),
     };
     let (ca_key, ca_path) = ca.unzip();
-    let run_name = run.id().as_str().to_owned();
     state.remember(disk::HostRecord {
         endpoint,
         trust: kind,
@@ -36,9 +41,16 @@ pub(super) fn host(state: &State, run: &mut Run, index: usize, record: &HostReco
         cluster: record.cluster.clone(),
         nodes: record.nodes.clone(),
         when: u64::try_from(record.when).unwrap_or(0),
-        run: Some(run_name),
+        run: Some(run.to_owned()),
     })?;
-    run.ended(index, Outcome::Done, BTreeMap::new())
+    Ok(())
+}
+
+/// Notes that it is kept, or that nothing was: what was announced and has no end reads as something that may have been done.
+fn ended<T>(run: &mut Run, index: usize, kept: Result<T, DiskError>) -> Result<(), DiskError> {
+    let outcome = if kept.is_ok() { Outcome::Done } else { Outcome::NotSent };
+    let noted = run.ended(index, outcome, BTreeMap::new());
+    kept.and(noted)
 }
 
 /// What a CA's file is called in the state folder.
@@ -52,7 +64,7 @@ pub(super) fn config(state: &State, run: &mut Run, index: usize, record: &Config
     let names = BTreeMap::from([("path".to_owned(), record.path.display().to_string())]);
     let sentence = "remember what was answered for the file".to_owned();
     run.announce(index, Announced { kind: "remember-config".into(), sentence, names })?;
-    state.remember_config(disk::ConfigRecord {
+    let kept = state.remember_config(disk::ConfigRecord {
         path: record.path.clone(),
         target: record.target.clone(),
         instance: record.instance,
@@ -61,13 +73,14 @@ pub(super) fn config(state: &State, run: &mut Run, index: usize, record: &Config
         run: run.id().as_str().to_owned(),
         groups: record.groups.clone(),
         picks: record.picks.clone(),
-    })?;
-    run.ended(index, Outcome::Done, BTreeMap::new())
+    });
+    ended(run, index, kept)
 }
 
-/// Forgets what a run had answered, now that it is taken back; or says that this failed.
-pub(super) fn forget(state: &State, run: &RunId) -> Option<String> {
-    let failed = state.forget_configs(run).err()?;
+/// Forgets what a run had answered for files that nothing of it stands in any more, after something of it was taken back, as
+/// `back` was; or says that this failed.
+pub fn forget(state: &State, run: &RunId, back: Option<&Path>) -> Option<String> {
+    let failed = state.run(run).and_then(|record| state.forget_configs(&record, back)).err()?;
     Some(format!("What was answered for its file is still remembered: {}", failed.sentence()))
 }
 

@@ -47,7 +47,7 @@ pub fn restore(state: &State, caller: &Caller, record: &RunRecord, file: &FileRe
         },
     };
     // What was answered for the file goes with it.
-    let forgot = remember::forget(state, &record.id).map(|note| format!(" {note}"));
+    let forgot = remember::forget(state, &record.id, Some(&file.path)).map(|note| format!(" {note}"));
     Ok(Restored::Back(said + &forgot.unwrap_or_default()))
 }
 

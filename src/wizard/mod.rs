@@ -109,6 +109,8 @@ pub struct Wizard {
     pub run: Option<Run>,
     /// The secret that the run has made.
     pub made: Option<Secret>,
+    /// The places that its rights are for.
+    places: Option<BTreeMap<String, String>>,
     /// Who is signed in to make it.
     pub session: Session,
     /// What Review shows, once what it needs was read.
@@ -143,6 +145,7 @@ impl Wizard {
             agreed: None,
             run: None,
             made: None,
+            places: None,
             session: Session::default(),
             plan: None,
             repair: None,

@@ -14,6 +14,7 @@ impl Wizard {
         let no = RunNo(self.fresh());
         let mut run = Run::new(no, plan);
         let first = run.first();
+        self.places = Some(step::details::places_now(self));
         self.run = Some(run);
         self.run_on(first)
     }
@@ -93,13 +94,17 @@ impl Wizard {
         };
         let signed_in =
             self.evidence.survey.as_ref().is_some_and(|survey| survey.signed_in() && survey.rights().is_some());
+        // Whether a token that was to sign in again may do enough is told by the checks that follow; nothing was granted.
+        let only_signs_in = step::make::wakes(self);
         let worst = step::verify::findings(self).into_iter().find(|finding| finding.severity == Severity::Error);
+        let worst = worst.filter(|_| !(only_signs_in && signed_in));
         let outcome = match worst {
             Some(finding) => Outcome::NotDone(Trouble::new(finding.title, Some(finding.cause)).coded(finding.code)),
             None if !signed_in => Outcome::NotDone(Trouble::new(
                 "The new token could not be proved: the host did not tell what it may do.",
                 None,
             )),
+            None if only_signs_in => Outcome::Done { notes: vec!["it signs in".into()] },
             None => Outcome::Done { notes: vec!["it signs in, and may do what is needed".into()] },
         };
         // The old secret is dead already: a line that was cut once must not keep the new one out of the file.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -78,6 +79,8 @@ pub struct Pool {
     host: String,
     limits: Limits,
     width: Semaphore,
+    /// The width is that of a host that is near.
+    narrow: AtomicBool,
     shelf: Mutex<Shelf>,
 }
 
@@ -93,7 +96,14 @@ impl Pool {
             443 => endpoint.bracketed_host(),
             _ => endpoint.to_string(),
         };
-        Pool { door, host, limits, width: Semaphore::new(WIDTH), shelf: Mutex::default() }
+        Pool {
+            door,
+            host,
+            limits,
+            width: Semaphore::new(WIDTH),
+            narrow: AtomicBool::new(false),
+            shelf: Mutex::default(),
+        }
     }
 
     pub fn door(&self) -> &Door {
@@ -121,6 +131,7 @@ impl Pool {
                 let stream = stream?;
                 if spare >= NARROW {
                     self.width.forget_permits(WIDTH - NARROW);
+                    self.narrow.store(true, Ordering::Relaxed);
                 }
                 self.prepare(spare.min(NARROW - 1));
                 stream
@@ -144,7 +155,20 @@ impl Pool {
         }
     }
 
-    /// Waits until fewer than the most requests are under way.
+    /// Waits for what comes of a request. A host that makes wait, near as it is, gets as many requests at once as any other: some
+    /// of them may hang, and those behind them are not to hang with them.
+    pub(super) async fn patiently<T>(&self, answer: impl Future<Output = T>) -> T {
+        let mut answer = pin!(answer);
+        if let Ok(answer) = timeout(self.limits.slow, &mut answer).await {
+            return answer;
+        }
+        if self.narrow.swap(false, Ordering::Relaxed) {
+            self.width.add_permits(WIDTH - NARROW);
+        }
+        answer.await
+    }
+
+    /// Waits until fewer than the most requests are under way. Each of them ends within the limits, and so does this.
     pub(super) async fn place(&self) -> Option<SemaphorePermit<'_>> {
         self.width.acquire().await.ok()
     }

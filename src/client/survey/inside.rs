@@ -159,7 +159,8 @@ impl<'a, 'b> Inside<'a, 'b> {
                 self.guests().await;
             }
         };
-        tokio::join!(self.rights(), of_rights, self.nodes(), guests);
+        // The first to ask are the first to get a place, and of what nodes are asked something may hang.
+        tokio::join!(self.rights(), of_rights, guests, self.nodes());
     }
 
     /// Asks and reads; a failure is noted under `link`.

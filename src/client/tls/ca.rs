@@ -39,11 +39,13 @@ pub fn examine(
     if !shape.ca || (shape.has_key_usage && !shape.may_sign) {
         return Err(not("it may not sign certificates"));
     }
-    if !shape.self_issued || !signed_by_itself(der) {
+    if !shape.self_issued || !signed_by(der, der) {
         return Err(not("it is not signed by itself"));
     }
     if !certificate.holds_at(now) {
-        return Err(CaTrouble::Expired);
+        // The end of a CA that the host does not serve by is no matter of its certificate.
+        let serves = chain.iter().any(|one| one.as_ref() != der.as_slice() && signed_by(one, der));
+        return Err(if serves { CaTrouble::Expired } else { CaTrouble::DoesNotSignTheServed });
     }
     signs(der, chain, host, now)?;
     if known_to(system, chain, host, now) {
@@ -51,7 +53,7 @@ pub fn examine(
     }
     let pem = x509_cert::der::pem::encode_string("CERTIFICATE", LineEnding::LF, der)
         .map_err(|_| not("it cannot be written again"))?;
-    Ok(ClusterCa { certificate, pem, strict: shape.has_key_usage && shape.critical })
+    Ok(ClusterCa { certificate, pem, strict: shape.has_key_usage && shape.critical, proved: false })
 }
 
 /// Whether the CA signs what the host served, under the typed name.
@@ -80,14 +82,15 @@ fn known_to(system: &SystemCas, chain: &[CertificateDer<'_>], host: &Host, now: 
     server_name(host).is_ok_and(|name| system.holds(chain, &name, now).is_ok())
 }
 
-/// Verifies the certificate's signature with its own key.
-fn signed_by_itself(der: &[u8]) -> bool {
-    parts(der).is_some_and(|(body, algorithm, signature, key_algorithm, key)| {
-        provider().signature_verification_algorithms.all.iter().any(|one| {
-            one.signature_alg_id().as_ref() == algorithm
-                && one.public_key_alg_id().as_ref() == key_algorithm
-                && one.verify_signature(&key, body, &signature).is_ok()
-        })
+/// Verifies the certificate's signature with the CA's key alone; names and dates of neither are looked at.
+fn signed_by(der: &[u8], ca: &[u8]) -> bool {
+    let (Some((body, algorithm, signature, ..)), Some((.., key_algorithm, key))) = (parts(der), parts(ca)) else {
+        return false;
+    };
+    provider().signature_verification_algorithms.all.iter().any(|one| {
+        one.signature_alg_id().as_ref() == algorithm
+            && one.public_key_alg_id().as_ref() == key_algorithm
+            && one.verify_signature(&key, body, &signature).is_ok()
     })
 }
 

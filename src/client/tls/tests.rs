@@ -256,6 +256,12 @@ fn a_ca_is_taken_only_under_all_of_its_conditions() {
         assert_eq!(examine(&good, &chain, "localhost", at, Vec::new()), Err(CaTrouble::Expired));
     }
     let (other, _) = cluster(|_| {});
+    // The end of one that the host does not serve by is nobody's matter, not even where the host shows it as well.
+    let shown = crate::domain::certificates_from_pem(&other).unwrap().remove(0).0;
+    for chain in [chain.clone(), [chain.clone(), vec![shown.into()]].concat()] {
+        let ended = examine(&other, &chain, "localhost", 4_000_000_000, Vec::new());
+        assert_eq!(ended, Err(CaTrouble::DoesNotSignTheServed));
+    }
     assert_eq!(examine(&other, &chain, "localhost", NOW, Vec::new()), Err(CaTrouble::DoesNotSignTheServed));
     assert_eq!(examine(&good, &[], "localhost", NOW, Vec::new()), Err(CaTrouble::DoesNotSignTheServed));
     assert_eq!(

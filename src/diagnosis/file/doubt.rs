@@ -1,8 +1,9 @@
 //! What the host decides of a file: values that only look wrong, and lines that count before others and are the cause where the
 //! tool does not get in.
 
-use super::{asked_at, rewrites};
+use super::{asked_at, codes, rewrites};
 use crate::domain::finding::{Finding, Mend, Severity, Step};
+use crate::domain::observation::TlsTrouble;
 use crate::domain::{Observation, Seen};
 use crate::target::Fact;
 
@@ -13,6 +14,8 @@ pub struct Doubt {
     pub instance: u8,
     pub finding: Finding,
     until: Until,
+    /// The host's name is what it is about.
+    is_of_name: bool,
     /// Where the tool does not get in: what mends it then.
     otherwise: Option<Vec<Mend>>,
 }
@@ -30,24 +33,27 @@ impl Doubt {
     pub(super) fn of_value(fact: &Fact, instance: u8, finding: &Finding) -> Option<Doubt> {
         let doubtful = finding.severity == Severity::Warning && !rewrites(finding);
         let until = until(fact).filter(|_| doubtful)?;
-        Some(Doubt { instance, finding: finding.clone(), until, otherwise: None })
+        let is_of_name = finding.code == codes::FILE_PLACEHOLDER;
+        Some(Doubt { instance, finding: finding.clone(), until, is_of_name, otherwise: None })
     }
 
     /// A line that counts before another one.
     pub(super) fn of_line(fact: &Fact, instance: u8, finding: &Finding, mends: Vec<Mend>) -> Option<Doubt> {
-        Some(Doubt { instance, finding: finding.clone(), until: until(fact)?, otherwise: Some(mends) })
+        let (until, is_of_name) = (until(fact)?, *fact != Fact::Port);
+        Some(Doubt { instance, finding: finding.clone(), until, is_of_name, otherwise: Some(mends) })
     }
 
-    /// What is left of the finding by what was seen of its host; `failed`: something there is an error.
-    pub fn by<'a>(&self, mut seen: impl Iterator<Item = &'a Observation>, failed: bool) -> Option<Finding> {
-        let right = seen.any(|one| match one.seen {
+    /// What is left of the finding by what was seen of its host.
+    pub fn by(&self, seen: &[&Observation]) -> Option<Finding> {
+        let right = seen.iter().any(|one| match one.seen {
             Seen::SignedIn { .. } => true,
             Seen::IsProxmox { .. } => self.until == Until::Answers,
             _ => false,
         });
+        let failed = seen.iter().any(|one| self.is_failed_by(&one.seen));
         match &self.otherwise {
             None if right => None,
-            // Nobody answers where it leads, and it looks wrong.
+            // No Proxmox is where it leads, and it looks wrong.
             None if failed && self.until == Until::Answers => {
                 Some(Finding { severity: Severity::Error, ..self.finding.clone() })
             }
@@ -56,6 +62,19 @@ impl Doubt {
                 Some(Finding { severity: Severity::Error, mends: mends.clone(), ..self.finding.clone() })
             }
             Some(_) => Some(self.finding.clone()),
+        }
+    }
+
+    /// Whether this is what comes of the value where it is wrong. A certificate that does not hold tells nothing of an address:
+    /// somebody answered there, and nothing was sent that would tell who.
+    fn is_failed_by(&self, seen: &Seen) -> bool {
+        match (self.until, seen) {
+            // Whether a name is known hangs on no port and no brackets.
+            (Until::Answers, Seen::NotResolved(_)) => self.is_of_name,
+            (Until::Answers, Seen::NotConnected(_) | Seen::NotProxmox(_)) => true,
+            (Until::Answers, Seen::NoTls(trouble)) => matches!(trouble, TlsTrouble::PlainHttp | TlsTrouble::NotTls),
+            (Until::SignsIn, Seen::SignInRefused { .. } | Seen::NoSuchRealm(_)) => true,
+            _ => false,
         }
     }
 

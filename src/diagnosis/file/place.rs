@@ -94,9 +94,10 @@ fn git(git: &Git, path: &Path) -> Option<Finding> {
                 format!("Git tracks {}.", shown(path)),
                 "The secret in it goes to everybody who has the repository, with each commit.",
             )
+            // A line in the .gitignore alone changes nothing for a file that is tracked.
+            .say("Take it out of git first. The file itself stays where it is.")
             .run(HERE, untrack(path))
             .then_run(HERE, ignore(path))
-            .mend(Mend::Ignore)
             .say("What is committed stays in the history: have a new secret made afterwards.")
             .mend(Mend::NewSecret),
         ),

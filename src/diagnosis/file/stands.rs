@@ -1,11 +1,13 @@
 //! Lines that beat, double or lack each other: the target's traps as findings with their mends.
 
-use super::{Doubt, Judged, Mended, Sight, Told, ask, asked_at, codes, made_anew, put_in};
+use super::{Doubt, Judged, Mended, Sight, Told, ask, asked_at, codes, made_anew, put_in, value};
 use crate::domain::finding::{Code, Finding, Mend, Severity, Step};
 use crate::domain::visible::{visible, whole};
+use crate::domain::{Endpoint, PROXMOX_PORT, parse_host};
 use crate::target::Fact;
-use crate::target::read::held_by;
-use crate::target::spec::Both;
+use crate::target::read::{Held, held_by, read};
+use crate::target::spec::{Both, VerifyWord};
+use crate::target::switch::Parser;
 use crate::target::traps::{TrapHit, TrapKind, hits};
 use crate::target::{meant, nearby};
 
@@ -40,6 +42,13 @@ pub(super) fn judge(sight: &Sight<'_>, told: &[Told], out: &mut Judged) {
             let mends = where_it_fails(sight, hit, finding);
             let doubt = mends.and_then(|mends| Doubt::of_line(&known.fact, known.instance, finding, mends));
             out.doubts.extend(doubt);
+        }
+        if let (Some(finding), TrapKind::Ignored(_), Some(line), Some(_)) =
+            (&finding, &hit.kind, hit.line, behind(sight, hit))
+        {
+            let moved = Mend::Port { key: hit.key.clone(), line };
+            let mends = [moved].into_iter().chain(finding.mends.clone()).collect();
+            out.doubts.extend(Doubt::of_line(&Fact::Address, 1, finding, mends));
         }
         out.findings.extend(finding);
     }
@@ -106,8 +115,11 @@ fn line(sight: &Sight<'_>, hit: &TrapHit, kind: &TrapKind) -> Finding {
                 .collect();
             finding.mend(rewrite).mended(remove(sight, hit.other.as_ref()))
         }
-        TrapKind::Ignored(_) => {
-            let finding = base(sight, hit, Severity::Warning);
+        TrapKind::Ignored(why) => {
+            let finding = match behind(sight, hit) {
+                Some((port, host)) => astray(base(sight, hit, Severity::Warning), hit, why, port, &host),
+                None => base(sight, hit, Severity::Warning),
+            };
             match hit.line {
                 Some(line) => finding.mend(Mend::Remove { key: hit.key.clone(), line }),
                 None => finding,
@@ -124,11 +136,62 @@ fn line(sight: &Sight<'_>, hit: &TrapHit, kind: &TrapKind) -> Finding {
             let known = sight.known(&hit.key).map_or(1, |known| known.instance);
             match sight.read.verifies(sight.spec, known) {
                 Some(_) => base(sight, hit, Severity::Warning).mend(rewrite),
-                None => base(sight, hit, Severity::Error).mend(Mend::Verify),
+                None => {
+                    let finding = base(sight, hit, Severity::Error);
+                    words_of(sight, &hit.key).into_iter().fold(finding, Finding::mend)
+                }
             }
         }
         _ => base(sight, hit, Severity::Warning),
     }
+}
+
+/// What a switch can be put to that says neither: what its word means in common speech first, and where that is nothing, the
+/// word by which the tool verifies. A tool that takes a CA is best made to verify by that.
+fn words_of(sight: &Sight<'_>, key: &str) -> Vec<Mend> {
+    let Some(value) = sight.read.values.iter().find(|value| value.key == key) else { return vec![Mend::Verify] };
+    let Some(spec) = sight.spec.keys.get(&value.of) else { return vec![Mend::Verify] };
+    let [yes, no] = spec.words.as_slice() else { return vec![Mend::Verify] };
+    let meant = Parser::Pydantic.says([yes.as_str(), no.as_str()], meant::plain(value.text.as_str()).as_str());
+    let positive = value.fact == Fact::Verify;
+    let word = |on: bool| Mend::Switch {
+        key: key.to_owned(),
+        word: if on { yes } else { no }.to_string(),
+        verifies: on == positive,
+    };
+    let first = meant.unwrap_or(positive);
+    let by_ca = sight.form.verify.contains(&VerifyWord::Ca).then_some(Mend::Verify);
+    match meant {
+        Some(_) => [word(first), word(!first)].into_iter().chain(by_ca).collect(),
+        None => by_ca.into_iter().chain([word(first), word(!first)]).collect(),
+    }
+}
+
+/// The port in a line that has no effect, and the key and the host that it belongs behind. Proxmox's own is taken anyway.
+fn behind(sight: &Sight<'_>, hit: &TrapHit) -> Option<(u16, (String, Endpoint))> {
+    let held = held_by(sight.form, sight.document);
+    let line = held.iter().find(|one| one.key == hit.key && Some(one.line) == hit.line)?;
+    let port = port_of(&hit.key, line.value.as_ref()?.as_str()).filter(|port| *port != PROXMOX_PORT)?;
+    let address = sight.read.get(1, &Fact::Address)?;
+    let input = parse_host(meant::plain(address.text.as_str()).as_str()).ok()?;
+    // Where a port stands behind the host, that is the one that counts.
+    let host = input.endpoints.first().filter(|_| input.endpoints.len() > 1)?.host.clone();
+    Some((port, (visible(&address.key), Endpoint { host, port })))
+}
+
+/// The port that a value holds, where its key is named after one.
+pub fn port_of(key: &str, value: &str) -> Option<u16> {
+    let named = key.rsplit('_').next().is_some_and(|last| last.eq_ignore_ascii_case("port"));
+    let digits = named && value.bytes().all(|b| b.is_ascii_digit());
+    value.parse().ok().filter(|port| digits && *port != 0)
+}
+
+/// A port that the tool never sees: where nobody answers without it, that is the cause.
+fn astray(mut finding: Finding, hit: &TrapHit, why: &str, port: u16, (key, place): &(String, Endpoint)) -> Finding {
+    finding.title = format!("{} has no effect: the port {port} belongs behind the host.", visible(&hit.key));
+    finding.cause = whole(why);
+    finding.fix.clear();
+    finding.say(format!("Write {key}={place}, and remove {}.", visible(&hit.key)))
 }
 
 /// Of several lines the last counts for most readers, and is the one to stay; HCL takes none of them.
@@ -140,9 +203,33 @@ fn duplicate(sight: &Sight<'_>, hit: &TrapHit, fact: &Fact, lines: &[usize]) -> 
     if sight.is_hcl() {
         finding.cause = "A name that is set twice is an error here, and nothing of the file is read.".into();
     }
+    let remove = |line: &usize| Mend::Remove { key: hit.key.clone(), line: *line };
     let too_many = lines.split_last().map(|(_, earlier)| earlier).unwrap_or_default();
-    finding.mends.extend(too_many.iter().map(|line| Mend::Remove { key: hit.key.clone(), line: *line }));
-    finding
+    match lines {
+        // Nobody knows which of two is meant: the one that cannot work goes first.
+        [first, last] if sight.is_hcl() => {
+            let (bad, good) = if !is_sound(sight, hit, *last) && is_sound(sight, hit, *first) {
+                finding = finding.seen(format!("line {last} is not in the shape that the tool takes, line {first} is"));
+                (last, first)
+            } else {
+                (first, last)
+            };
+            finding.mend(remove(bad)).mend(remove(good))
+        }
+        _ => too_many.iter().map(remove).fold(finding, Finding::mend),
+    }
+}
+
+/// Whether nothing is wrong with the value that stands in this line for the key.
+fn is_sound(sight: &Sight<'_>, hit: &TrapHit, line: usize) -> bool {
+    let Some(known) = sight.read.values.iter().find(|value| value.key == hit.key) else { return true };
+    let entries = || sight.document.entries().filter(|entry| !entry.is_commented() && entry.key() == hit.key);
+    let Some(value) = entries().find(|entry| entry.line() == line).and_then(|entry| entry.value()) else { return true };
+    let alone = held_by(sight.form, sight.document).into_iter().filter(|held| held.key != hit.key);
+    let alone = alone.chain([Held { key: hit.key.clone(), value: Some(value), line }]).collect::<Vec<_>>();
+    let read = read(sight.spec, sight.form, &alone);
+    let stands = read.values.iter().find(|value| value.key == known.key);
+    stands.is_some_and(|stands| value::judge(&Sight { read: &read, ..*sight }, stands).is_none())
 }
 
 /// All lines that the environment beats, as the one thing that they are.

@@ -58,6 +58,8 @@ fn mend(mend: &Mend) -> String {
         Mend::Ask(id) => format!("ask:{id}"),
         Mend::Rewrite { key } => format!("rewrite:{key}"),
         Mend::Remove { key, line } => format!("remove:{key}:{line}"),
+        Mend::Switch { key, word, .. } => format!("switch:{key}:{word}"),
+        Mend::Port { key, line } => format!("port:{key}:{line}"),
         other => format!("{other:?}"),
     }
 }

@@ -6,7 +6,7 @@ use crate::diagnosis::{Reading, codes};
 use crate::domain::finding::{Code, Finding, Mend};
 use crate::domain::time::date;
 use crate::domain::visible::visible;
-use crate::domain::{Estate, Release};
+use crate::domain::{Estate, Release, TokenId};
 
 use super::TOKEN;
 
@@ -113,19 +113,29 @@ fn unknown_token(finding: Finding, who: Who<'_>, looked: Option<&Estate>) -> Fin
             let names: Vec<&str> = tokens.iter().map(|token| token.name.as_str()).collect();
             let finding = finding.seen(format!("the user's tokens: {}", names.join(", ")));
             match likeliest(id.name.as_str(), names.iter().copied()) {
-                Some(like) => finding.say(format!("Write {like} as the token's name, if that one is meant.")),
+                Some(like) => meant(finding, id, like),
                 None => finding,
             }
         }
         _ => finding,
     };
+    // Where somebody has seen that it is gone, nothing is left to paste.
+    let is_gone = there.is_some() && finding.mends.is_empty();
     finding
         .say("Look up its name in the web UI under Datacenter → Permissions → API Tokens, or by this command.")
         .run(SHELL, who.tokens())
         .say(format!("If it is gone, make it anew under its name. {SHOWN_ONCE}"))
         .run(SHELL, who.make_token())
-        .mend(Mend::Ask(TOKEN))
-        .mend(Mend::NewToken)
+        .asks_or_makes(is_gone)
+}
+
+/// The user has a token of nearly this name.
+fn meant(finding: Finding, id: &TokenId, like: &str) -> Finding {
+    let finding = finding.say(format!("Write {like} as the token's name, if that one is meant."));
+    match like.parse() {
+        Ok(name) => finding.mend(Mend::Token(TokenId { user: id.user.clone(), name })),
+        Err(_) => finding,
+    }
 }
 
 fn unknown_user(finding: Finding, who: Who<'_>, looked: Option<&Estate>) -> Finding {
@@ -155,7 +165,21 @@ fn unknown_user(finding: Finding, who: Who<'_>, looked: Option<&Estate>) -> Find
             .run(SHELL, who.make_token()),
         false => finding,
     };
-    finding.mend(Mend::Ask(TOKEN)).mend(Mend::NewToken)
+    // Where somebody has seen that it is gone, nothing is left to paste.
+    finding.asks_or_makes(looked.is_some() && same_name.is_none())
+}
+
+trait Makes {
+    fn asks_or_makes(self, is_gone: bool) -> Self;
+}
+
+impl Makes for Finding {
+    fn asks_or_makes(self, is_gone: bool) -> Self {
+        match is_gone {
+            true => self.mend(Mend::NewToken).mend(Mend::Ask(TOKEN)),
+            false => self.mend(Mend::Ask(TOKEN)).mend(Mend::NewToken),
+        }
+    }
 }
 
 trait Wakes {

@@ -82,7 +82,7 @@ fn existing(order: &Order<'_>, way: &Way<'_>, skipped: &[&AclSeen], out: &mut Ve
         Way::NewSecret(old) => old.expire,
         Way::Kept(_) => {
             match order.existing {
-                Existing::Wake => out.push(format!("{id} keeps its secret; the file stays as it is.")),
+                Existing::Wake => out.push(format!("{id} keeps its secret and its rights.")),
                 _ => out.push(format!("{id} keeps its secret and its end.")),
             }
             order.expire

@@ -1,8 +1,8 @@
 //! What each mend asks of a file: the values that are set and the lines that go, each key once.
 
 use crate::diagnosis::config::Config;
-use crate::domain::Credential;
-use crate::format::{Document, Edit};
+use crate::domain::{Credential, Endpoint, Text};
+use crate::format::{Document, Edit, Setting};
 use crate::plan::mend::{NoMend, Told, ca_file, facts};
 use crate::target::read::{ReadAccess, ReadValue};
 use crate::target::spec::{Form, Presence, Spec, VerifyWord};
@@ -77,6 +77,33 @@ impl Mending<'_> {
             None => sheet.gone.push((key.to_owned(), vec![line])),
         }
         Ok(())
+    }
+
+    /// The switch says this word of its tool from now on.
+    pub(super) fn switch(&self, key: &str, word: &str, sheet: &mut Sheet) -> Result<(), NoMend> {
+        let unknown = || NoMend::Unknown(key.to_owned());
+        let stands = self.config.read.values.iter().find(|value| value.key == key).ok_or_else(unknown)?;
+        let words = self.spec.keys.get(&stands.of).map(|key| key.words.as_slice()).unwrap_or_default();
+        if !words.iter().any(|known| known.as_str() == word) {
+            return Err(unknown());
+        }
+        sheet.set(match word.parse::<bool>() {
+            Ok(on) => Edit::new(key, Setting::Bool(on)),
+            Err(_) => Edit::set(key, Text::new(word)),
+        });
+        Ok(())
+    }
+
+    /// The port of a line that the tool does not read goes behind the first host.
+    pub(super) fn move_port(&self, key: &str, line: usize, sheet: &mut Sheet) -> Result<(), NoMend> {
+        let unknown = || NoMend::Unknown(key.to_owned());
+        let port = self.config.port_at(key, line).ok_or_else(unknown)?;
+        let mut facts = self.facts(1);
+        facts.endpoint = Some(Endpoint { port, ..facts.endpoint.ok_or_else(unknown)? });
+        let filled = self.values(&facts)?;
+        let address = filled.set.iter().find(|value| value.fact == Fact::Address).and_then(|value| value.edit(None));
+        sheet.set(address.ok_or_else(unknown)?);
+        self.remove(key, line, sheet)
     }
 
     fn facts(&self, instance: u8) -> Facts {

@@ -86,6 +86,36 @@ fn a_line_too_many_goes_and_the_others_stay_to_the_byte() {
 }
 
 #[test]
+fn a_switch_gets_the_word_that_was_chosen_and_no_other() {
+    let vars = |word: &str| {
+        format!(
+            "proxmox_endpoint  = \"https://pve.lan:8006\"\nproxmox_api_token = \"lab@pve!wiz={SECRET}\"\n\
+             proxmox_insecure  = {word}\n"
+        )
+    };
+    let switch = |word: &str| Mend::Switch { key: "proxmox_insecure".into(), word: word.into(), verifies: false };
+    for word in ["true", "false"] {
+        let got = mended("/p/terraform.tfvars", &vars("\"yes\""), &[switch(word)]);
+        assert_eq!(got.unwrap(), vars(word));
+    }
+    let odd = mended("/p/terraform.tfvars", &vars("\"yes\""), &[switch("perhaps")]);
+    assert_eq!(odd, Err(NoMend::Unknown("proxmox_insecure".into())));
+}
+
+#[test]
+fn a_port_that_has_no_effect_goes_behind_the_host_and_is_shown() {
+    let text = format!("{GLASSDOME}PROXMOX_PORT=41455\n");
+    let port = |line| Mend::Port { key: "PROXMOX_PORT".into(), line };
+    let got = mended("/p/.env", &text, &[port(10)]).unwrap();
+    assert_eq!(got, GLASSDOME.replace("=pve.lan", "=pve.lan:41455"));
+    assert_eq!(mended("/p/.env", &text, &[port(9)]), Err(NoMend::Unknown("PROXMOX_PORT".into())));
+    for mend in [port(10), Mend::Remove { key: "PROXMOX_PORT".into(), line: 10 }] {
+        let lines = mended_as_told("/p/.env", &text, &[mend], Told::default()).unwrap().prepared.unwrap().lines;
+        assert!(lines.iter().any(|(_, line)| line == "PROXMOX_PORT=41455"), "{lines:?}");
+    }
+}
+
+#[test]
 fn all_mends_of_a_file_are_one_edit() {
     let text = GLASSDOME
         .replace("HOST=pve.lan", "HOST=https://pve.lan:8006")

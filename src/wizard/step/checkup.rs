@@ -3,20 +3,21 @@
 pub mod after;
 mod ask;
 mod fill;
+mod may;
 mod realms;
 mod told;
 mod ways;
 mod words;
 
-use crate::domain::Id;
 use crate::domain::finding::{Finding, Mend, Severity};
+use crate::domain::{Credential, Id};
 use crate::target::Verify;
 use crate::target::spec::VerifyWord;
 use crate::wizard::Wizard;
 use crate::wizard::message::{Effect, Exit};
 use crate::wizard::page::{Answer, Block, Choice, Tone};
 use crate::wizard::step::{
-    By, Next, PageId, Parts, details, guide, host, login, make, road, say, token, toned, trust, wrong,
+    By, Next, PageId, Parts, details, guide, host, login, make, road, say, token, toned, trust, uses, wrong,
 };
 
 pub use told::Told;
@@ -125,6 +126,9 @@ pub fn who_signs_in(w: &Wizard) -> Option<&'static str> {
 /// The pages of a repair.
 pub fn pages(w: &Wizard, usual: Vec<PageId>) -> Vec<PageId> {
     let mut pages = vec![PageId::Checkup];
+    if asks_uses(w, &usual) {
+        pages.push(PageId::Uses);
+    }
     match way(w) {
         Some(Way::File(_)) => pages.extend([PageId::Review, PageId::Done]),
         Some(Way::Grant) => {
@@ -133,6 +137,17 @@ pub fn pages(w: &Wizard, usual: Vec<PageId>) -> Vec<PageId> {
         _ => pages.extend(usual.into_iter().filter(|page| *page >= PageId::Host)),
     }
     pages
+}
+
+/// What the tool shall do is asked where that is answered anew, and where power over the host would be granted: an earlier yes
+/// is none to granting it now.
+fn asks_uses(w: &Wizard, usual: &[PageId]) -> bool {
+    let grants = || usual.iter().any(|page| [PageId::Make, PageId::Guide].contains(page));
+    match way(w) {
+        None | Some(Way::LookUp) => false,
+        Some(Way::Ask(asked)) if uses::asks_it(w, asked) => true,
+        Some(_) => uses::asks_for_power(w) && grants(),
+    }
 }
 
 /// A page that has nothing to ask, since what it asks stands in the file and holds.
@@ -162,6 +177,11 @@ pub fn goes_on(w: &Wizard) -> bool {
             PageId::Token => super::token::credential(w).is_some() && !ask::was_refused(w),
             _ => false,
         }
+}
+
+/// A host of the file has refused this.
+pub fn has_refused(w: &Wizard, credential: &Credential) -> bool {
+    ask::has_refused(w, credential)
 }
 
 /// The look for the cause is over, and the page says what it found.
@@ -229,7 +249,11 @@ pub fn page(w: &Wizard) -> Parts {
             ..Parts::default()
         };
     }
-    blocks.extend(told.about().map(say));
+    // Where something is to be chosen the title says whose file it is, and what is wrong comes next.
+    let about = || told.about().map(say);
+    if !told.asks() {
+        blocks.extend(about());
+    }
     blocks.extend(words::in_vain(w, &told));
     if told.worst() < Some(Severity::Warning) {
         blocks.extend(
@@ -245,6 +269,7 @@ pub fn page(w: &Wizard) -> Parts {
     }
     if told.asks() {
         blocks.push(Block::Choice(choice(w, &told)));
+        blocks.extend(about());
         blocks.extend(words::by_hand(&told));
     }
     Parts {
@@ -294,9 +319,6 @@ fn choice(w: &Wizard, told: &Told) -> Choice {
     for (mend, instance) in &offers {
         options.extend(words::answers(w, told, (mend, *instance)));
     }
-    // The commands are those for the host of the first mend.
-    let grants = offers.first().is_some_and(|(mend, _)| *mend == Mend::Grant) && ask::is_remembered(w, told);
-    options.retain(|option| option.id != ways::COMMANDS || grants);
     if !in_file {
         options.extend(several);
     }
@@ -375,6 +397,11 @@ fn set_out(w: &mut Wizard, told: Told, way: Way, instance: Option<u8>) -> Next {
         Way::Commands if host::look(w).is_some() => guide::show_missing(w),
         // Whoever is signed in sees too little: somebody else is to.
         Way::LookUp if returns(w) => {
+            w.session.sign_out();
+            w.evidence.survey = None;
+            w.draft.forget(&login::USER);
+        }
+        way if may::takes_another(w, way) => {
             w.session.sign_out();
             w.evidence.survey = None;
             w.draft.forget(&login::USER);

@@ -9,11 +9,11 @@ use crate::diagnosis::picks::Told;
 use crate::domain::finding::Finding;
 use crate::domain::observation::{ClusterCa, Seen};
 use crate::domain::visible::visible;
-use crate::domain::{Holder, Id, Need, Release};
+use crate::domain::{Grantee, Id, Need, Release};
 use crate::target::fact::Fact;
 use crate::target::needs::{needs, never};
 use crate::target::questions::{self, Entry, PickQuestion};
-use crate::target::spec::List;
+use crate::target::spec::{List, Right};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Survey;
 use crate::wizard::page::{Block, Field, Item, Pick};
@@ -122,25 +122,46 @@ pub fn rights(w: &Wizard) -> Vec<Need> {
     tool::spec(w).map(|spec| needs(spec, release(w), &places(w), &uses::chosen(w))).unwrap_or_default()
 }
 
-/// The picks as far as they are part of ACL paths. No file says which storage was picked; in a repair the grants that the token
-/// and its user have tell it, so that nothing is granted at a wider path than before.
+/// The picks as far as they are part of ACL paths, as they were when the run began: whoever proves it sees other grants.
 pub fn places(w: &Wizard) -> BTreeMap<String, String> {
+    match &w.places {
+        Some(places) if w.run.is_some() => places.clone(),
+        _ => places_now(w),
+    }
+}
+
+/// No file says which storage was picked. In a repair it is one where the token holds all that is needed there, so that nothing
+/// is granted at a wider path than before; without such a one it is the path at which something was found missing.
+pub fn places_now(w: &Wizard) -> BTreeMap<String, String> {
     let mut picks = picks(w);
     let (Some(spec), Some(estate), Some(id), true) =
         (tool::spec(w), make::estate(w), make::id(w), w.setting.mend.is_some())
     else {
         return picks;
     };
-    let theirs = |who: &Holder| *who == Holder::Token(id.clone()) || *who == Holder::User(id.user.clone());
-    for right in &spec.rights {
-        let Some((above, pick)) = right.on.split_once("{pick.").filter(|(_, pick)| pick.ends_with('}')) else {
-            continue;
-        };
-        let pick = pick.trim_end_matches('}');
-        let granted = estate.acl.iter().filter(|row| theirs(&row.who)).filter_map(|row| row.path.strip_prefix(above));
-        let one = granted.into_iter().find(|rest| !rest.is_empty() && !rest.contains('/'));
-        if let (Some(one), false) = (one, picks.contains_key(pick)) {
-            picks.insert(pick.to_owned(), one.to_owned());
+    let (release, uses) = (release(w), uses::chosen(w));
+    let asked = |right: &&Right| {
+        right.on_release(release) && right.group.as_ref().is_none_or(|group| uses.contains(group.as_str()))
+    };
+    let rights: Vec<&Right> = spec.rights.iter().filter(asked).collect();
+    // What its user holds at a place may be there for another token.
+    let separated = estate.token(&id).is_some_and(|token| token.separated);
+    let (as_user, as_token) = (Grantee::User(id.user.clone()), Grantee::Token(id.clone()));
+    let holds = |who: &Grantee, at: &str, right: &Right| {
+        let granted = estate.granted(who, at);
+        right.privs.0.iter().all(|privilege| granted.contains_key(privilege))
+    };
+    for question in questions(w).iter().filter(|question| !picks.contains_key(question.name)).collect::<Vec<_>>() {
+        let hole = format!("{{pick.{}}}", question.name);
+        let there: Vec<&Right> = rights.iter().copied().filter(|right| right.on.ends_with(&hole)).collect();
+        let held = |at: &str, right: &&Right| holds(&as_user, at, right) && (!separated || holds(&as_token, at, right));
+        let one = there.first().and_then(|first| first.on.strip_suffix(&hole)).and_then(|above| {
+            let parts = estate.acl.iter().filter_map(|row| row.path.strip_prefix(above));
+            let mut parts = parts.filter(|part| !part.is_empty() && !part.contains('/'));
+            parts.find(|part| there.iter().all(|right| held(&right.on.replace(&hole, part), right)))
+        });
+        if let Some(one) = one {
+            picks.insert(question.name.to_owned(), one.to_owned());
         }
     }
     picks
@@ -159,10 +180,10 @@ pub fn paths(w: &Wizard) -> Vec<String> {
     paths
 }
 
-/// The cluster's CA, where the host handed it out and it holds.
+/// The cluster's CA, where the host handed it out and a connection proved that it holds.
 pub fn cluster_ca(w: &Wizard) -> Option<&ClusterCa> {
     token::survey(w)?.seen.iter().find_map(|o| match &o.seen {
-        Seen::ClusterCa(Ok(ca)) => Some(ca),
+        Seen::ClusterCa(Ok(ca)) if ca.proved => Some(ca),
         _ => None,
     })
 }

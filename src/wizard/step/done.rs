@@ -70,7 +70,11 @@ pub fn page(w: &Wizard) -> Parts {
             blocks.extend(step.back.as_ref().and_then(bad).map(say));
         }
     }
-    if failed && made::on_host(w) {
+    // A run that did what it was to do has left nothing, whatever else is still wrong.
+    let as_meant = w.run.as_ref().is_some_and(|run| !run.failed()) && checkup::after::is_wrong(w);
+    if failed && as_meant {
+        blocks.push(quiet("What stands above was done as it was meant; what is still wrong stands below."));
+    } else if failed && made::on_host(w) {
         blocks.extend(made::after_failure(w));
     } else if failed {
         blocks.push(quiet("What stands above as done was done, and labwizard undo takes it back."));
@@ -117,7 +121,7 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(Block::Facts(facts(w, failed)));
         blocks.extend(made::login(w));
     }
-    for command in next_commands(w).into_iter().filter(|_| !failed && !checks) {
+    for command in next_commands(w).into_iter().filter(|_| !failed && !checks && verify::failed(w).is_none()) {
         blocks.push(Block::Command(command));
     }
     match &w.saved {
@@ -147,13 +151,16 @@ pub fn page(w: &Wizard) -> Parts {
     blocks.extend(what_is_left(w));
     Parts {
         title: if checks && !failed {
-            "It was done. Does it work now?".into()
+            format!("Can {target} work with it now?")
         } else if checkup::here(w) {
             checkup::after::title(w, failed)
         } else {
             match (failed, tool::token_only(w), verify::untested(w)) {
                 (true, ..) => "It was not finished.".into(),
                 (false, true, _) => "The token works.".into(),
+                (false, false, true) if verify::failed(w).is_some() => {
+                    format!("The file is written, and {target} cannot work with it yet.")
+                }
                 (false, false, true) => format!("The file for {target} is written, untested."),
                 (false, false, false) => format!("{target} is set up."),
             }
@@ -184,10 +191,15 @@ fn what_is_left(w: &Wizard) -> Option<Block> {
 
 fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
     let mut facts = Vec::new();
-    if let (Some(spec), Some(form), false) = (tool::spec(w), file::form(w), failed || tool::token_only(w)) {
+    let found = verify::failed(w).filter(|_| !failed);
+    facts.extend(found.iter().map(|_| ("Next".to_owned(), format!("{}   mends what the test found", file::again(w)))));
+    // A repair at the host alone leaves the file as the tool has read it.
+    let is_read = failed || tool::token_only(w) || (checkup::here(w) && !made::is_written(w));
+    if let (Some(spec), Some(form), false) = (tool::spec(w), file::form(w), is_read) {
         // Where the command for this very file is known, it stands below in place of the general one.
         let known = next_commands(w).is_some();
         let told = spec.next_after(form).filter(|next| !known || !next.ends_with(" plan"));
+        let told = told.filter(|_| found.is_none() && has_new_values(w));
         facts.extend(told.map(|next| ("Next".to_owned(), next.to_owned())));
     }
     facts.extend(made::expiry(w));
@@ -210,6 +222,12 @@ fn facts(w: &Wizard, failed: bool) -> Vec<(String, String)> {
         facts.push(("For real".to_owned(), real.clone()));
     }
     facts
+}
+
+/// The tool has something to read anew; what was done on the host, or about the file as a whole, it does not have to.
+fn has_new_values(w: &Wizard) -> bool {
+    let prepared = |draw: &review::Draw| draw.prepared.as_ref().is_some_and(|prepared| prepared.changed > 0);
+    w.plan.as_ref().is_some_and(|plan| plan.as_ref().is_ok_and(prepared))
 }
 
 /// The command that the tool is run with, from the right folder.

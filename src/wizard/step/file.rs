@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::{Component, Path, PathBuf};
 
 use crate::domain::around::{Around, Git};
+use crate::domain::shell;
 use crate::domain::visible::visible;
 use crate::domain::{FileSeen, Id, Text};
 use crate::format::Document;
@@ -81,6 +82,17 @@ fn usual_path(w: &Wizard) -> Option<PathBuf> {
     let form = form(w)?;
     let suggested = w.evidence.start.as_ref().and_then(|around| nearby::file(form, around));
     Some(expand(w, &suggested.unwrap_or_else(|| usual(form))))
+}
+
+/// The command that goes on with the file that is written. A bare name could be that of a command of labwizard.
+pub fn again(w: &Wizard) -> String {
+    let command = |path: PathBuf| {
+        let near = path.strip_prefix(&w.setting.here).unwrap_or(&path);
+        let text = near.to_str().filter(|text| text.contains(['.', '/'])).or(path.to_str())?;
+        let quoted = shell::quote(text).ok().filter(|quoted| visible(quoted) == *quoted)?;
+        Some(format!("labwizard {quoted}"))
+    };
+    path(w).and_then(command).unwrap_or_else(|| "labwizard FILE".to_owned())
 }
 
 /// A path as people write it: `~` for the home folder.

@@ -51,9 +51,10 @@ pub fn show_missing(w: &mut Wizard) {
     w.draft.choose(access::ACCESS, access::HAND);
 }
 
-/// Whether there are commands that would grant what is missing: only a token can be granted something.
+/// Whether there are commands that would grant what is missing: only a token can be granted something, and power over the host
+/// only after a yes of its own.
 pub fn possible(w: &Wizard) -> bool {
-    matches!(token::credential(w), Some(Credential::Token { .. })) && !details::rights(w).is_empty()
+    uses::agreed(w) && matches!(token::credential(w), Some(Credential::Token { .. })) && !details::rights(w).is_empty()
 }
 
 pub fn done(w: &Wizard) -> bool {

@@ -10,7 +10,7 @@ use crate::plan::action::{Action, Outcome};
 use crate::plan::run::RunStep;
 use crate::wizard::Wizard;
 use crate::wizard::page::{Block, Command, Field, LinkState, PlanGroup, PlanLine, Tone};
-use crate::wizard::step::{count, listed, quiet, review, toned};
+use crate::wizard::step::{count, listed, make, quiet, review, toned};
 
 const SECRET: Id = Id::fixed("made_secret");
 
@@ -27,6 +27,11 @@ fn stands(step: &RunStep) -> bool {
 /// There is something to be taken back: on the host, or in a file.
 pub fn something_stands(w: &Wizard) -> bool {
     steps(w).any(|step| stands(step) && !matches!(step.planned.action, Action::Prove | Action::Rehearse(_)))
+}
+
+/// The file was written, and not only looked at.
+pub fn is_written(w: &Wizard) -> bool {
+    steps(w).any(|step| stands(step) && matches!(step.planned.action, Action::Edit(_)))
 }
 
 /// The run was to make something on a host.
@@ -63,7 +68,11 @@ pub fn in_short(w: &Wizard) -> Vec<PlanGroup> {
             group.actions.push(line(format!("make {}", listed(&words))));
         }
         if steps(w).any(|step| matches!(step.planned.action, Action::Prove)) {
-            group.actions.push(line("the token signs in, and may do what is needed".into()));
+            let proved = match make::wakes(w) {
+                true => "the token signs in",
+                false => "the token signs in, and may do what is needed",
+            };
+            group.actions.push(line(proved.into()));
         }
     }
     groups
@@ -125,6 +134,11 @@ pub fn after_failure(w: &Wizard) -> Vec<Block> {
 pub fn taken_back_by<'c>(changes: impl Iterator<Item = &'c ChangeSeen>) -> Vec<String> {
     let changes: Vec<&ChangeSeen> = changes.collect();
     changes.into_iter().rev().filter_map(|seen| pveum::command(&seen.change.back()?).ok()).collect()
+}
+
+/// The runs of this machine, the latest first: this one too, as far as it is.
+pub fn runs(w: &Wizard) -> Vec<RunSeen> {
+    std::iter::once(as_seen(w)).chain(w.setting.runs.iter().cloned()).collect()
 }
 
 /// The run that is under way or over, as its journal will tell it to the next one.

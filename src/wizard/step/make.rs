@@ -18,7 +18,7 @@ use crate::wizard::step::{
 use wish::{BESIDE, DATE, IN_PLACE, LEAST, MINE, NEVER, NO, OTHER_NAME, PASTE, QUARTER, SAME, SERVICE, YEAR, YES};
 pub use wish::{
     EXISTING, EXPIRE, EXPIRE_DATE, KEEP, REMOVE_OLD, RIGHTS, WAKE, WHOSE, estate, existing, expire, id, keeps, making,
-    paths, same_rights, signer,
+    paths, same_rights, signer, wakes,
 };
 
 /// What to do where whoever is signed in may not make it.
@@ -41,6 +41,8 @@ pub fn findings(w: &Wizard) -> Vec<Finding> {
         return Vec::new();
     }
     match making(w) {
+        // Of what is not yet told nothing is missing.
+        Some(Err(_)) if !wish::has_looked(w) => Vec::new(),
         Some(Err(why)) => vec![words::no_making(&why)],
         Some(Ok(_)) => cannot(w, w.at() > PageId::Make).into_iter().collect(),
         None => Vec::new(),
@@ -335,6 +337,10 @@ fn expiry(w: &Wizard) -> Vec<Block> {
             Some(date) if date <= w.setting.now => {
                 wrong(format!("{} is over; the token would be refused at once.", visible(typed)), None)
             }
+            Some(date) if date <= wish::after(w) => wrong(
+                format!("{} is no later end than that of today, {}.", visible(typed), time::date(wish::after(w))),
+                None,
+            ),
             Some(_) => None,
         };
         blocks.push(Block::Field(Field {

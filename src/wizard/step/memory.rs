@@ -57,6 +57,8 @@ fn of_host(w: &Wizard) -> Option<HostRecord> {
 /// What will be remembered of the file: answers that it does not hold.
 fn of_answers(w: &Wizard, prepared: Option<&Prepared>) -> Option<ConfigRecord> {
     let (seen, _) = file::seen(w)?;
+    // What is kept is text: a path that is none would not be kept.
+    seen.path.to_str()?;
     let record = ConfigRecord {
         path: seen.path.clone(),
         target: tool::target(w)?.name.clone(),

@@ -9,7 +9,7 @@ mod progress;
 use crate::diagnosis::codes;
 use crate::domain::around::Git;
 use crate::domain::finding::{Finding, Severity, Step};
-use crate::domain::visible::visible;
+use crate::domain::visible::{visible, whole};
 use crate::domain::{Id, TokenId};
 use crate::plan::Plan;
 use crate::wizard::Wizard;
@@ -57,16 +57,19 @@ pub fn prepare(w: &mut Wizard) {
 pub fn findings(w: &Wizard) -> Vec<Finding> {
     let mut findings = Vec::new();
     if verify::untested(w) {
-        findings.push(
-            Finding::new(
-                codes::UNTESTED,
-                Severity::Warning,
-                Step::Review,
-                "This is written untested.",
-                format!("Whether {} can work with it shows only when it runs.", tool::title(w)),
+        let target = tool::title(w);
+        let new = |title: &str, cause| Finding::new(codes::UNTESTED, Severity::Warning, Step::Review, title, cause);
+        findings.push(match verify::failed(w) {
+            Some(found) => new(
+                "This is written although the test failed.",
+                format!("{} {target} fails at it until it is mended.", whole(&found.title)),
             )
-            .say("Run labwizard again when the host answers."),
-        );
+            .say(format!("Once it is written, {} mends it.", file::again(w))),
+            None => {
+                new("This is written untested.", format!("Whether {target} can work with it shows only when it runs."))
+                    .say("Run labwizard again when the host answers.")
+            }
+        });
     }
     // In a repair the checkup has told what is wrong with the file, and tells it again at the end.
     if !tool::token_only(w) && !checkup::here(w) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::diagnosis::token_end;
 use crate::domain::time::date_and_time;
 use crate::domain::visible::{visible, whole};
 use crate::domain::{ChangeState, Id, RunFile, RunSeen};
@@ -35,8 +36,8 @@ fn plan(w: &Wizard) -> Plan {
     let host = record.left().collect::<Vec<_>>().into_iter().rev().filter(|seen| seen.endpoint == at.endpoint);
     let host = host.filter_map(|seen| {
         let back = seen.change.back()?;
-        let action =
-            Revert { run: record.name.clone(), n: seen.n, at: at.clone(), by: by.clone(), change: seen.change.clone() };
+        let change = token_end::as_left(&seen.change, &seen.endpoint, &w.setting.runs);
+        let action = Revert { run: record.name.clone(), n: seen.n, at: at.clone(), by: by.clone(), change };
         let sentence = match seen.state {
             ChangeState::Unknown => format!("{}, if it is there", sentence(&back)),
             _ => sentence(&back),

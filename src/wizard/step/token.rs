@@ -41,10 +41,17 @@ fn known(w: &Wizard) -> Known {
 
 fn text(w: &Wizard) -> crate::domain::Text {
     let typed = w.draft.raw(&TOKEN);
-    match w.setting.hints.get(&TOKEN) {
-        Some(hint) if typed.is_blank() => crate::domain::Text::new(hint.clone()),
+    match hint(w) {
+        Some(hint) if typed.is_blank() => crate::domain::Text::new(hint),
         _ => typed,
     }
+}
+
+/// The token that the demo's lab knows; what its host has refused is nothing to send again.
+fn hint(w: &Wizard) -> Option<String> {
+    let hint = w.setting.hints.get(&TOKEN)?;
+    let (id, secret) = parse_paste(hint, Known::default()).complete()?;
+    (!checkup::has_refused(w, &Credential::Token { id, secret })).then(|| hint.clone())
 }
 
 fn paste(w: &Wizard) -> Paste {
@@ -176,7 +183,7 @@ fn token_fields(w: &Wizard, blocks: &mut Vec<Block>) -> Id {
         id: TOKEN,
         label: "Token".into(),
         value: typed,
-        placeholder: w.setting.hints.get(&TOKEN).map(|_| "Enter takes the lab's token".to_owned()).unwrap_or_default(),
+        placeholder: hint(w).map(|_| "Enter takes the lab's token".to_owned()).unwrap_or_default(),
         secret: true,
         multiline: true,
         note: (!blank).then(|| understood(&paste)),

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::Id;
+use crate::diagnosis::agreed;
 use crate::domain::visible::visible;
+use crate::domain::{Id, Trouble};
 use crate::target::questions::{self, GroupQuestion};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Choice};
-use crate::wizard::step::{Next, Parts, listed, memory, quiet, tool, wrong};
+use crate::wizard::step::{Next, Parts, checkup, listed, memory, quiet, tool, wrong};
 
 /// Power over the host, for a target of the person's own.
 pub const DANGEROUS: Id = Id::fixed("dangerous");
@@ -15,7 +16,12 @@ const YES: Id = Id::fixed("yes");
 const NO: Id = Id::fixed("no");
 
 pub fn id(name: &str) -> Id {
-    Id::new(format!("group.{name}"))
+    agreed::field(name)
+}
+
+/// The question is one of this page.
+pub fn asks_it(w: &Wizard, field: &Id) -> bool {
+    groups(w).iter().any(|group| id(group.name) == *field)
 }
 
 /// The yes-or-no questions of the target.
@@ -28,9 +34,9 @@ pub fn answer(w: &mut Wizard, group: &str, yes: bool) {
     w.draft.choose(id(group), if yes { YES } else { NO });
 }
 
-/// Leaves all groups unanswered.
+/// Leaves all groups unanswered, and what they ask for without a yes.
 pub fn forget(w: &mut Wizard) {
-    w.draft.forget_all(|id| id.as_str().starts_with("group."));
+    w.draft.forget_all(|id| id.as_str().starts_with("group.") || *id == DANGEROUS);
 }
 
 /// The groups that were answered, and whether with yes.
@@ -68,9 +74,22 @@ pub fn asks(w: &Wizard) -> bool {
     !groups(w).is_empty() || !powers(w).is_empty()
 }
 
+/// A target of the person's own asks for power over the host, by what is answered.
+pub fn asks_for_power(w: &Wizard) -> bool {
+    !powers(w).is_empty()
+}
+
 /// Power over the host has its own yes, or was not asked for.
-fn agreed(w: &Wizard) -> bool {
+pub fn agreed(w: &Wizard) -> bool {
     powers(w).is_empty() || w.draft.is(&DANGEROUS, &YES)
+}
+
+/// Why nothing is made or granted.
+pub fn needs_a_yes() -> Trouble {
+    Trouble::new(
+        "This target of yours asks for power over the host itself, and nobody has said yes to it.",
+        Some("Go back to what it shall do.".to_owned()),
+    )
 }
 
 /// Every question has a default, so the page is done once it was seen.
@@ -133,6 +152,7 @@ pub fn page(w: &Wizard) -> Parts {
         title: format!("What shall {} do?", tool::title(w)),
         blocks,
         submit: "next",
+        focus: groups(w).into_iter().map(|group| id(group.name)).find(|id| checkup::anew(w, id)),
         help: vec!["The rights that a tool needs depend on what you use of it. Answer no where you are not sure; labwizard can be run again.".into()],
         ..Parts::default()
     }

@@ -3,7 +3,7 @@
 pub mod making;
 
 use crate::diagnosis::{self, Reading};
-use crate::domain::finding::{Finding, Severity};
+use crate::domain::finding::{Finding, Fix, Mend, Severity};
 use crate::domain::visible::visible;
 use crate::domain::{Credential, Grantee, Id, Need, Trust};
 use crate::target::needs;
@@ -12,7 +12,8 @@ use crate::wizard::evidence::Survey;
 use crate::wizard::message::Effect;
 use crate::wizard::page::{Answer, Block, Choice, LinkState, RoadLink, Tone};
 use crate::wizard::step::{
-    By, Next, PageId, Parts, access, checkup, count, details, ends, guide, host, make, road, token, toned, tool, trust,
+    By, Next, PageId, Parts, access, checkup, count, details, ends, file, guide, host, make, road, token, toned, tool,
+    trust,
 };
 
 pub const NEXT: Id = Id::fixed("verdict");
@@ -91,6 +92,12 @@ pub fn untested(w: &Wizard) -> bool {
     host::offline(w) || (w.draft.is(&NEXT, &UNTESTED) && !proved(w))
 }
 
+/// The gravest of what the test found, where the host was asked and the person goes on all the same.
+pub fn failed(w: &Wizard) -> Option<Finding> {
+    let found = untested(w) && !host::offline(w);
+    found.then(|| findings(w).into_iter().find(|finding| finding.severity == Severity::Error)).flatten()
+}
+
 pub fn done(w: &Wizard) -> bool {
     proved(w) || untested(w)
 }
@@ -125,11 +132,12 @@ pub fn page(w: &Wizard) -> Parts {
     if ended && !failed && proved(w) {
         blocks.push(toned(Tone::Good, proof(w)));
     }
+    let grants = findings.iter().any(|finding| finding.mends.contains(&Mend::Grant));
     if !findings.is_empty() {
-        blocks.push(Block::Findings(findings));
+        blocks.push(Block::Findings(findings.into_iter().map(without_grant).collect()));
     }
     if ended && !proved(w) {
-        blocks.push(Block::Choice(options(w, failed)));
+        blocks.push(Block::Choice(options(w, failed, grants)));
     }
     Parts {
         title: if tool::token_only(w) {
@@ -145,6 +153,14 @@ pub fn page(w: &Wizard) -> Parts {
             "That a token signs in proves little: a token without any right is answered too. labwizard compares what the token may do, path by path, with what the tool will do.".into(),
         ],
     }
+}
+
+/// What labwizard can do about it stands among the answers.
+fn without_grant(mut finding: Finding) -> Finding {
+    if finding.mends.contains(&Mend::Grant) {
+        finding.fix.retain(|fix| !matches!(fix, Fix::Say(sentence) if sentence.starts_with("labwizard ")));
+    }
+    finding
 }
 
 fn proof(w: &Wizard) -> String {
@@ -210,7 +226,8 @@ fn links(w: &Wizard, survey: &Survey, findings: &[Finding]) -> Vec<RoadLink> {
     links
 }
 
-fn options(w: &Wizard, failed: bool) -> Choice {
+/// `grants`: rights are missing, which labwizard grants once there is a file to begin with.
+fn options(w: &Wizard, failed: bool, grants: bool) -> Choice {
     let mut options = vec![Answer {
         id: AGAIN,
         title: "Test again".into(),
@@ -219,28 +236,39 @@ fn options(w: &Wizard, failed: bool) -> Choice {
     }];
     let lacking = token::survey(w).is_some_and(Survey::signed_in) && failed && guide::possible(w);
     if lacking {
-        options.push(Answer {
+        let commands = Answer {
             id: COMMANDS,
             title: "Show the commands that grant what is missing".into(),
             about: vec!["for root's shell on the host".into()],
             risky: false,
-        });
+        };
+        // Nothing changes by itself: what changes something stands first.
+        options.insert(if grants { 0 } else { 1 }, commands);
     }
     options.push(Answer { id: TOKEN, title: "Use another token".into(), about: Vec::new(), risky: false });
     if !tool::token_only(w) {
+        let (title, mended) = match (failed && lacking, grants) {
+            (_, true) => (
+                "Write it, and have what is missing granted after that",
+                format!(": {} then logs in and grants it, every grant shown first.", file::again(w)),
+            ),
+            (true, false) => ("Write it as it is", ".".to_owned()),
+            (false, false) => ("Write it untested", ".".to_owned()),
+        };
         options.push(Answer {
             id: UNTESTED,
-            title: "Write it untested".into(),
-            about: vec![format!("{} will fail at what is named above until it is mended.", tool::title(w))],
+            title: title.into(),
+            about: vec![format!("{} fails at what is named above until it is mended{mended}", tool::title(w))],
             risky: true,
         });
     }
+    let first = options.first().map(|option| option.id.clone());
     Choice {
         id: NEXT,
         label: "What now?".into(),
         options,
         // Unattended nobody is there to test again.
-        chosen: w.draft.choice(&NEXT).cloned().or((!w.setting.unattended).then_some(AGAIN)),
+        chosen: w.draft.choice(&NEXT).cloned().or(first.filter(|_| !w.setting.unattended)),
         error: None,
     }
 }
@@ -262,7 +290,11 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
     if proved(w) {
         return Next::Go;
     }
-    match w.draft.choice(&NEXT).cloned().unwrap_or(AGAIN) {
+    // What is preselected is what Enter does.
+    let failed = findings(w);
+    let grants = failed.iter().any(|finding| finding.mends.contains(&Mend::Grant));
+    let failed = failed.iter().any(|finding| finding.severity == Severity::Error);
+    match options(w, failed, grants).chosen.unwrap_or(AGAIN) {
         choice if choice == UNTESTED && !tool::token_only(w) => Next::Go,
         choice if choice == TOKEN => Next::To(PageId::Token),
         choice if choice == COMMANDS => {

@@ -1,6 +1,6 @@
 //! A config that works, and one with a single thing wrong.
 
-use labwizard::domain::{Change, ChangeSeen, ChangeState, RunSeen, TokenMake};
+use labwizard::domain::{Change, ChangeSeen, ChangeState, Grantee, RunSeen, TokenId, TokenMake};
 
 use super::*;
 
@@ -27,14 +27,25 @@ async fn the_end_of_a_token_that_labwizard_made_is_said_from_its_own_journal() {
     let lab = lab(Scenario::Fine).await;
     let mut bench = Bench::new().knowing(&lab);
     bench.write(".env", &glassdome(&lab, &tool(&lab), "false"));
-    for (days, told) in [(5, vec!["token.ends-soon"]), (90, vec![])] {
-        let expire = Some(crate::client::now() + days * 86_400);
-        let id = tool(&lab).id.parse().unwrap();
-        let change = Change::MakeToken(TokenMake { id, separated: true, expire, comment: String::new() });
-        let made = ChangeSeen { n: 0, endpoint: local(lab.port()), change, state: ChangeState::Made, was: None };
-        let run = RunSeen { name: "7f3a01".into(), when: 0, finished: true, changes: vec![made], files: Vec::new() };
-        bench.ground.runs = vec![run];
-        assert_eq!(codes(&bench.check().await.files[0]), told, "{days} days");
+    let id: TokenId = tool(&lab).id.parse().unwrap();
+    let days = |days: i64| Some(crate::client::now() + days * 86_400);
+    let make =
+        |end| Change::MakeToken(TokenMake { id: id.clone(), separated: true, expire: end, comment: String::new() });
+    let set = |end| Change::SetEnd { who: Grantee::Token(id.clone()), end, was: None };
+    for (changes, told) in [
+        (vec![make(days(5))], vec!["token.ends-soon"]),
+        (vec![make(days(90))], vec![]),
+        // It has just signed in, so whatever was remembered is not so any more.
+        (vec![make(days(-5))], vec![]),
+        (vec![set(days(90)), make(days(5))], vec![]),
+        (vec![set(days(5)), make(days(90))], vec!["token.ends-soon"]),
+    ] {
+        let run = |change| {
+            let made = ChangeSeen { n: 0, endpoint: local(lab.port()), change, state: ChangeState::Made, was: None };
+            RunSeen { name: "7f3a01".into(), when: 0, finished: true, changes: vec![made], files: Vec::new() }
+        };
+        bench.ground.runs = changes.iter().cloned().map(run).collect();
+        assert_eq!(codes(&bench.check().await.files[0]), told, "{changes:?}");
     }
 }
 

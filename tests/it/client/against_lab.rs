@@ -95,6 +95,7 @@ async fn the_lists_come_with_the_cluster_ca_when_they_are_wanted() {
     let ca = find!(all, Seen::ClusterCa(ca) => ca.clone()).unwrap();
     assert_eq!(vec![ca.certificate.der.clone()], certificates_from_pem(&lab.ca_pem()).unwrap());
     assert_eq!(certificates_from_pem(&ca.pem).unwrap().remove(0), ca.certificate.der);
+    assert!(ca.proved);
     // What was taken carries a connection on its own.
     let again = look(inquiry(lab.port(), Some(Trust::Ca(ca.certificate.der)), None), &options()).await;
     assert!(find!(again, Seen::Certificate { verdict, .. } => verdict == &Some(Ok(()))));

@@ -28,7 +28,7 @@ async fn nothing_is_asked_that_another_answer_tells_and_a_near_host_gets_few_con
     for (near, most) in [(Duration::ZERO, 7 + 1), (Duration::from_secs(30), 4 + 1)] {
         let lab = lab(Scenario::Fine).await;
         let mut options = options();
-        options.limits.near = near;
+        (options.limits.near, options.limits.slow) = (near, Duration::from_secs(30));
         let all = look(asked(&lab, &["pve1"]), &options).await;
         assert!(find!(all, Seen::Rights(rights) => rights.holds("/vms", "VM.Clone")));
         let mut paths: Vec<String> = lab.received().into_iter().map(|one| one.path).collect();
@@ -73,6 +73,7 @@ async fn the_certificates_of_known_nodes_tell_the_ca_without_a_further_connectio
     let all = look(asked(&lab, &["pve2", "pve1", "gone"]), &options()).await;
     let ca = find!(all, Seen::ClusterCa(ca) => ca.clone()).unwrap();
     assert_eq!(ca.certificate.der, labwizard::domain::certificates_from_pem(&lab.ca_pem()).unwrap()[0]);
+    assert!(!ca.proved, "no connection of its own held with it, so it is not for writing");
     assert_eq!(all.iter().filter(|one| matches!(one.seen, Seen::ClusterCa(_))).count(), 1);
     assert!(!all.iter().any(|one| matches!(one.seen, Seen::Failed { .. })), "a node that is not there: {all:#?}");
     assert!(lab.connections() <= 9);
@@ -98,4 +99,38 @@ async fn a_ca_that_does_not_sign_what_is_served_is_no_matter_of_a_check() {
     let all = look(asked(&lab, &["pve1"]), &options()).await;
     assert!(find!(all, Seen::Rights(_) => true));
     assert!(!all.iter().any(|one| matches!(one.seen, Seen::ClusterCa(_) | Seen::Failed { .. })), "{all:#?}");
+}
+
+#[tokio::test]
+async fn at_a_near_host_nothing_waits_behind_requests_that_hang() {
+    let soon = Duration::from_millis(1);
+    let late = Duration::from_secs(30);
+    let of_lists = ["/nodes/pve1/storage", "/nodes/pve2/storage", "/nodes/pve1/network", "/nodes/pve2/network"];
+    let of_check = ["/nodes/pve1/storage", "/nodes/pve2/storage", "/access/roles", "/access/acl"];
+    for (lists, hang, slow) in [(true, of_lists, late), (false, of_check, soon)] {
+        let lab = lab(Scenario::Fine).await;
+        hang.into_iter().for_each(|path| lab.hold_call("GET", path, CutAt::BeforeAnswer));
+        let mut options = options();
+        (options.limits.near, options.limits.slow) = (late, slow);
+        // What hangs gives no place back before the test ends.
+        options.limits.total = Duration::from_secs(600);
+        let storages_of = ["pve1", "pve2"].map(str::to_owned).to_vec();
+        let inquiry = Inquiry { lists, storages_of, guests: true, ..asked(&lab, &["pve1"]) };
+        let came = async |part: &str| {
+            while !lab.received().iter().any(|one| one.path.contains(part)) {
+                tokio::time::sleep(soon).await;
+            }
+        };
+        let all = async {
+            came("/nodes/pve1/certificates/info").await;
+            came("/cluster/resources").await;
+            while lab.held() < hang.len() {
+                tokio::time::sleep(soon).await;
+            }
+        };
+        tokio::select! {
+            () = all => {}
+            all = look(inquiry, &options) => panic!("it waited for what hangs: {all:#?}"),
+        }
+    }
 }

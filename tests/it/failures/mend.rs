@@ -156,6 +156,8 @@ pub fn in_words(mend: &Mend) -> String {
     match mend {
         Mend::Ask(id) => format!("ask {}", id.as_str()),
         Mend::Rewrite { key } => format!("rewrite {key}"),
+        Mend::Switch { key, word, .. } => format!("switch {key} {word}"),
+        Mend::Port { key, .. } => format!("port {key}"),
         Mend::Remove { key, .. } => format!("remove {key}"),
         Mend::Close => "close".to_owned(),
         Mend::Ignore => "ignore".to_owned(),
@@ -167,5 +169,6 @@ pub fn in_words(mend: &Mend) -> String {
         Mend::LookUp => "look-up".to_owned(),
         Mend::Wake => "wake".to_owned(),
         Mend::User(user) => format!("user {user}"),
+        Mend::Token(id) => format!("token {id}"),
     }
 }

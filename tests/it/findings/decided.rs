@@ -91,3 +91,26 @@ fn the_causes_are_held_in_the_order_of_the_hosts_own_checks() {
     // root@pam of another realm is another user.
     assert_eq!(decided(|all| all.users[1].id = UserId::new("apex", "pam").unwrap()), Some("user.unknown"));
 }
+
+#[test]
+fn what_is_seen_to_be_gone_is_made_anew_first_and_what_is_misspelt_is_picked() {
+    use labwizard::domain::finding::Mend;
+    let names = Names::default();
+    let mends = |change: fn(&mut Estate)| {
+        let all = seen([
+            proxmox(&names, Release::new(9, 2, 11), false),
+            refused(401, "Authentication failed!"),
+            estate(&names, change),
+        ]);
+        Case::of(&names).found(&all).remove(0).mends
+    };
+    let paste = || Mend::Ask(labwizard::domain::Id::fixed("token"));
+    assert_eq!(mends(|all| all.users[1].tokens.clear()), [Mend::NewToken, paste()]);
+    assert_eq!(mends(|all| all.users.truncate(1)), [Mend::NewToken, paste()]);
+    let near = mends(|all| all.users[1].tokens[0].name = "glassdom-token".parse().unwrap());
+    let meant = Mend::Token("apex@pve!glassdom-token".parse().unwrap());
+    assert_eq!(near, [meant, paste(), Mend::NewToken]);
+    // Without a look nobody knows that it is gone.
+    let all = seen([refused(401, "no such token 'glassdome-token' for user 'apex@pve'")]);
+    assert_eq!(Case::of(&names).found(&all).remove(0).mends, [paste(), Mend::NewToken]);
+}

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use labwizard::diagnosis::checked::Checked;
+use labwizard::disk::Outcome;
+use labwizard::domain::finding::Step;
 use labwizard::domain::{Id, RunSeen};
+use labwizard::lab::proxmox::cluster::Subject;
 use labwizard::lab::{Lab, LabRelease, Scenario};
 use labwizard::runtime::check::{Ground, Order, Waiting, check};
 use labwizard::runtime::restore;
@@ -90,6 +93,39 @@ async fn what_was_agreed_to_and_is_taken_away_is_missing_in_a_check_and_granted_
 }
 
 #[tokio::test]
+async fn what_was_answered_is_answered_anew_where_its_right_was_taken_away_and_the_file_stays() {
+    let project = walked("yes").await;
+    let (before, asked) = (project.text(), project.lab.received().len());
+    may(&project.lab, "VM.Config.Disk", false);
+    let answers = given(&[("mend", "ask.group.resize"), ("group.resize", "no"), ("review", "do")]);
+    let held = project.repair(&answers).await;
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+    let kept = project.stage.setting().configs;
+    assert_eq!((kept.len(), kept[0].groups["resize"]), (1, false));
+    assert_eq!((project.text(), codes(&checked(&project).await)), (before, Vec::new()));
+    let received = project.lab.received();
+    assert!(received[asked..].iter().all(|request| request.method == "GET"), "nothing was changed on the host");
+    assert!(project.stage.last_run().finished);
+}
+
+#[tokio::test]
+async fn a_place_that_was_picked_is_picked_anew_where_its_right_is_held_elsewhere() {
+    let project = walked("no").await;
+    let before = project.text();
+    project.lab.change(|cluster| {
+        let moved = |mut row: labwizard::lab::proxmox::cluster::AclRow| {
+            row.path = row.path.replace("/storage", "/storage/nas");
+            row
+        };
+        cluster.acl = std::mem::take(&mut cluster.acl).into_iter().map(moved).collect();
+    });
+    let answers = given(&[("mend", "ask.pick.storage"), ("pick.storage", "nas"), ("review", "do")]);
+    let held = project.repair(&answers).await;
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+    assert_eq!((project.text(), &*project.stage.setting().configs[0].picks["storage"]), (before, "nas"));
+}
+
+#[tokio::test]
 async fn what_was_answered_no_is_not_missed_and_counts_as_chosen_where_it_is_asked_again() {
     let project = walked("no").await;
     may(&project.lab, "VM.Config.Disk", false);
@@ -102,6 +138,33 @@ async fn what_was_answered_no_is_not_missed_and_counts_as_chosen_where_it_is_ask
     let held = project.stage.hold(&answers(&project.lab, &token)).await;
     assert!(held.wizard.draft.is(&Id::fixed("group.resize"), &Id::fixed("yes")), "{}", held.told());
     assert!(held.wizard.draft.is(&Id::fixed("pick.storage"), &Id::fixed("local-lvm")), "{}", held.told());
+}
+
+/// The host stands under another address from now on; what was picked for it holds there too.
+#[tokio::test]
+async fn the_checks_after_a_repair_go_by_what_it_has_just_remembered() {
+    let project = std::rc::Rc::new(walked("no").await);
+    let (old, new) = (format!("127.0.0.2:{}", project.lab.port()), format!("127.0.0.1:{}", project.lab.port()));
+    let mut setting = project.setting();
+    setting.configs[0].endpoint = labwizard::domain::parse_host(&old).unwrap().endpoints.remove(0);
+    project.set("PROXMOX_HOST", &old);
+    let (at, mut done) = (project.clone(), false);
+    let hook = Box::new(move |page: &labwizard::wizard::page::Page| {
+        if !done && page.step == Step::Review {
+            done = true;
+            // From now on it may use another storage, and not the one that was picked.
+            at.lab.change(|cluster| {
+                for (subject, who) in [(Subject::Token, TOOL), (Subject::User, "apex@pve")] {
+                    cluster.acl.retain(|row| row.who != who || !row.path.starts_with("/storage"));
+                    cluster.grant("/storage/nas", subject, who, "PVEDatastoreUser", true);
+                }
+            });
+        }
+    });
+    let answers = given(&[("mend", "ask.host"), ("host", &new), ("review", "do")]);
+    let held = project.stage.hold_as(setting, &answers, Some(hook)).await;
+    assert!(held.last().title == "Glassdome is mended.", "{}", held.told());
+    assert!(held.told().contains("/storage/local-lvm: Datastore.AllocateSpace"), "{}", held.told());
 }
 
 #[tokio::test]
@@ -150,4 +213,7 @@ async fn answers_that_could_not_be_kept_are_said_and_cost_nothing_else() {
     assert!(held.told().contains("files.toml"), "{}", held.told());
     let runs: Vec<RunSeen> = stage.state().runs().unwrap().iter().map(|run| run.seen()).collect();
     assert!(runs.iter().all(|run| run.finished), "{runs:?}");
+    let run = stage.state().runs().unwrap().remove(0);
+    let noted = run.actions.iter().find(|action| action.action.kind == "remember-config").unwrap();
+    assert_eq!(noted.outcome, Some(Outcome::NotSent), "what was not kept has an end in the journal");
 }

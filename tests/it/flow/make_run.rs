@@ -6,6 +6,7 @@ mod killed;
 mod others;
 mod replaced;
 mod roles;
+mod set;
 mod undo;
 
 use std::collections::BTreeSet;

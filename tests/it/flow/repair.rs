@@ -116,7 +116,7 @@ async fn a_wrong_secret_is_mended_by_a_new_one_and_one_line_is_changed() {
     let early = held.pages.iter().filter(|page| page.step == Step::Done && page.busy.is_some());
     assert!(early.clone().next().is_some());
     for page in early {
-        assert_eq!(page.title, "It was done. Does it work now?");
+        assert_eq!(page.title, "Can Glassdome work with it now?");
         assert!(!words(page).contains("Next"), "{}", words(page));
     }
     // The host is known, so nobody was asked about it; the file's secret is on no page.

@@ -2,11 +2,14 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use labwizard::domain::{ConfigRecord, parse_host};
 use labwizard::lab::config::Facts;
 use labwizard::lab::{LabRelease, Scenario};
+use labwizard::target::Library;
+use labwizard::wizard::Setting;
 use labwizard::wizard::page::{Block, Page};
 
-use super::repair::{Project, WRONG, checkup};
+use super::repair::{Project, WRONG, checkup, words};
 use super::{Stage, TOOL, given, lab};
 
 /// What may be chosen on the page that tells what is wrong.
@@ -69,4 +72,81 @@ async fn a_certificate_that_no_ca_at_hand_signed_is_looked_at_once_and_not_offer
     assert_eq!(held.last().title, "It was done, and Glassdome still cannot work.", "{}", held.told());
     let held = project.repair(&given(&[("mend", "leave")])).await;
     assert_eq!(options(checkup(&held)), ["again", "leave"], "{}", held.told());
+}
+
+/// A target of the person's own that asks for power over the host where that was answered yes.
+const MINE: &str = r#"
+schema = 1
+title = "Mine"
+about = "a tool of mine"
+services = { proxmox = "required" }
+accepts = { proxmox = ["token"] }
+rights = [ { for = "change the host", on = "/", privs = "Sys.Modify", group = "power" } ]
+form = [ { name = "env", dialect = "dotenv", file = [".env"], verify = ["off"] } ]
+[keys]
+MINE_HOST = { value = "{proxmox.address}" }
+MINE_TOKEN = { value = "{proxmox.token}", when = "token" }
+[groups]
+power = "Shall it change the host?"
+"#;
+
+#[tokio::test]
+async fn power_over_the_host_that_an_earlier_walk_agreed_to_needs_its_own_yes_again_before_it_is_granted() {
+    let project = Project::new().await;
+    let (token, path) = (project.lab.token(TOOL).unwrap(), project.stage.env_file());
+    let host = format!("127.0.0.1:{}", project.lab.port());
+    std::fs::write(&path, format!("MINE_HOST={host}\nMINE_TOKEN={}={}\n", token.id, token.secret)).unwrap();
+    let setting = || {
+        let library = Library::with(vec![("mine.toml".to_owned(), MINE.to_owned())]);
+        let record = ConfigRecord {
+            path: path.canonicalize().unwrap(),
+            target: "mine".into(),
+            instance: 1,
+            endpoint: parse_host(&host).unwrap().endpoints.remove(0),
+            groups: [("power".to_owned(), true)].into(),
+            picks: Default::default(),
+            when: 1_700_000_000,
+        };
+        Setting { library, configs: vec![record], ..project.setting() }
+    };
+    let granted = || project.lab.change(|cluster| cluster.acl.iter().any(|row| row.who == TOOL && row.path == "/"));
+    let asks = "What shall Mine do?";
+    for (mend, yes, ends) in
+        [("commands", None, asks), ("grant", None, asks), ("grant", Some("yes"), "Mine is mended.")]
+    {
+        let mut answers = project.login(&[("mend", mend)]);
+        answers.extend(yes.map(|yes| ("dangerous".to_owned(), yes.to_owned())));
+        let held = project.stage.hold_as(setting(), &answers, None).await;
+        assert_eq!(held.last().title, ends, "{mend}: {}", held.told());
+        assert_eq!(granted(), yes.is_some(), "{mend}: {}", held.told());
+        let asked = held.pages.iter().find(|page| page.title == asks).map(words).unwrap_or_default();
+        assert!(asked.contains("Sys.Modify on /"), "{mend}: {asked}");
+    }
+}
+
+#[tokio::test]
+async fn each_host_that_lacks_rights_is_granted_them_by_an_answer_of_its_own_and_has_its_own_commands() {
+    let (project, second) = (Project::new().await, lab(LabRelease::default(), Scenario::Fine).await);
+    let more = format!(
+        "PROXMOX_02_HOST=127.0.0.1:{}\nPROXMOX_02_USER=apex@pve\nPROXMOX_02_TOKEN_NAME=glassdome-token\n\
+         PROXMOX_TOKEN_VALUE_02={}\nPROXMOX_02_VERIFY_SSL=false\n",
+        second.port(),
+        second.token(TOOL).unwrap().secret
+    );
+    std::fs::write(project.stage.env_file(), project.text() + &more).unwrap();
+    project.lab.change(|cluster| cluster.acl.retain(|row| row.who != TOOL || row.path != "/vms"));
+    second.change(|cluster| cluster.acl.retain(|row| row.who != TOOL || !row.path.starts_with("/sdn")));
+    let mut hosts = project.setting().hosts;
+    hosts.push(crate::check::record(&second));
+    let setting = || Setting { hosts: hosts.clone(), ..project.setting() };
+    let wanted = ["grant", "commands", "grant.host-2", "commands.host-2", "again", "leave"];
+    for (answer, own, others) in [("commands", "/vms", "/sdn"), ("commands.host-2", "/sdn", "/vms")] {
+        let held = project.stage.hold_as(setting(), &given(&[("mend", answer)]), None).await;
+        assert_eq!(options(checkup(&held)), wanted, "{}", held.told());
+        let page = held.pages.iter().find(|page| page.title == "Grant what is missing.");
+        let commands = words(page.unwrap_or_else(|| panic!("{answer}: {}", held.told())));
+        let grants: Vec<&str> = commands.lines().filter(|line| line.contains("pveum acl modify")).collect();
+        assert!(grants.iter().any(|line| line.contains(own)), "{answer}: {grants:?}");
+        assert!(!grants.iter().any(|line| line.contains(others)), "{answer}: {grants:?}");
+    }
 }

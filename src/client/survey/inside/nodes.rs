@@ -53,7 +53,8 @@ impl Inside<'_, '_> {
         if inquiry.lists {
             let online = nodes.iter().filter(|node| node.online);
             let each = join_all(online.map(|node| async { tokio::join!(self.storages(node), self.bridges(node)) }));
-            tokio::join!(each, self.cluster_ca(&nodes));
+            // The CA first: what tells storages waits for each of them, and may hang with one.
+            tokio::join!(self.cluster_ca(&nodes), each);
         }
     }
 
@@ -140,7 +141,7 @@ impl Inside<'_, '_> {
         let trust = Trust::Ca(Der(found.certificate.der.0.clone()));
         let fresh = Door::trusted(&trust, endpoint, door.address(), options, &self.survey.system).map_err(ca::of)?;
         match fresh.open().await {
-            Ok(_) => Ok(found),
+            Ok(_) => Ok(ClusterCa { proved: true, ..found }),
             Err(OpenTrouble::Tls(trouble)) => Err(ca::of(trouble)),
             Err(OpenTrouble::Connect(_)) => Err(CaTrouble::NotAsked(RequestTrouble::NotConnected)),
         }

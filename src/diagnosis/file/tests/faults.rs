@@ -265,3 +265,43 @@ fn a_shell_that_gives_up_is_said_with_its_line() {
     assert_eq!(told(&config.findings), ["! file.damaged"]);
     assert!(config.findings[0].title.contains("line 1"));
 }
+
+#[test]
+fn a_port_that_has_no_effect_is_the_cause_where_nobody_answers_without_it() {
+    use crate::diagnosis::checked::{Asked, Circumstances, judge_config};
+    use crate::domain::{Observation, Seen};
+    let library = Library::built_in();
+    let surroundings = crate::domain::observation::Surroundings::default();
+    let about = Circumstances { library: &library, records: &[], surroundings: &surroundings, runs: &[], now: 0 };
+    let (path, text) = good("glassdome");
+    let config = config(path, &text.replace("PROXMOX_NODE=pve\n", "PROXMOX_NODE=pve\nPROXMOX_PORT=41455\n"));
+    assert!(format!("{:?}", config.findings).contains("Write PROXMOX_HOST=pve.lan:41455"), "{:?}", config.findings);
+    let judged = |seen| {
+        let seen = vec![Observation { seen, took: Default::default() }];
+        judge_config(&config, &[Asked { instance: 1, trust: None, seen }], &about)
+    };
+    let refused = Seen::NotConnected(vec![(
+        crate::domain::Endpoint { host: crate::domain::Host::Name("pve.lan".into()), port: 8006 },
+        "192.0.2.1".parse().unwrap(),
+        crate::domain::observation::ConnectTrouble::Refused,
+    )]);
+    let found = judged(refused);
+    assert_eq!(told(&found)[0], "! file.ignored-key port:PROXMOX_PORT:7 remove:PROXMOX_PORT:7", "{found:#?}");
+    let answers = Seen::IsProxmox { realms: Vec::new(), release_hint: None, via: None };
+    assert_eq!(told(&judged(answers)), ["~ file.ignored-key remove:PROXMOX_PORT:7"]);
+}
+
+#[test]
+fn of_two_lines_in_a_file_that_takes_each_once_the_one_that_cannot_work_goes_first() {
+    let (path, text) = good("bpg");
+    let token = text.lines().find(|line| line.contains("api_token")).unwrap();
+    let at = text.lines().position(|line| line == token).unwrap() + 1;
+    let bad = token.replace(SECRET, "0000");
+    let twice = |first: &str, second: &str| text.replace(token, &format!("{first}\n{second}"));
+    let of = |text: &str| told(&config(path, text).findings)[0].clone();
+    let mends =
+        |a: usize, b: usize| format!("! file.duplicate remove:proxmox_api_token:{a} remove:proxmox_api_token:{b}");
+    assert_eq!(of(&twice(token, &bad)), mends(at + 1, at));
+    assert_eq!(of(&twice(&bad, token)), mends(at, at + 1));
+    assert_eq!(of(&twice(token, token)), mends(at, at + 1));
+}

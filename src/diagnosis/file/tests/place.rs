@@ -99,7 +99,8 @@ fn who_may_read_the_file_and_what_git_makes_of_it_is_said() {
     assert_eq!(around("/lab/.env", Around { git: Git::Ignored, ..Around::default() }), [] as [&str; 0]);
     assert_eq!(
         around("/lab/.env", Around { git: Git::Tracked, ..Around::default() }),
-        ["~ file.tracked Ignore NewSecret"]
+        ["~ file.tracked NewSecret"],
+        "a line in the .gitignore mends nothing of a tracked file"
     );
     assert_eq!(
         around("/lab/.env", Around { git: Git::WouldTrack, ..Around::default() }),

@@ -36,6 +36,18 @@ pub fn is_wrong(w: &Wizard) -> bool {
     now(w).is_some_and(|now| now.worst() == Some(Severity::Error))
 }
 
+/// All that was wrong is still so.
+fn is_in_vain(w: &Wizard) -> bool {
+    w.repair.as_ref().zip(now(w)).is_some_and(|(repair, now)| all_left(&repair.before, &now.all()))
+}
+
+/// There was something worth a mend, and none of it is gone.
+fn all_left(before: &[Finding], after: &[Finding]) -> bool {
+    let worth = |finding: &&Finding| finding.severity >= Severity::Warning;
+    let is_left = |finding: &Finding| still(finding, before, after).is_some_and(|left| worth(&left));
+    before.iter().any(|finding| worth(&finding)) && before.iter().filter(worth).all(is_left)
+}
+
 /// What was wrong and is not any more, what still is, and what is new.
 pub fn blocks(w: &Wizard) -> Vec<Block> {
     let (Some(repair), Some(now)) = (&w.repair, now(w)) else { return Vec::new() };
@@ -72,7 +84,7 @@ pub fn blocks(w: &Wizard) -> Vec<Block> {
             format!("Checked again: nothing is wrong any more. {} can work with it.", now.title),
         ));
     }
-    if now.worst() == Some(Severity::Error) {
+    if now.worst() == Some(Severity::Error) || is_in_vain(w) {
         blocks.extend(again(w).map(|text| Block::Command(Command { about: "What is left is mended by".into(), text })));
     }
     // What is new is told whole: nobody has read it yet.
@@ -105,6 +117,26 @@ pub fn title(w: &Wizard, failed: bool) -> String {
         (true, _) => "It was not finished.".into(),
         (false, true) if is_wrong(w) => format!("It was done, and {tool} still cannot work."),
         (false, true) => "It was not finished.".into(),
+        (false, false) if is_in_vain(w) => "It was done, and what was wrong is still so.".into(),
         (false, false) => format!("{tool} is mended."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::codes;
+    use crate::domain::finding::Step;
+
+    #[test]
+    fn nothing_is_mended_while_all_that_was_wrong_is_there() {
+        let tracked = || Finding::new(codes::FILE_TRACKED, Severity::Warning, Step::Review, "Git tracks it.", "");
+        let open = || Finding::new(codes::FILE_OPEN, Severity::Warning, Step::Review, "Others may read it.", "");
+        let told = || Finding::new(codes::FILE_OPEN, Severity::Info, Step::Review, "Others may read it.", "");
+        assert!(all_left(&[tracked(), open()], &[tracked(), open()]));
+        assert!(!all_left(&[tracked(), open()], &[tracked()]), "one is gone");
+        assert!(!all_left(&[open()], &[told()]), "what is only told keeps nothing from working");
+        assert!(!all_left(&[], &[tracked()]), "it is new");
+        assert!(!all_left(&[told()], &[told()]));
     }
 }

@@ -8,7 +8,8 @@ use crate::diagnosis::leaning::Leaning;
 use crate::diagnosis::round::{self, CaFile, Trusting, Wish};
 use crate::diagnosis::untold;
 use crate::domain::finding::Finding;
-use crate::domain::{Der, HostRecord, Seen, Trust};
+use crate::domain::{ConfigRecord, Credential, Der, HostRecord, Seen, Trust};
+use crate::plan::action::{Action, Outcome};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::{CaAsked, Checkup, FileEvidence, HostAsked, Search, Survey};
 use crate::wizard::message::{Effect, ProbeId, ReadId};
@@ -157,12 +158,24 @@ pub fn records(w: &Wizard, after: bool) -> Vec<HostRecord> {
     records
 }
 
+/// What is remembered of files: by earlier runs, and by this one.
+fn configs(w: &Wizard) -> Vec<ConfigRecord> {
+    let mut all = w.setting.configs.clone();
+    for step in w.run.iter().flat_map(|run| &run.steps) {
+        if let (Action::RememberConfig(record), Some(Outcome::Done { .. })) = (&step.planned.action, &step.outcome) {
+            all.retain(|old| !old.is_about(record));
+            all.push(ConfigRecord::clone(record));
+        }
+    }
+    all
+}
+
 /// The file as its tool reads it.
 pub fn understood(w: &Wizard, file: &FileEvidence) -> Result<Config, Box<Finding>> {
     match &file.answer {
         Some(Ok((seen, around))) => {
             let scene = Scene { library: &w.setting.library, seen, around, environment: &w.setting.environment };
-            Ok(understand(scene)?.remembering(&w.setting.library, &w.setting.configs))
+            Ok(understand(scene)?.remembering(&w.setting.library, &configs(w)))
         }
         Some(Err(trouble)) => Err(Box::new(super::words::not_read(w, &file.asked, Some(trouble)))),
         None => Err(Box::new(super::words::not_read(w, &file.asked, None))),
@@ -218,9 +231,18 @@ pub fn was_refused(w: &Wizard) -> bool {
     })
 }
 
-/// The host that the first mend is about was agreed to in an earlier run, and signed in to in this one.
-pub fn is_remembered(w: &Wizard, told: &super::Told) -> bool {
-    let instance = told.offers().first().and_then(|(_, instance)| *instance).or(told.first_instance());
+/// A host of the file has refused this.
+pub fn has_refused(w: &Wizard, credential: &Credential) -> bool {
+    let hosts = w.evidence.checkup.iter().flat_map(|checkup| &checkup.hosts);
+    hosts.into_iter().any(|host| {
+        host.survey.inputs.credential.as_ref().is_some_and(|asked| asked.same_as(credential))
+            && host.survey.seen.iter().any(|o| matches!(o.seen, Seen::SignInRefused { .. }))
+    })
+}
+
+/// The host that a mend is about was agreed to in an earlier run, and signed in to in this one.
+pub fn is_remembered(w: &Wizard, told: &super::Told, instance: Option<u8>) -> bool {
+    let instance = instance.or(told.first_instance());
     let host = w.evidence.checkup.as_ref().zip(instance).and_then(|(checkup, instance)| checkup.host(instance));
     host.is_some_and(|host| matches!(host.trust, Some((_, Leaning::Remembered))) && host.survey.signed_in())
 }

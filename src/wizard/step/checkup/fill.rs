@@ -7,10 +7,10 @@ use crate::diagnosis::leaning::Leaning;
 use crate::domain::host_input::HostError;
 use crate::domain::{Credential, Fingerprint, Id, Link, Seen, Text, TokenName};
 use crate::target::fact::Fact;
-use crate::target::questions;
 use crate::target::read::{ReadAccess, looks_secret};
 use crate::target::spec::VerifyWord;
 use crate::target::{Spec, Verify};
+use crate::target::{meant, questions};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::{HostAsked, Inputs, Survey};
 use crate::wizard::link_of;
@@ -113,7 +113,8 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
             if let Ok(user) = user {
                 w.draft.type_in(token::USER, Text::new(user.to_string()));
             }
-            if one.credential.is_some() && !anew(&token::PASSWORD) {
+            // The same for a password, whatever is wrong with the user before it.
+            if one.secret_is_own && !anew(&token::PASSWORD) {
                 w.draft.type_in(token::PASSWORD, Text::new(password.reveal()));
             }
         }
@@ -128,6 +129,10 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
         Way::Grant => w.draft.choose(make::EXISTING, make::KEEP),
         Way::Wake => w.draft.choose(make::EXISTING, make::WAKE),
         Way::User(user) => w.draft.type_in(token::USER, Text::new(user.to_string())),
+        Way::Token(id) => {
+            w.draft.type_in(token::USER, Text::new(id.user.to_string()));
+            w.draft.type_in(token::NAME, Text::new(id.name.as_str()));
+        }
         Way::NewToken => {
             w.draft.choose(make::EXISTING, wish::BESIDE);
             // The owner of the old one may be what is wrong with it.
@@ -141,12 +146,19 @@ fn signs_in(w: &mut Wizard, config: &Config, spec: &Spec, one: &ConfigHost, way:
 fn as_it_stands(w: &mut Wizard, config: &Config, number: u8) {
     for (field, fact) in [(token::USER, Fact::User), (token::NAME, Fact::TokenName), (token::NAME, Fact::TokenId)] {
         let value = config.read.get(number, &fact).map(|value| value.text.as_str().to_owned());
-        let value = value.filter(|value| fact != Fact::TokenId || value.parse::<TokenName>().is_ok());
+        let value = if fact == Fact::TokenId { value.and_then(|id| name_in(&id)) } else { value };
         // What looks like a secret is shown in no open field.
         if let Some(value) = value.filter(|value| !looks_secret(value)) {
             w.draft.type_in(field, Text::new(value));
         }
     }
+}
+
+/// The token's name alone where its whole id belongs, or behind a user that is none.
+fn name_in(id: &str) -> Option<String> {
+    let id = meant::plain(id);
+    let name = meant::bare_id(id.as_str())?.rsplit('!').next()?;
+    name.parse::<TokenName>().is_ok().then(|| name.to_owned())
 }
 
 /// The answers to the target's own questions, and those that no file holds as they are remembered. What the file leaves out

@@ -8,10 +8,10 @@ use crate::diagnosis::leaning::Leaning;
 use crate::diagnosis::{codes, proved, round, untold};
 use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::visible::visible;
-use crate::domain::{Observation, Seen, Trust, UserId};
+use crate::domain::{Code, Observation, Seen, Trust, UserId};
 use crate::wizard::Wizard;
 use crate::wizard::evidence::Checkup;
-use crate::wizard::step::{make, token, trust};
+use crate::wizard::step::{made, make, token, trust};
 
 use super::{ask, realms, ways};
 
@@ -58,12 +58,12 @@ fn judged(w: &Wizard, checkup: &Checkup, after: bool) -> Option<Told> {
             });
         }
     };
-    let records = ask::records(w, after);
+    let (records, runs) = (ask::records(w, after), made::runs(w));
     let about = Circumstances {
         library: &w.setting.library,
         records: &records,
         surroundings: &w.setting.surroundings,
-        runs: &w.setting.runs,
+        runs: &runs,
         now: w.setting.now,
     };
     let of_file = judge_config(&config, &[], &about);
@@ -127,15 +127,25 @@ fn with_estate(w: &Wizard, mut seen: Vec<Observation>, at: &[crate::domain::Endp
 }
 
 /// How many of a finding's mends are one mend only together.
-fn together(finding: &Finding) -> usize {
+fn together(config: Option<&Config>, finding: &Finding) -> usize {
     let is_line = |mend: &&Mend| matches!(mend, Mend::Remove { .. });
     // Of a token and a password one goes; of lines that stand twice or that nobody reads, all.
+    let lines = finding.mends.iter().take_while(is_line).count();
     match finding.code {
-        codes::FILE_DUPLICATE | codes::FILE_IGNORED => finding.mends.iter().take_while(is_line).count().max(1),
+        // Where each line of a key may go, one stays.
+        codes::FILE_DUPLICATE if lines > 1 && config.is_some_and(|config| takes_all(config, finding)) => 1,
+        codes::FILE_DUPLICATE | codes::FILE_IGNORED => lines.max(1),
         // Lines that readers take apart for one reason are one finding.
         codes::FILE_READERS | codes::FILE_SHELL => finding.mends.len(),
         _ => 1,
     }
+}
+
+/// The lines that may go are all that the key has.
+fn takes_all(config: &Config, finding: &Finding) -> bool {
+    let Some(Mend::Remove { key, .. }) = finding.mends.first() else { return false };
+    let of_it = config.document.entries().filter(|entry| !entry.is_commented() && entry.key() == key);
+    of_it.count() == finding.mends.iter().filter(|mend| matches!(mend, Mend::Remove { .. })).count()
 }
 
 /// Who signs in is to be said anew.
@@ -209,12 +219,20 @@ impl Told {
         instance.filter(|_| !self.of_one(first, instance))
     }
 
+    /// What keeps the token of this host from signing in, or soon will, where that is set right at the host.
+    pub fn sleeps_by(&self, instance: Option<u8>) -> Option<Code> {
+        let mut of_it = self.findings.iter().filter(|(of, _)| self.of_one(*of, instance));
+        of_it.find(|(_, finding)| finding.mends.contains(&Mend::Wake)).map(|(_, finding)| finding.code)
+    }
+
     /// Everything that is mended in the file without a question; of two ways to mend one line the easier, and of lines that
     /// are too many each.
     pub fn file_mends(&self) -> Vec<Mend> {
         let mut all: Vec<Mend> = Vec::new();
         for (_, finding) in &self.findings {
-            for mend in finding.mends.iter().take(together(finding)).filter(|mend| ways::is_file(mend)) {
+            for mend in
+                finding.mends.iter().take(together(self.config.as_ref(), finding)).filter(|mend| ways::is_settled(mend))
+            {
                 if !all.contains(mend) {
                     all.push(mend.clone());
                 }
@@ -264,5 +282,26 @@ impl Told {
     fn heading(&self, instance: u8) -> Option<String> {
         let host = self.config.as_ref()?.hosts.iter().find(|host| host.instance == instance)?;
         Some(format!("Host {instance}, {}:", visible(&host.typed)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::finding::Step;
+
+    #[test]
+    fn what_wakes_a_token_is_told_of_its_own_host() {
+        let sleeps = |code| Finding::new(code, Severity::Error, Step::Access, "", "").mend(Mend::Wake);
+        let told = Told {
+            config: None,
+            title: String::new(),
+            proved: Vec::new(),
+            findings: vec![(Some(1), sleeps(codes::USER_DISABLED)), (Some(2), sleeps(codes::TOKEN_EXPIRED))],
+            signed_in: false,
+            meant: Vec::new(),
+        };
+        let by: Vec<Option<Code>> = [Some(1), Some(2), None, Some(3)].map(|host| told.sleeps_by(host)).into();
+        assert_eq!(by, [Some(codes::USER_DISABLED), Some(codes::TOKEN_EXPIRED), Some(codes::USER_DISABLED), None]);
     }
 }

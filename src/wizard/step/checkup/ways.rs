@@ -1,7 +1,7 @@
 //! Where each mend leads: which of them change the file alone, and which page each other one opens.
 
 use crate::domain::finding::Mend;
-use crate::domain::{Id, UserId};
+use crate::domain::{Id, TokenId, UserId};
 use crate::wizard::step::{PageId, details, host, instance, trust};
 
 use super::{ALL, Told};
@@ -26,18 +26,30 @@ pub enum Way {
     Wake,
     /// This user signs in, with the rest as it stands.
     User(UserId),
+    /// This token signs in, with the secret as it stands.
+    Token(TokenId),
 }
 
 /// It changes the file, and nobody has to be asked anything.
 pub fn is_file(mend: &Mend) -> bool {
-    matches!(mend, Mend::Rewrite { .. } | Mend::Remove { .. } | Mend::Close | Mend::Ignore)
+    use Mend::*;
+    matches!(mend, Rewrite { .. } | Switch { .. } | Port { .. } | Remove { .. } | Close | Ignore)
+}
+
+/// It changes the file, and what stands there leaves no choice.
+pub fn is_settled(mend: &Mend) -> bool {
+    is_file(mend) && !matches!(mend, Mend::Switch { .. })
 }
 
 /// The name of a mend of this host as an answer.
 pub fn answer(told: &Told, mend: &Mend, instance: Option<u8>) -> Id {
+    of_host(told, id(mend), instance)
+}
+
+fn of_host(told: &Told, id: Id, instance: Option<u8>) -> Id {
     match told.elsewhere(instance) {
-        Some(host) => Id::new(format!("{}.host-{host}", id(mend))),
-        None => id(mend),
+        Some(host) => Id::new(format!("{id}.host-{host}")),
+        None => id,
     }
 }
 
@@ -46,6 +58,8 @@ pub fn id(mend: &Mend) -> Id {
     match mend {
         Mend::Ask(field) => Id::new(format!("ask.{field}")),
         Mend::Rewrite { key } => Id::new(format!("rewrite.{key}")),
+        Mend::Switch { key, word, .. } => Id::new(format!("switch.{key}.{word}")),
+        Mend::Port { key, line } => Id::new(format!("port.{key}.{line}")),
         Mend::Remove { key, line } => Id::new(format!("remove.{key}.{line}")),
         Mend::Close => Id::fixed("close"),
         Mend::Ignore => Id::fixed("ignore"),
@@ -57,10 +71,16 @@ pub fn id(mend: &Mend) -> Id {
         Mend::LookUp => Id::fixed("look-up"),
         Mend::Wake => Id::fixed("wake"),
         Mend::User(user) => Id::new(format!("user.{}", user.realm())),
+        Mend::Token(id) => Id::new(format!("token.{}", id.name)),
     }
 }
 
-pub const COMMANDS: Id = Id::fixed("commands");
+const COMMANDS: Id = Id::fixed("commands");
+
+/// The name of the answer that shows what this host is to be granted as commands.
+pub fn commands(told: &Told, instance: Option<u8>) -> Id {
+    of_host(told, COMMANDS, instance)
+}
 
 /// What an answer stands for, and the number of its host.
 pub fn chosen(told: &Told, answer: &Id) -> Option<(Way, Option<u8>)> {
@@ -68,8 +88,8 @@ pub fn chosen(told: &Told, answer: &Id) -> Option<(Way, Option<u8>)> {
         return Some((Way::File(told.file_mends()), None));
     }
     let offers = told.offers();
-    if *answer == COMMANDS {
-        let (_, instance) = offers.iter().find(|(mend, _)| *mend == Mend::Grant)?;
+    let grants = offers.iter().filter(|(mend, _)| *mend == Mend::Grant);
+    if let Some((_, instance)) = grants.into_iter().find(|(_, of)| commands(told, *of) == *answer) {
         return Some((Way::Commands, *instance));
     }
     let (mend, instance) = offers.into_iter().find(|(mend, of)| self::answer(told, mend, *of) == *answer)?;
@@ -85,6 +105,7 @@ pub fn chosen(told: &Told, answer: &Id) -> Option<(Way, Option<u8>)> {
         Mend::Verify => Way::Verify,
         Mend::Wake => Way::Wake,
         Mend::User(user) => Way::User(user),
+        Mend::Token(id) => Way::Token(id),
         _ => Way::LookUp,
     };
     Some((way, instance))
@@ -102,6 +123,7 @@ impl Way {
             Way::File(_) => PageId::Review,
             Way::Ask(field) if *field == host::HOST => PageId::Host,
             Way::Ask(field) if *field == instance::INSTANCE || field.as_str().starts_with("pick.") => PageId::Details,
+            Way::Ask(field) if field.as_str().starts_with("group.") => PageId::Uses,
             Way::Ask(_) => PageId::Token,
             Way::NewSecret | Way::NewToken | Way::Wake => PageId::Make,
             // What is granted is shown path by path.
@@ -110,7 +132,7 @@ impl Way {
             Way::Certificate => PageId::Trust,
             Way::Verify => PageId::Details,
             // It is tried at once; the page shows itself where it is refused.
-            Way::User(_) | Way::LookUp => return None,
+            Way::User(_) | Way::Token(_) | Way::LookUp => return None,
         })
     }
 }

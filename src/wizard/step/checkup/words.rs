@@ -9,9 +9,9 @@ use crate::domain::visible::{visible, whole};
 use crate::domain::{Id, Trouble};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Command, Tone};
-use crate::wizard::step::{count, details, file, host, make, quiet, say, token, toned, trust};
+use crate::wizard::step::{count, details, file, host, quiet, say, token, toned, trust};
 
-use super::{Told, ways};
+use super::{Told, ask, may, ways};
 
 /// The file's path as people write it.
 pub fn path(w: &Wizard) -> String {
@@ -73,7 +73,7 @@ pub fn by_hand(told: &Told) -> Vec<Block> {
         let by_hand = usual.iter().filter(|one| !(offers && is_labwizards(one)));
         let fixes: Vec<Block> = by_hand.map(fix).filter(|fix| !blocks.contains(fix)).collect();
         if several && !fixes.is_empty() {
-            blocks.push(quiet(format!("{}:", whole(finding.title.trim_end_matches('.')))));
+            blocks.push(quiet(heading(&finding.title)));
         }
         fixes.into_iter().for_each(|fix| add(&mut blocks, fix));
     }
@@ -81,6 +81,12 @@ pub fn by_hand(told: &Told) -> Vec<Block> {
         blocks.insert(0, quiet(if offers { "Or by hand:" } else { "By hand:" }));
     }
     blocks
+}
+
+/// A title over what mends it; one that has a colon of its own gets no other.
+fn heading(title: &str) -> String {
+    let bare = whole(title.trim_end_matches('.'));
+    if bare.contains(": ") { format!("{bare}.") } else { format!("{bare}:") }
 }
 
 fn is_labwizards(fix: &Fix) -> bool {
@@ -124,7 +130,7 @@ pub fn in_vain(w: &Wizard, told: &Told) -> Option<Block> {
 
 /// The answers that stand for a mend.
 pub fn answers(w: &Wizard, told: &Told, (mend, instance): (&Mend, Option<u8>)) -> Vec<Answer> {
-    let login = login(w);
+    let login = may::login(w, mend);
     let host = told.elsewhere(instance).map(|host| format!("Host {host}: ")).unwrap_or_default();
     let answer = |title: String, about: &str| Answer {
         id: ways::answer(told, mend, instance),
@@ -133,53 +139,64 @@ pub fn answers(w: &Wizard, told: &Told, (mend, instance): (&Mend, Option<u8>)) -
         risky: false,
     };
     match mend {
-        Mend::Ask(field) => vec![answer(asked(field), "")],
+        Mend::Ask(field) => vec![answer(asked(told, field), asked_for(field))],
         Mend::Rewrite { key } => {
             vec![answer(format!("Write {} as {} reads it", visible(key), told.title), "from what stands there")]
+        }
+        Mend::Switch { key, word, verifies } => vec![Answer {
+            risky: !verifies,
+            ..answer(
+                format!("Write {} for {}", visible(word), visible(key)),
+                if *verifies { "the certificate is verified then" } else { "the certificate is not verified then" },
+            )
+        }],
+        Mend::Port { key, .. } => {
+            vec![answer("Write the port behind the host".into(), &format!("and delete {}", visible(key)))]
         }
         Mend::Remove { key, line } => vec![answer(format!("Delete line {line}, {}", visible(key)), "kept for undo")],
         Mend::Close => vec![answer("Close the file to others".into(), "only you can read it then")],
         Mend::Ignore => vec![answer("Keep the file out of git".into(), "a line in the .gitignore beside it")],
-        Mend::Grant => vec![
-            answer("Grant exactly what is missing".into(), &format!("{login}; shown first")),
-            Answer {
-                id: ways::COMMANDS,
-                title: "Show the commands".into(),
-                about: vec!["for root's shell on the host".into()],
-                risky: false,
-            },
-        ],
+        Mend::Grant => {
+            let grant = answer("Grant exactly what is missing".into(), &format!("{login}; shown first"));
+            let commands = Answer {
+                id: ways::commands(told, instance),
+                ..answer("Show the commands".into(), "for root's shell on the host")
+            };
+            [grant].into_iter().chain(ask::is_remembered(w, told, instance).then_some(commands)).collect()
+        }
         Mend::NewSecret => vec![answer("Give the token a new secret".into(), &format!("{login}; its rights stay"))],
         Mend::NewToken => vec![answer("Have another token made".into(), &login)],
         Mend::Certificate => vec![answer("Look at the certificate".into(), "nothing is sent before you agree")],
         Mend::Verify => vec![answer("Have the certificate verified".into(), "so that nobody can listen in")],
         Mend::LookUp => vec![answer("Sign in and look up why".into(), "needs an administrator's login")],
-        Mend::Wake => vec![answer(wakes(told), &format!("{login}; its secret stays"))],
+        Mend::Wake => vec![answer(wakes(told, instance), &format!("{login}; its secret stays"))],
         Mend::User(user) => {
             vec![answer(format!("Sign in as {}", visible(&user.to_string())), "name and secret stay; tried first")]
+        }
+        Mend::Token(id) => {
+            vec![answer(format!("Sign in as {}", visible(&id.to_string())), "the secret stays; tried first")]
         }
     }
 }
 
-/// What [`Mend::Wake`] comes to for what was found.
-fn wakes(told: &Told) -> String {
-    let found = told.findings.iter().find(|(_, finding)| finding.mends.contains(&Mend::Wake));
-    match found.map(|(_, finding)| finding.code) {
+/// What [`Mend::Wake`] comes to for what was found at this host.
+fn wakes(told: &Told, instance: Option<u8>) -> String {
+    match told.sleeps_by(instance) {
         Some(codes::USER_DISABLED) => "Enable the user again".into(),
         Some(codes::USER_EXPIRED | codes::USER_ENDS_SOON) => "Give the user's account a later end".into(),
         _ => "Give the token a later end".into(),
     }
 }
 
-/// Whose login makes it.
-fn login(w: &Wizard) -> String {
-    match make::signer(w) {
-        Some(who) => format!("by {}, who is signed in", visible(&who.to_string())),
-        None => "needs a login that may".to_owned(),
-    }
+/// What is not granted any more where less is answered.
+fn asked_for(field: &Id) -> &'static str {
+    if field.as_str().starts_with("group.") { "labwizard remembers it; nothing is granted" } else { "" }
 }
 
-fn asked(field: &Id) -> String {
+fn asked(told: &Told, field: &Id) -> String {
+    if field.as_str().starts_with("group.") {
+        return format!("Say anew what {} shall do", told.title);
+    }
     let known = [
         (host::HOST, "Type another address"),
         (token::TOKEN, "Paste another token"),
@@ -195,5 +212,19 @@ fn asked(field: &Id) -> String {
     match field.as_str().strip_prefix("pick.") {
         Some(pick) => format!("Choose another {}", visible(&pick.replace('_', " "))),
         None => format!("Answer {} anew", visible(field.as_str())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_title_over_its_mends_ends_in_one_colon() {
+        for (title, heading) in [
+            ("PROXMOX_NODE stands in 2 lines: 5, 11.", "PROXMOX_NODE stands in 2 lines: 5, 11."),
+            ("Others on this machine may read the file.", "Others on this machine may read the file:"),
+            ("The machine at “pve:8006” is there.", "The machine at “pve:8006” is there:"),
+        ] {
+            assert_eq!(super::heading(title), heading);
+        }
     }
 }

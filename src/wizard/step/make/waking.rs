@@ -17,7 +17,7 @@ pub fn page(w: &Wizard) -> Parts {
     if !ends.is_empty() {
         blocks.extend(expiry(w));
     }
-    blocks.push(quiet("Its secret stays, and so does the file. Undo puts back what was."));
+    blocks.push(quiet("Its secret stays, and so do its rights. Undo puts back what was."));
     let found: Vec<Finding> = findings(w);
     if !found.is_empty() {
         blocks.push(Block::Findings(found));

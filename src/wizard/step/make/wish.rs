@@ -122,6 +122,11 @@ pub fn estate(w: &Wizard) -> Option<&Estate> {
     })
 }
 
+/// What there is has been told, as far as whoever is signed in is told it.
+pub fn has_looked(w: &Wizard) -> bool {
+    estate(w).is_some() || token::survey(w).is_some_and(|survey| survey.ended)
+}
+
 /// The token that has the wanted name already.
 pub fn existing(w: &Wizard) -> Option<&TokenSeen> {
     estate(w)?.token(&id(w)?)
@@ -167,6 +172,12 @@ pub fn keeps_its_end(w: &Wizard) -> bool {
     in_place(w) && existing(w).is_some_and(|there| there.expire.is_none_or(|end| end > w.setting.now))
 }
 
+/// The new end is to come later than this: than now, and where it takes the place of ends that are there, than those.
+pub fn after(w: &Wizard) -> Timestamp {
+    let ends = ending(w).into_iter().filter(|_| wakes(w)).map(|(_, end)| end);
+    ends.fold(w.setting.now, Timestamp::max)
+}
+
 /// When the token is to end: none while that is not answered, none inside for never.
 pub fn expire(w: &Wizard) -> Option<Option<Timestamp>> {
     if keeps(w) && (!wakes(w) || ending(w).is_empty()) {
@@ -180,7 +191,7 @@ pub fn expire(w: &Wizard) -> Option<Option<Timestamp>> {
         choice if *choice == YEAR => Some(Some(w.setting.now + 365 * DAY)),
         choice if *choice == NEVER => Some(None),
         choice if *choice == DATE => {
-            time::of_date(w.draft.text(&EXPIRE_DATE)).filter(|date| *date > w.setting.now).map(Some)
+            time::of_date(w.draft.text(&EXPIRE_DATE)).filter(|date| *date > after(w)).map(Some)
         }
         _ => None,
     }

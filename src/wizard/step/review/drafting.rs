@@ -15,7 +15,9 @@ use crate::target::spec::VerifyWord;
 use crate::target::{Access, Facts, Verify};
 use crate::wizard::Wizard;
 use crate::wizard::step::review::{IGNORE, NO, YES, mending, on_host};
-use crate::wizard::step::{access, checkup, count, details, file, host, instance, make, memory, token, tool, trust};
+use crate::wizard::step::{
+    access, checkup, count, details, file, host, instance, make, memory, token, tool, trust, uses,
+};
 
 /// What Review shows and what is agreed to by it.
 #[derive(Debug)]
@@ -159,6 +161,9 @@ fn making(w: &Wizard) -> Result<Option<Making>, Trouble> {
     }
     let open =
         || Trouble::new("It is not settled yet which token is to be made.", Some("Go back to Access.".to_owned()));
+    if !uses::agreed(w) {
+        return Err(uses::needs_a_yes());
+    }
     make::made_of(w).map(Some).ok_or_else(open)
 }
 

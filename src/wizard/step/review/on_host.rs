@@ -18,7 +18,7 @@ pub(super) fn before(w: &Wizard, making: &Making, edit: Option<&FileEdit>) -> Re
     plan.push(Planned {
         action: Action::Prove,
         heading: heading.clone(),
-        sentence: if tool::token_only(w) {
+        sentence: if tool::token_only(w) || make::wakes(w) {
             "prove that the token signs in".into()
         } else {
             format!("prove that the token can do what {} does", tool::title(w))

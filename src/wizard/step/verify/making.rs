@@ -65,8 +65,12 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.extend(granted(w, &making));
         blocks.extend(making.remarks.iter().map(|remark| quiet(whole(remark))));
     }
+    let deed = match () {
+        () if make::wakes(w) => "do",
+        () if make::keeps(w) => "grant",
+        () => "make",
+    };
     if ended && may(w) {
-        let deed = if make::keeps(w) { "grant" } else { "make" };
         blocks.push(toned(Tone::Good, format!("{who} may {deed} all of it.")));
     }
     if ended && (make::cannot(w, true).is_some() || lacking(w).is_some()) {
@@ -75,7 +79,7 @@ pub fn page(w: &Wizard) -> Parts {
         blocks.push(Block::Choice(again(w)));
     }
     Parts {
-        title: format!("May {who} {} this?", if make::keeps(w) { "grant" } else { "make" }),
+        title: format!("May {who} {deed} this?"),
         blocks,
         submit: if may(w) { "next" } else { "go on" },
         busy: w.waiting().then(|| format!("Looking around as {who}")),
@@ -91,6 +95,9 @@ pub fn page(w: &Wizard) -> Parts {
 fn granted(w: &Wizard, making: &Making) -> Vec<Block> {
     let grants = &making.grants;
     let token = making.token.as_ref().map(|id| visible(&id.to_string())).unwrap_or_default();
+    if make::wakes(w) {
+        return vec![quiet(format!("{token} is granted nothing; its rights stay."))];
+    }
     if making.extent == Extent::Whole {
         return vec![toned(Tone::Warning, format!("{token} gets all rights of its user, now and later."))];
     }

@@ -128,6 +128,8 @@ fn the_full_screen_makes_a_token_and_brings_no_secret_out() {
         terminal.enter();
         terminal.arrive("The token for Glassdome.");
         terminal.enter();
+        // Else its answer is taken for that of the next key.
+        terminal.wait_for("Choose one; there is no default.");
         terminal.choose("In 90 days");
         terminal.enter();
         terminal.arrive(DETAILS);

@@ -52,6 +52,23 @@ async fn a_file_that_verifies_goes_on_verifying_after_its_certificate_was_agreed
 }
 
 #[tokio::test]
+async fn a_file_that_names_an_old_ca_verifies_by_the_systems_where_these_vouch_for_the_host() {
+    let mut project = Project::new().await;
+    project.stage.options.system = of_another(&project.lab);
+    let old = project.stage.project().join("old.pem");
+    std::fs::write(&old, lab(LabRelease::default(), Scenario::Fine).await.ca_pem()).unwrap();
+    project.set("PROXMOX_VERIFY_SSL", "true");
+    let text = project.text() + &format!("REQUESTS_CA_BUNDLE={}\n", old.display());
+    std::fs::write(project.stage.env_file(), &text).unwrap();
+    let mend = format!("remove.REQUESTS_CA_BUNDLE.{}", text.lines().count());
+    let held = project.repair(&given(&[("mend", &mend), ("review", "do")])).await;
+    assert!(words(checkup(&held)).contains("cannot work with"), "{}", words(checkup(&held)));
+    assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+    assert_eq!(value(&project, "PROXMOX_VERIFY_SSL").as_deref(), Some("true"), "{}", held.told());
+    assert_eq!(value(&project, "REQUESTS_CA_BUNDLE"), None, "{}", held.told());
+}
+
+#[tokio::test]
 async fn where_the_environment_names_the_cas_the_files_own_word_on_verifying_stands() {
     let project = Project::new().await;
     project.set("PROXMOX_VERIFY_SSL", "true");

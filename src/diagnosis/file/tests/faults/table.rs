@@ -173,7 +173,7 @@ pub(crate) const ROWS: &[Row] = &[
         "bpg",
         "proxmox_insecure  = true\n",
         "proxmox_insecure  = true\nproxmox_insecure  = true\n",
-        &["! file.duplicate remove:proxmox_insecure:3"],
+        &["! file.duplicate remove:proxmox_insecure:3 remove:proxmox_insecure:4"],
     ),
     (
         "glassdome",
@@ -193,8 +193,26 @@ pub(crate) const ROWS: &[Row] = &[
         "PROXMOX_NODE=pve\nPROXMOX_PORT=8006\n",
         &["~ file.ignored-key remove:PROXMOX_PORT:7"],
     ),
+    (
+        "glassdome",
+        "PROXMOX_NODE=pve\n",
+        "PROXMOX_NODE=pve\nPROXMOX_PORT=41455\n",
+        &["~ file.ignored-key remove:PROXMOX_PORT:7"],
+    ),
     ("glassdome", "LAB_PROXMOX_INSTANCE=01\n", "", &["! file.missing-value rewrite:LAB_PROXMOX_INSTANCE"]),
-    ("glassdome", "=false", "=maybe", &["! file.wrong-shape Verify"]),
+    (
+        "glassdome",
+        "=false",
+        "=maybe",
+        &["! file.wrong-shape Verify switch:PROXMOX_VERIFY_SSL:true switch:PROXMOX_VERIFY_SSL:false"],
+    ),
+    ("bpg", "= true", "= \"yes\"", &["! file.wrong-shape switch:proxmox_insecure:true switch:proxmox_insecure:false"]),
+    (
+        "bpg",
+        "= true",
+        "= \"maybe\"",
+        &["! file.wrong-shape switch:proxmox_insecure:false switch:proxmox_insecure:true"],
+    ),
     ("plain", "=false", "=no", &["~ file.wrong-shape rewrite:PROXMOX_VERIFY_SSL"]),
     ("bpg-env", "=true", "=True", &["~ file.wrong-shape rewrite:PROXMOX_VE_INSECURE"]),
     // words that the tool takes for what they say
