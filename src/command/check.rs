@@ -9,6 +9,7 @@ use crate::client::Limits;
 use crate::command::place::Place;
 use crate::command::{Ended, complain, look};
 use crate::diagnosis::checked::Checked;
+use crate::diagnosis::config::EMPTY;
 use crate::disk::{Caller, read_config};
 use crate::domain::{Trust, certificates_from_pem, visible};
 use crate::report::check::{self as report, Sheet};
@@ -83,23 +84,31 @@ fn tell(outcome: &Outcome, looks: Looks, asked: &Check, place: &Place) -> Ended 
     if asked.json {
         println!("{}", report::escaped(&report::json(&outcome.files)));
     }
+    // Whoever stands beside an empty file asks about that one, whatever else was checked.
+    let left = outcome.passed_over.iter().filter(|(_, why)| outcome.files.is_empty() || why == EMPTY);
+    for (path, why) in left.take(NAMED) {
+        let path = path.strip_prefix(&place.here).unwrap_or(path);
+        complain(&format!("{} is left alone. {why}", visible(&path.to_string_lossy())), fills(why));
+    }
     if outcome.files.is_empty() {
-        for (path, why) in outcome.passed_over.iter().take(NAMED) {
-            let path = path.strip_prefix(&place.here).unwrap_or(path);
-            complain(&format!("{} is left alone. {why}", visible(&path.to_string_lossy())), None);
-        }
         complain(
             "There is no config file here that labwizard knows.",
             Some("Name one: labwizard check FILE. labwizard targets lists the tools whose files it knows."),
         );
     } else if !asked.json {
         let width = std::io::stdout().is_terminal().then(|| crossterm::terminal::size().ok()).flatten();
-        let sheet = Sheet { look: look(looks), width: width.map(|(width, _)| usize::from(width)), here: &place.here };
+        let width = width.map(|(width, _)| usize::from(width));
+        let sheet = Sheet { look: look(looks), width, here: &place.here, found: asked.files.is_empty() };
         for line in report::lines(&outcome.files, sheet) {
             println!("{line}");
         }
     }
     ended(&outcome.files)
+}
+
+/// What fills an empty file.
+fn fills(why: &str) -> Option<&'static str> {
+    (why == EMPTY).then_some("labwizard, without a file's name, sets a tool up and fills it.")
 }
 
 /// How a check of these files ends.

@@ -162,7 +162,8 @@ fn recognised(scene: Scene<'_>) -> Result<(Document, &Target, &Form), Box<Findin
     }
     Err(match wrong {
         Some(error) => damaged(scene, &error),
-        None if text.is_blank() => not_understood("It is empty, so it tells no tool anything.", scene),
+        None if text.is_blank() => empty(scene),
+        None if scene.seen.path.extension().is_some_and(|end| end == "tf") => code(scene),
         None => not_understood("It holds no keys of a tool that labwizard knows.", scene),
     })
 }
@@ -354,6 +355,27 @@ fn not_understood(why: &str, scene: Scene<'_>) -> Box<Finding> {
         Finding::new(codes::FILE_UNKNOWN, Error, Step::Target, format!("{} is left alone.", shown(scene)), why)
             .say("labwizard targets lists the tools whose files it knows."),
     )
+}
+
+/// A module's code: the values that somebody sets are in a file beside it.
+fn code(scene: Scene<'_>) -> Box<Finding> {
+    let finding = not_understood("It is a module's code, and labwizard reads the values that are set for it.", scene);
+    let values = scene.around.names.iter().find(|name| name.ends_with(".tfvars") && !is_example(name));
+    Box::new(match values {
+        Some(name) => finding.say(format!("The values are in {} beside it: name that file.", visible(name))),
+        None => {
+            finding.say("The values belong into terraform.tfvars beside it; labwizard, without a name, makes that.")
+        }
+    })
+}
+
+/// Why an empty file is left alone.
+pub const EMPTY: &str = "It is empty, so it tells no tool anything.";
+
+fn empty(scene: Scene<'_>) -> Box<Finding> {
+    let title = format!("{} has nothing to mend.", shown(scene));
+    let finding = Finding::new(codes::FILE_UNKNOWN, Error, Step::Target, title, EMPTY);
+    Box::new(finding.say("Run labwizard without a file's name in this folder: it sets a tool up and fills the file."))
 }
 
 fn unclear(scene: Scene<'_>, found: &[Match]) -> Box<Finding> {

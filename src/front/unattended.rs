@@ -283,6 +283,7 @@ mod tests {
             back: false,
             busy: None,
             last: false,
+            settling: vec![],
             focus: None,
             help: vec![],
         }

@@ -66,6 +66,8 @@ pub struct Sheet<'a> {
     pub width: Option<usize>,
     /// The folder one stands in: paths below it are shown without it.
     pub here: &'a Path,
+    /// No file was named: what lies here comes first, then what earlier runs wrote elsewhere.
+    pub found: bool,
 }
 
 /// The lines for a person: per file what was proved and what is wrong; at the end what labwizard can mend.
@@ -73,6 +75,16 @@ pub fn lines(files: &[Checked], sheet: Sheet<'_>) -> Vec<String> {
     let causes = causes(files);
     let mut lines = Vec::new();
     for (at, file) in files.iter().enumerate() {
+        let elsewhere = |at: usize| sheet.found && !files[at].path.starts_with(sheet.here);
+        let earlier = elsewhere(at);
+        if earlier && !at.checked_sub(1).is_some_and(elsewhere) {
+            lines.extend((at > 0).then(String::new));
+            lines.extend(sheet.prose(0, "Also, written in earlier runs:"));
+        }
+        if earlier && file.findings.is_empty() && !file.proved.is_empty() {
+            lines.extend(sheet.marked(Glyph::Good, &format!("{}: nothing is wrong.", sheet.title(file))));
+            continue;
+        }
         if at > 0 {
             lines.push(String::new());
         }
@@ -85,8 +97,7 @@ pub fn lines(files: &[Checked], sheet: Sheet<'_>) -> Vec<String> {
 
 impl Sheet<'_> {
     fn file(&self, files: &[Checked], at: usize, file: &Checked, causes: &[Cause<'_>]) -> Vec<String> {
-        let title = file.target.as_ref().map(|(_, title)| format!(" {} {title}", Glyph::Dot.of(false)));
-        let mut lines = vec![self.text(&format!("{}{}", self.path(&file.path), title.unwrap_or_default()))];
+        let mut lines = vec![self.text(&self.title(file))];
         for sentence in &file.proved {
             lines.extend(self.marked(Glyph::Good, sentence));
         }
@@ -102,11 +113,11 @@ impl Sheet<'_> {
                     lines.extend(self.marked(mark, &head));
                     let others: Vec<String> = others.iter().map(|one| self.path(&files[*one].path)).collect();
                     lines.extend(self.prose(4, &format!("The same in {}.", others.join(", "))));
-                    lines.extend(self.finding(finding));
+                    lines.extend(self.finding(finding, file));
                 }
                 _ => {
                     lines.extend(self.marked(mark, &head));
-                    lines.extend(self.finding(finding));
+                    lines.extend(self.finding(finding, file));
                 }
             }
         }
@@ -116,8 +127,14 @@ impl Sheet<'_> {
         lines
     }
 
+    /// The file, and whose it is.
+    fn title(&self, file: &Checked) -> String {
+        let title = file.target.as_ref().map(|(_, title)| format!(" {} {title}", Glyph::Dot.of(false)));
+        format!("{}{}", self.path(&file.path), title.unwrap_or_default())
+    }
+
     /// Everything of a finding below its first line.
-    fn finding(&self, finding: &Finding) -> Vec<String> {
+    fn finding(&self, finding: &Finding, file: &Checked) -> Vec<String> {
         let mut lines = self.prose(4, &finding.cause);
         lines.extend(finding.evidence.iter().flat_map(|seen| self.prose(6, seen)));
         if !finding.possible.is_empty() {
@@ -128,7 +145,10 @@ impl Sheet<'_> {
         for fix in &finding.fix {
             let before = place.take();
             match fix {
-                Fix::Say(sentence) => lines.extend(self.prose(4, &format!("{} {sentence}", Glyph::Arrow.of(false)))),
+                Fix::Say(sentence) => {
+                    let sentence = self.named(sentence, file);
+                    lines.extend(self.prose(4, &format!("{} {sentence}", Glyph::Arrow.of(false))));
+                }
                 Fix::Run { on, command } => {
                     // Where the last one was run too is not said again.
                     if before != Some(on) {
@@ -141,6 +161,14 @@ impl Sheet<'_> {
             }
         }
         lines
+    }
+
+    /// A sentence with this file in place of `FILE`, so that its command can be pasted.
+    fn named(&self, sentence: &str, file: &Checked) -> String {
+        match shell::quote(&self.path(&file.path)) {
+            Ok(path) => sentence.replace("labwizard FILE", &format!("labwizard {path}")),
+            Err(_) => sentence.to_owned(),
+        }
     }
 
     fn end(&self, files: &[Checked], causes: &[Cause<'_>]) -> Vec<String> {
@@ -232,7 +260,7 @@ mod tests {
     }
 
     fn sheet() -> Sheet<'static> {
-        Sheet { look: Look { color: false, ascii: false }, width: None, here: Path::new("/here") }
+        Sheet { look: Look { color: false, ascii: false }, width: None, here: Path::new("/here"), found: false }
     }
 
     #[test]
@@ -264,6 +292,26 @@ mod tests {
         assert!(!is_ok(&files));
         let json = json(&files);
         assert_eq!(json["files"][1]["findings"][0]["files"], json!(["/here/a.env", "/here/b c.env"]));
+    }
+
+    #[test]
+    fn what_earlier_runs_wrote_elsewhere_stands_under_a_line_of_its_own_and_is_short_where_nothing_is_wrong() {
+        let elsewhere =
+            |name: &str, findings| Checked { path: PathBuf::from("/far").join(name), ..file(name, findings) };
+        let wrong = vec![finding("Nobody is there.", Severity::Error)];
+        let files = [file("a.env", Vec::new()), elsewhere("b.env", Vec::new()), elsewhere("c.env", wrong)];
+        let text = lines(&files, Sheet { found: true, ..sheet() }).join("\n");
+        let found = "a.env · Tool\n  ✓ It signs in.\n\nAlso, written in earlier runs:\n  ✓ /far/b.env · Tool: nothing is wrong.\n\n\
+                     /far/c.env · Tool\n  ✗ error: Nobody is there.\n";
+        assert!(text.starts_with(found), "{text}");
+        assert!(!lines(&files, sheet()).join("\n").contains("earlier runs"), "each was named");
+    }
+
+    #[test]
+    fn a_command_for_the_file_names_it() {
+        let wrong = finding("Who is it?", Severity::Error).say("labwizard FILE looks up which it is.");
+        let text = lines(&[file("b c.env", vec![wrong])], sheet()).join("\n");
+        assert!(text.contains("→ labwizard 'b c.env' looks up which it is.") && !text.contains("FILE"), "{text}");
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub use world::{World, record_from_state};
 /// How long what is under way may still take for somebody who asked twice for the end.
 const INSISTED: Duration = Duration::from_secs(3);
 
+/// How long the first page waits for what lies in the folder.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+
 /// Holds one conversation to its end. `first` is what the wizard asked for when it was made.
 pub async fn converse<F: Front>(
     front: &mut F,
@@ -81,6 +84,7 @@ async fn hold<F: Front>(
     (answers, told): (&UnboundedSender<Msg>, &mut UnboundedReceiver<Msg>),
 ) -> io::Result<Exit> {
     let mut effects = first;
+    let first_page = Instant::now() + FIRST_LOOK;
     loop {
         for effect in effects.drain(..) {
             let effect = match effect {
@@ -99,6 +103,14 @@ async fn hold<F: Front>(
         // Everything that is there already goes in before the page is drawn.
         while let Ok(msg) = told.try_recv() {
             effects.extend(wizard.update(msg));
+        }
+        // What lies in the folder is news that comes before the first question, unless its disk does not answer.
+        if effects.is_empty()
+            && wizard.looks_around()
+            && let Ok(Some(msg)) = timeout_at(first_page, told.recv()).await
+        {
+            effects.extend(wizard.update(msg));
+            continue;
         }
         if !effects.is_empty() {
             continue;

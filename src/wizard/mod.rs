@@ -185,6 +185,14 @@ impl Wizard {
         self.moved.as_ref()
     }
 
+    /// The first page is not all there yet: the folder, or the config in it, is still being looked at.
+    pub fn looks_around(&self) -> bool {
+        let nearby = self.evidence.nearby.as_ref();
+        self.at == PageId::Tool
+            && !self.setting.unattended
+            && (self.evidence.start.is_none() || nearby.is_some_and(|nearby| nearby.answer.is_none()))
+    }
+
     /// The page as it is now.
     pub fn page(&self) -> Page {
         step::page(self)
@@ -383,7 +391,7 @@ impl Wizard {
     /// takes up an unattended one.
     fn keep_walk(&self) -> Option<Effect> {
         let over = self.run.as_ref().is_some_and(Run::is_complete);
-        let kept = (!over).then(|| walk::walk(self));
+        let kept = (!over).then(|| walk::walk(self)).filter(|walk| walk::resume(walk).is_some());
         self.keeps().then_some(Effect::KeepWalk(kept))
     }
 

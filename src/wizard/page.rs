@@ -22,6 +22,8 @@ pub struct Page {
     pub busy: Option<String>,
     /// The conversation is over; the front end shows the page, waits for a last key where somebody looks, and ends.
     pub last: bool,
+    /// Answers that leave nothing else of this page to be asked: the question, and the answer to it.
+    pub settling: Vec<(Id, Id)>,
     /// Where the focus should go when this page is new or was submitted with an error.
     pub focus: Option<Id>,
     /// The help of this page, in paragraphs.

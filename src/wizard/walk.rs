@@ -74,7 +74,7 @@ fn looks_secret(text: &str) -> bool {
     }
 }
 
-/// The answers of an unfinished walk; none where the text is not one.
+/// The answers of an unfinished walk; none where the text is not one, or nothing was answered.
 pub fn resume(text: &str) -> Option<Draft> {
     let document: DocumentMut = text.parse().ok()?;
     let mut draft = Draft::default();
@@ -84,7 +84,8 @@ pub fn resume(text: &str) -> Option<Draft> {
     for (id, item) in document.get("chosen")?.as_table()? {
         draft.choose(Id::new(id), Id::new(item.as_str()?));
     }
-    Some(draft)
+    let begun = draft.typed().next().is_some() || draft.chosen().next().is_some();
+    begun.then_some(draft)
 }
 
 #[cfg(test)]
@@ -144,5 +145,6 @@ mod tests {
         assert_eq!(draft.text(&Id::fixed("host")), "pve.lan");
         assert_eq!(draft.choice(&Id::fixed("target")).map(Id::as_str), Some("thing"));
         assert!(resume("not a walk").is_none());
+        assert!(resume("[typed]\n[chosen]\n").is_none(), "nothing was answered, so nothing is filled in");
     }
 }

@@ -8,6 +8,7 @@ mod told;
 use std::collections::{HashSet, VecDeque};
 
 use crate::domain::Id;
+use crate::domain::finding::Step;
 use crate::front::is_another;
 use crate::wizard::message::Input;
 use crate::wizard::page::{Block, Page};
@@ -48,7 +49,9 @@ impl Dialogue {
     pub fn show(&mut self, page: Page) -> Vec<String> {
         let mut lines = Vec::new();
         let before = self.page.take();
-        let anew = before.as_ref().is_none_or(|before| is_another(before, &page));
+        // The last page grows: what was told of the run stands above already.
+        let grows = |before: &Page| before.step == page.step && page.step == Step::Done;
+        let anew = before.as_ref().is_none_or(|before| is_another(before, &page) && !grows(before));
         if anew {
             self.printed.clear();
             self.open = page.questions().cloned().collect();
@@ -165,6 +168,10 @@ impl Dialogue {
             Some(Ok(input)) => {
                 self.open.pop_front();
                 self.listed = false;
+                let settles = |(question, answer): &(Id, Id)| matches!(&input, Some(Input::Chose { question: q, choice }) if q == question && choice == answer);
+                if page.settling.iter().any(settles) {
+                    self.open.clear();
+                }
                 (input.into_iter().collect(), Vec::new())
             }
             Some(Err(lines)) => (Vec::new(), lines),
@@ -177,9 +184,11 @@ impl Dialogue {
 
     /// The lines of a summary that have not been printed already.
     pub fn unsaid(&self, summary: &[String]) -> Vec<String> {
-        let title = self.page.as_ref().map(headline);
+        let head = |line: &String| {
+            self.page.as_ref().is_some_and(|page| *line == page.title || page.banner.as_ref() == Some(line))
+        };
         let known = |line: &String| self.printed.iter().any(|part| part.split('\n').any(|printed| printed == line));
-        let new = |line: &&String| !line.is_empty() && Some(*line) != title.as_ref() && !known(line);
+        let new = |line: &&String| !line.is_empty() && !head(line) && !known(line);
         summary.iter().filter(new).cloned().collect()
     }
 }

@@ -154,7 +154,15 @@ impl Front for Plain {
                         if secret {
                             self.reader.silence()?;
                         }
-                        let line = words::fit(vec![prompt], self.look.ascii).join("\n");
+                        let lines = words::fit(vec![prompt], self.look.ascii);
+                        let line = match (self.width)() {
+                            // One column stays for the blank behind the question.
+                            Some(width) => {
+                                let folded = lines.iter().flat_map(|line| words::folded(line, width - 1));
+                                folded.collect::<Vec<_>>().join("\n")
+                            }
+                            None => lines.join("\n"),
+                        };
                         self.out.write_all(line.as_bytes())?;
                         self.out.write_all(b" ")?;
                         self.out.flush()?;
@@ -242,6 +250,7 @@ mod tests {
             back: true,
             busy: None,
             last: false,
+            settling: vec![],
             focus: None,
             help: vec![],
         }

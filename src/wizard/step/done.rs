@@ -115,9 +115,13 @@ pub fn page(w: &Wizard) -> Parts {
     if !warnings.is_empty() {
         blocks.push(Block::Findings(warnings));
     }
-    blocks.push(Block::Facts(facts(w, failed)));
-    blocks.extend(made::login(w));
-    for command in next_commands(w).into_iter().filter(|_| !failed && verify::failed(w).is_none()) {
+    // What is next in a repair hangs on what the checks say.
+    let checks = checkup::here(w) && w.waiting();
+    if !checks {
+        blocks.push(Block::Facts(facts(w, failed)));
+        blocks.extend(made::login(w));
+    }
+    for command in next_commands(w).into_iter().filter(|_| !failed && !checks && verify::failed(w).is_none()) {
         blocks.push(Block::Command(command));
     }
     match &w.saved {
@@ -146,7 +150,7 @@ pub fn page(w: &Wizard) -> Parts {
     }
     blocks.extend(what_is_left(w));
     Parts {
-        title: if checkup::here(w) && w.waiting() {
+        title: if checks && !failed {
             format!("Can {target} work with it now?")
         } else if checkup::here(w) {
             checkup::after::title(w, failed)

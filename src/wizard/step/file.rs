@@ -1,5 +1,6 @@
 //! Target, second page: which file is written, and what is there already.
 
+use std::net::IpAddr;
 use std::path::{Component, Path, PathBuf};
 
 use crate::domain::around::{Around, Git};
@@ -116,6 +117,15 @@ pub fn looked_at(w: &Wizard) -> bool {
     asked.is_some_and(|file| Some(&file.asked) == path(w).as_ref())
 }
 
+/// What was typed is a host's address, and no file of that name is there: the host is asked next.
+fn is_address(w: &Wizard, seen: &FileSeen) -> bool {
+    let typed = w.draft.text(&FILE);
+    let port = |(_, port): (&str, &str)| port.parse::<u16>().is_ok();
+    let url = typed.starts_with("https://") || typed.starts_with("http://");
+    let bare = !typed.contains('/') && (typed.rsplit_once(':').is_some_and(port) || typed.parse::<IpAddr>().is_ok());
+    seen.there.is_none() && (url || bare)
+}
+
 /// Why the named file cannot be written at all: what, and what to do.
 fn refusal(w: &Wizard) -> Option<(String, String)> {
     let path = path(w)?;
@@ -126,6 +136,12 @@ fn refusal(w: &Wizard) -> Option<(String, String)> {
     };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let shown = shown(w, &seen.path);
+    if is_address(w, seen) {
+        return Some((
+            format!("“{}” is an address, and the file comes first.", visible(w.draft.text(&FILE))),
+            "The address is asked on the next page. Name a file here, or a folder.".into(),
+        ));
+    }
     if crate::target::example::is_example(&name) {
         return Some((
             format!("{shown} is an example that others copy, so no secret goes into it."),

@@ -21,6 +21,14 @@ fn input(w: &Wizard) -> String {
     if typed.is_empty() { w.setting.hints.get(&HOST).cloned().unwrap_or_default() } else { typed.to_owned() }
 }
 
+/// What the folder's config says stands there, to be gone on with or typed over.
+pub fn enter(w: &mut Wizard) {
+    let said = super::nearby::host(w).filter(|_| input(w).is_empty());
+    if let Some(said) = said {
+        w.draft.type_in(HOST, said);
+    }
+}
+
 fn parsed(w: &Wizard) -> Result<HostInput, HostError> {
     parse_host(&input(w))
 }

@@ -257,6 +257,7 @@ pub fn page(w: &Wizard) -> Page {
         back: !first && w.run.is_none() && !w.waiting(),
         busy: parts.busy,
         last: at == PageId::Done || checkup::is_over(w),
+        settling: if at == PageId::Tool { tool::settling() } else { Vec::new() },
         focus: parts.focus,
         help: parts.help,
     }
@@ -304,6 +305,10 @@ pub fn submit(w: &mut Wizard, by: By) -> Next {
 pub fn enter(w: &mut Wizard) -> Vec<Effect> {
     match w.at() {
         PageId::Checkup => checkup::enter(w),
+        PageId::Host => {
+            host::enter(w);
+            Vec::new()
+        }
         PageId::Trust => {
             trust::enter(w);
             Vec::new()

@@ -22,8 +22,8 @@ use crate::wizard::step::{Next, PageId, checkup, file, listed, say, toned};
 
 /// What becomes of a config that is there.
 pub const MEND_HERE: Id = Id::fixed("mend_here");
-const YES: Id = Id::fixed("yes");
-const ADD: Id = Id::fixed("add");
+pub const YES: Id = Id::fixed("yes");
+pub const ADD: Id = Id::fixed("add");
 const NO: Id = Id::fixed("no");
 
 /// Where the folder has a config, it is read.
@@ -95,7 +95,7 @@ fn offer_to_mend(w: &Wizard, first: &Finding, more: usize) -> Vec<Block> {
     };
     let options = vec![
         option(YES, "Mend it", "It is checked whole, and every line that changes is shown first."),
-        option(NO, "Leave it, and go on below", "labwizard FILE mends it later."),
+        option(NO, "Leave it, and set something up", "labwizard FILE mends it later."),
     ];
     let said = toned(Tone::Warning, format!("{} is there and does not work: {}{more}", shown(w), whole(&first.title)));
     vec![said, choice(w, options)]
@@ -112,9 +112,26 @@ fn offer_to_look(w: &Wizard, config: &Config) -> Vec<Block> {
     if several(w, config) {
         options.push(option(ADD, "Add another host to it", "What stands there stays."));
     }
-    options.push(option(NO, "Go on below", ""));
+    options.push(option(NO, "Set something up", ""));
     let said = format!("{} is there, {title}'s, for {}. Its text has nothing wrong.", shown(w), listed(&hosts));
     vec![say(said), choice(w, options)]
+}
+
+/// The target of the config, where its text has nothing wrong.
+pub fn target(w: &Wizard) -> Option<Id> {
+    sound(w).map(|config| Id::new(config.target))
+}
+
+/// The address that the config names, where it is the file that is set up and has that host alone. Whoever adds a host means
+/// another one.
+pub fn host(w: &Wizard) -> Option<Text> {
+    let same = file::path(w) == w.evidence.nearby.as_ref().map(|nearby| nearby.asked.clone());
+    let adds = w.draft.choice(&INSTANCE).is_some();
+    let config = sound(w).filter(|config| same && !adds && w.draft.is(&TARGET, &Id::new(config.target.clone())))?;
+    match config.hosts.as_slice() {
+        [one] => Some(Text::new(one.typed.clone())),
+        _ => None,
+    }
 }
 
 /// Its tool keeps several hosts in one file.

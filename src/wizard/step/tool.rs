@@ -108,6 +108,11 @@ pub fn page(w: &Wizard) -> Parts {
     }
 }
 
+/// The list of tools is for whoever turns to none of these.
+pub fn settling() -> Vec<(Id, Id)> {
+    vec![(BROKEN, CLEAN), (nearby::MEND_HERE, nearby::YES), (nearby::MEND_HERE, nearby::ADD)]
+}
+
 /// The latest run that broke off, or could not take back what it was to, and may have left something on a host, or a token
 /// without a secret that anybody knows.
 fn left(w: &Wizard) -> Option<&RunSeen> {
@@ -164,7 +169,7 @@ fn broken_off(w: &Wizard) -> Vec<Block> {
     }
     options.push(Answer {
         id: LATER,
-        title: "Leave it, and go on below".into(),
+        title: "Leave it, and go on".into(),
         about: vec![match back {
             true => format!("labwizard undo {} takes it back later.", run.name),
             false => format!("labwizard undo {} --forget ends this reminder.", run.name),
@@ -201,9 +206,9 @@ fn clean_up(w: &mut Wizard) -> Option<Next> {
     Some(Next::To(PageId::Host))
 }
 
-/// The target that the folder looks like.
+/// The target that the folder looks like, else the one whose file lies there.
 fn found_here(w: &Wizard) -> Option<Id> {
-    super::file::recognised(w).map(Id::new)
+    super::file::recognised(w).map(Id::new).or_else(|| nearby::target(w))
 }
 
 pub fn submit(w: &mut Wizard) -> Next {

@@ -99,6 +99,19 @@ fn json_says_what_was_found_and_nothing_anywhere_is_written() {
 }
 
 #[test]
+fn an_empty_file_is_named_beside_what_was_checked_with_what_fills_it() {
+    let home = Home::new();
+    home.write(".env", "\n");
+    let (folder, text) = (home.project().join("app"), "LAB_PROXMOX_INSTANCE=01\nPROXMOX_HOST=127.0.0.1:1\n");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join(".env"), text).unwrap();
+    let output = home.run(&["--offline"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(out(&output).contains("app/.env"), "{}", out(&output));
+    assert!(said.contains(".env is left alone. It is empty") && said.contains("fills it"), "{said}");
+}
+
+#[test]
 fn no_file_and_a_wrong_trust_are_wrong_usage() {
     let home = Home::new();
     for (arguments, said) in [

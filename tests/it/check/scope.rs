@@ -49,6 +49,19 @@ async fn a_file_of_no_known_tool_is_passed_over_where_it_was_found_and_told_wher
 }
 
 #[tokio::test]
+async fn a_modules_code_points_to_its_values() {
+    let bench = Bench::new();
+    let code = bench.write("main.tf", "provider \"proxmox\" {\n  endpoint = var.endpoint\n}\n");
+    let said = |files: &[Checked]| format!("{:?}", files[0].findings[0].fix);
+    let alone = bench.check_these(std::slice::from_ref(&code)).await;
+    assert!(said(&alone).contains("makes that"), "{alone:?}");
+    bench.write("terraform.tfvars", "endpoint = \"https://127.0.0.1:1/\"\n");
+    let files = bench.check_these(std::slice::from_ref(&code)).await;
+    assert_eq!(codes(&files[0]), ["file.not-understood"]);
+    assert!(said(&files).contains("in terraform.tfvars beside it"), "{files:?}");
+}
+
+#[tokio::test]
 async fn what_is_passed_over_is_named_with_why() {
     let bench = Bench::new();
     let (empty, foreign) = (bench.write(".env", " \n"), bench.write("app/.env", "DEBUG=1\n"));

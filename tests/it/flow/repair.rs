@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use labwizard::client::SystemRoots;
 use labwizard::domain::certificates_from_pem;
+use labwizard::domain::finding::Step;
 use labwizard::lab::{Lab, LabRelease, NewCertificate, Scenario};
 use labwizard::wizard::Setting;
 use labwizard::wizard::page::{Block, Page};
@@ -111,6 +112,13 @@ async fn a_wrong_secret_is_mended_by_a_new_one_and_one_line_is_changed() {
     assert_eq!(project.changed(&before), ["PROXMOX_TOKEN_VALUE"], "{}", held.told());
     assert!(held.told().contains("gone"), "{}", held.told());
     assert_eq!(held.last().title, "Glassdome is mended.", "{}", held.told());
+    // Nothing is called set up, and nothing comes next, before the checks have said so.
+    let early = held.pages.iter().filter(|page| page.step == Step::Done && page.busy.is_some());
+    assert!(early.clone().next().is_some());
+    for page in early {
+        assert_eq!(page.title, "Can Glassdome work with it now?");
+        assert!(!words(page).contains("Next"), "{}", words(page));
+    }
     // The host is known, so nobody was asked about it; the file's secret is on no page.
     assert!(held.pages.iter().all(|page| !words(page).contains(WRONG)));
 }

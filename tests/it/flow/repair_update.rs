@@ -230,6 +230,56 @@ fn the_first_page_says_that_the_folders_config_is_broken_and_leads_to_its_mend()
 }
 
 #[test]
+fn enter_past_a_sound_config_sets_its_own_tool_up_and_knows_its_host() {
+    let mut hand = in_folder(&text(&token_lines(SECRET)));
+    hand.submit();
+    assert_eq!(hand.w.at(), PageId::File);
+    hand.submit();
+    reads(&mut hand, &text(&token_lines(SECRET)));
+    while hand.w.at() < PageId::Host {
+        hand.submit();
+    }
+    assert_eq!(hand.w.draft.text(&"host".into()), "pve.lan:8006");
+    assert!(hand.w.draft.raw(&token::TOKEN).is_blank());
+}
+
+#[test]
+fn an_address_is_no_name_of_a_file() {
+    for (typed, is_file) in
+        [("127.0.0.1:41455", false), ("10.0.0.2", false), ("https://pve.lan:8006/", false), ("a:b", true)]
+    {
+        let mut hand = Hand::new();
+        hand.chose("target".into(), "glassdome");
+        hand.submit();
+        hand.typed("file".into(), typed);
+        hand.submit();
+        let (id, path) = hand.look();
+        let seen = labwizard::domain::FileSeen { there: None, path, ..seen("") };
+        hand.tell(Msg::Looked(id, Box::new(Ok((seen, Around { folder: HERE.into(), ..Around::default() })))));
+        let words = format!("{:?}", hand.page());
+        assert_eq!(
+            (hand.w.at() > PageId::File, words.contains("” is an address")),
+            (is_file, !is_file),
+            "{typed}: {words}"
+        );
+    }
+}
+
+/// A line that is asked for before the news has come is answered without it.
+#[test]
+fn the_first_page_is_not_all_there_until_the_folder_and_its_config_were_read() {
+    let (w, asked) = Wizard::new(setting(Path::new(HERE)), Draft::default());
+    let mut hand = Hand { w, asked };
+    assert!(hand.w.looks_around());
+    let around = Around { folder: HERE.into(), names: vec![".env".into()], ..Around::default() };
+    hand.tell(Msg::Around(Box::new(around)));
+    assert!(hand.w.looks_around());
+    reads(&mut hand, &text(&token_lines(SECRET)));
+    assert!(!hand.w.looks_around());
+    assert!(!Hand::new().w.looks_around(), "an empty folder has nothing to read");
+}
+
+#[test]
 fn a_config_that_is_not_filled_in_yet_is_not_mentioned_and_a_no_goes_on() {
     let hand = in_folder(&text(&token_lines("your-token-secret-here")));
     assert!(!super::repair::words(&hand.page()).contains(".env is there"));

@@ -23,6 +23,7 @@ pub fn page(step: Step, title: &str, blocks: Vec<Block>) -> Page {
         back: true,
         busy: None,
         last: false,
+        settling: vec![],
         focus: None,
         help: vec!["The address is the one that you open in your browser.".into()],
     }

@@ -9,7 +9,7 @@ use crate::wizard::page::{Choice, Field, Pick};
 const SHORT: usize = 20;
 
 pub(super) fn ask_field(field: &Field) -> String {
-    let mut kept = words::value(field);
+    let mut kept = if is_mistake(field) { String::new() } else { words::value(field) };
     let lines = kept.lines().count();
     if lines > 1 {
         kept = format!("{lines} lines");
@@ -18,9 +18,17 @@ pub(super) fn ask_field(field: &Field) -> String {
     if kept.is_empty() { format!("{}{hint}:", field.label) } else { format!("{}{hint} [{kept}]:", field.label) }
 }
 
+/// What was typed is wrong as it stands, and is nothing for Enter to say again.
+fn is_mistake(field: &Field) -> bool {
+    field.error.is_some() && !field.value.is_blank()
+}
+
 /// An empty line keeps what stands there.
 pub(super) fn typed(field: &Field, line: &str) -> Result<Option<Input>, Vec<String>> {
     let text = if field.secret { line } else { line.trim() };
+    if text.is_empty() && is_mistake(field) {
+        return Err(vec!["What was typed before does not do; type it anew.".to_owned()]);
+    }
     if text.is_empty() {
         return Ok(None);
     }

@@ -5,7 +5,7 @@ use crate::domain::Link;
 use crate::domain::Text;
 use crate::domain::finding::Step;
 use crate::wizard::page::{
-    Answer, Choice, Command, Field, FieldError, Item, LinkState, Paragraph, Pick, RoadLink, Tone,
+    Answer, Choice, Command, Field, FieldError, Item, LinkState, Paragraph, Pick, RoadLink, StepState, Tone,
 };
 
 fn page(blocks: Vec<Block>) -> Page {
@@ -19,6 +19,7 @@ fn page(blocks: Vec<Block>) -> Page {
         back: true,
         busy: None,
         last: false,
+        settling: vec![],
         focus: None,
         help: vec!["Some help.".into()],
     }
@@ -129,6 +130,35 @@ fn after_the_last_answer_the_page_is_submitted_and_what_was_wrong_is_asked_again
 }
 
 #[test]
+fn an_answer_that_settles_the_page_leaves_its_other_questions_unasked() {
+    let page = || Page { settling: vec![("way".into(), "ssh".into())], ..page(vec![choice(Some("ssh")), field(None)]) };
+    for (line, settles) in [("", true), ("ssh", true), ("login", false)] {
+        let mut dialogue = Dialogue::default();
+        dialogue.show(page());
+        dialogue.turn();
+        dialogue.answer(line);
+        assert_eq!(matches!(dialogue.turn(), Turn::Say(Input::Submit)), settles, "{line}");
+    }
+}
+
+#[test]
+fn a_mistake_is_no_default_and_enter_does_not_repeat_it() {
+    for secret in [false, true] {
+        let with = |error: Option<&str>| match field(error) {
+            Block::Field(field) => Block::Field(Field { value: Text::new("tomorrow"), secret, ..field }),
+            other => other,
+        };
+        let mut dialogue = shown(vec![with(Some("“tomorrow” is no day."))]);
+        assert!(matches!(dialogue.turn(), Turn::Ask { prompt, .. } if !prompt.contains('[')));
+        let (said, lines) = dialogue.answer("");
+        assert!(said.is_empty() && lines.concat().contains("anew"), "{lines:?}");
+        let mut sound = shown(vec![with(None)]);
+        assert!(matches!(sound.turn(), Turn::Ask { prompt, .. } if prompt.contains('[')));
+        assert!(sound.answer("").1.is_empty());
+    }
+}
+
+#[test]
 fn a_road_is_told_link_by_link_and_each_once() {
     let road = |states: [LinkState; 2]| {
         let links = [Link::Resolve, Link::Connect].into_iter().zip(states).map(|(link, state)| RoadLink {
@@ -153,10 +183,25 @@ fn a_road_is_told_link_by_link_and_each_once() {
 #[test]
 fn a_last_page_ends_by_itself_and_its_lines_are_not_said_twice() {
     let mut dialogue = Dialogue::default();
-    let last = Page { last: true, ..page(vec![Block::Facts(vec![("Undo".into(), "labwizard undo 1".into())])]) };
+    let road = vec![(Step::Access, StepState::Current)];
+    let last = Page { last: true, road, ..page(vec![Block::Facts(vec![("Undo".into(), "labwizard undo 1".into())])]) };
     dialogue.show(last.clone());
     assert!(matches!(dialogue.turn(), Turn::Say(Input::Quit)));
     assert!(dialogue.unsaid(&crate::front::summary(&last)).is_empty());
+}
+
+#[test]
+fn the_last_page_tells_what_is_new_of_it_and_the_rest_once() {
+    let text = |text: &str| Block::Text(Paragraph { text: text.into(), tone: Tone::Plain });
+    let done = |title: &str, texts: &[&str], busy: Option<&str>| Page {
+        step: Step::Done,
+        title: title.into(),
+        busy: busy.map(str::to_owned),
+        ..page(texts.iter().map(|one| text(one)).collect())
+    };
+    let mut dialogue = Dialogue::default();
+    dialogue.show(done("Does it work?", &["It is written."], Some("Checking")));
+    assert_eq!(dialogue.show(done("It works.", &["It is written.", "Checked."], None)), ["It works.", "Checked."]);
 }
 
 #[test]

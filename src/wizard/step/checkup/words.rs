@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::diagnosis::config::EMPTY;
 use crate::diagnosis::{by_root, codes};
 use crate::domain::finding::{Finding, Fix, Mend, Severity, Step};
 use crate::domain::visible::{visible, whole};
@@ -31,6 +32,7 @@ pub fn not_read(w: &Wizard, path: &Path, trouble: Option<&Trouble>) -> Finding {
 
 pub fn title(path: &str, told: &Told) -> String {
     match (told.config.is_some(), told.worst()) {
+        (false, _) if told.findings.iter().any(|(_, one)| one.cause == EMPTY) => format!("{path} is empty."),
         (false, _) => format!("{path} is left alone."),
         (true, Some(Severity::Error)) => {
             let errors = told.findings.iter().filter(|(_, finding)| finding.severity == Severity::Error).count();
