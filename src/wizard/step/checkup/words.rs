@@ -9,7 +9,7 @@ use crate::domain::visible::{visible, whole};
 use crate::domain::{Id, Trouble};
 use crate::wizard::Wizard;
 use crate::wizard::page::{Answer, Block, Command, Tone};
-use crate::wizard::step::{count, details, file, host, quiet, say, token, toned, trust};
+use crate::wizard::step::{count, details, file, host, make, quiet, say, token, toned, trust};
 
 use super::{Told, ask, may, ways};
 
