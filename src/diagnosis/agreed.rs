@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnosis::config::{Config, ConfigHost};
-use crate::diagnosis::{codes, picks};
+use crate::diagnosis::{codes, file, picks};
 use crate::domain::finding::{Finding, Mend, Severity};
 use crate::domain::visible::visible;
 use crate::domain::{ConfigRecord, Id, Missing, Observation, Release, Rights, Seen, Timestamp, missing, time};
@@ -32,6 +32,23 @@ impl Agreed {
             picks: if same { record.picks.clone() } else { BTreeMap::new() },
             when: record.when,
         }
+    }
+}
+
+impl Config {
+    /// The same with what earlier runs remember of this file: what was answered, and which other tools it was written for.
+    pub fn remembering(mut self, library: &Library, records: &[ConfigRecord]) -> Config {
+        let others = records.iter().filter(|one| one.path == self.path).map(|one| one.target.clone()).collect();
+        if let Some(form) = self.form(library) {
+            self.findings.extend(file::clash(library, &self.target, form, &self.document, &others));
+        }
+        for host in &mut self.hosts {
+            let about = |one: &&ConfigRecord| {
+                one.path == self.path && one.target == self.target && one.instance == host.instance
+            };
+            host.agreed = records.iter().find(about).map(|record| Agreed::of(record, host));
+        }
+        self
     }
 }
 

@@ -10,7 +10,7 @@ use crate::diagnosis::verifying::{self, Beyond, Verifying};
 use crate::domain::finding::{Finding, Mend, Severity::*, Step};
 use crate::domain::host_input::{HostError, HostInput};
 use crate::domain::visible::{upper_first, visible};
-use crate::domain::{ConfigRecord, Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Text, Trust};
+use crate::domain::{Credential, FileSeen, Inquiry, Need, Observation, Release, Seen, Text, Trust};
 use crate::format::{Dialect, Document, Entry, FormatError};
 use crate::target::example::is_example;
 use crate::target::read::{ReadFile, ReadValue, held_by, read};
@@ -281,21 +281,6 @@ impl Config {
 
     pub fn form<'l>(&self, library: &'l Library) -> Option<&'l Form> {
         self.spec(library)?.form.iter().find(|form| form.name.as_str() == self.form)
-    }
-
-    /// The same with what earlier runs remember of this file: what was answered, and which other tools it was written for.
-    pub fn remembering(mut self, library: &Library, records: &[ConfigRecord]) -> Config {
-        let others = records.iter().filter(|one| one.path == self.path).map(|one| one.target.clone()).collect();
-        if let Some(form) = self.form(library) {
-            self.findings.extend(super::file::clash(library, &self.target, form, &self.document, &others));
-        }
-        for host in &mut self.hosts {
-            let about = |one: &&ConfigRecord| {
-                one.path == self.path && one.target == self.target && one.instance == host.instance
-            };
-            host.agreed = records.iter().find(about).map(|record| Agreed::of(record, host));
-        }
-        self
     }
 
     /// What the tool needs on this host, by what was answered for it. Where labwizard did not write the file, of the tool's
