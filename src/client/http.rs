@@ -71,8 +71,7 @@ impl Pool {
             })?;
             answer::read(response, limit, cut, limits.idle).await.map_err(gone)
         };
-        let reply =
-            timeout(limits.total, self.patiently(answered)).await.map_err(|_| gone(RequestTrouble::TimedOut))??;
+        let reply = timeout(limits.total, answered).await.map_err(|_| gone(RequestTrouble::TimedOut))??;
         self.put_back(connection);
         Ok(reply)
     }

@@ -62,10 +62,6 @@ pub struct Limits {
     /// How long an address is tried before the next one is tried beside it (RFC 8305), and how long an endpoint that stands
     /// earlier in the list is waited for when a later one has answered as Proxmox.
     pub head_start: Duration,
-    /// A host whose first handshake is over by then is near: there a further connection costs more than a further round trip.
-    pub near: Duration,
-    /// A request to a near host that takes longer shows that requests may hang there.
-    pub slow: Duration,
     /// The age at which whoever holds a ticket renews it. It lives 2 h (pve-access-control `AccessControl.pm`).
     pub renew: Duration,
     /// Between two tries to ask a host how something stands whose answer was lost.
@@ -79,9 +75,6 @@ impl Default for Limits {
             total: Duration::from_secs(20),
             idle: Duration::from_secs(10),
             head_start: Duration::from_millis(250),
-            // Well below a round trip over the internet, and above what a host of one's own takes for its signature.
-            near: Duration::from_millis(8),
-            slow: Duration::from_secs(1),
             renew: Duration::from_secs(60 * 60),
             pause: Duration::from_secs(1),
         }

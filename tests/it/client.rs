@@ -66,7 +66,7 @@ pub fn options() -> Options {
 /// So long that no test that is well ever meets one of them.
 pub fn patient() -> Limits {
     let long = Duration::from_secs(30);
-    Limits { connect: long, total: long, idle: long, near: Duration::ZERO, ..Limits::default() }
+    Limits { connect: long, total: long, idle: long, ..Limits::default() }
 }
 
 pub fn local(port: u16) -> Endpoint {

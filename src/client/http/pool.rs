@@ -1,8 +1,6 @@
 //! The connections to one address behind one door: opened ahead, used again, never shared with another trust.
 
 use std::collections::VecDeque;
-use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -13,7 +11,6 @@ use hyper::{Request, Response};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 use super::io::{Io, Payload};
 use super::{HEAD, REST};
@@ -24,9 +21,6 @@ use crate::domain::observation::TlsTrouble;
 
 /// How many connections are open at once at most: enough for all questions of a live check, few for a busy host.
 const WIDTH: usize = 12;
-
-/// The same where a host is near.
-const NARROW: usize = 4;
 
 /// A task that ends with whoever holds it.
 struct Task<T>(JoinHandle<T>);
@@ -79,8 +73,6 @@ pub struct Pool {
     host: String,
     limits: Limits,
     width: Semaphore,
-    /// The width is that of a host that is near.
-    narrow: AtomicBool,
     shelf: Mutex<Shelf>,
 }
 
@@ -96,14 +88,7 @@ impl Pool {
             443 => endpoint.bracketed_host(),
             _ => endpoint.to_string(),
         };
-        Pool {
-            door,
-            host,
-            limits,
-            width: Semaphore::new(WIDTH),
-            narrow: AtomicBool::new(false),
-            shelf: Mutex::default(),
-        }
+        Pool { door, host, limits, width: Semaphore::new(WIDTH), shelf: Mutex::default() }
     }
 
     pub fn door(&self) -> &Door {
@@ -119,28 +104,11 @@ impl Pool {
         &self.limits
     }
 
-    /// Shakes hands over an open TCP connection, the first of this pool, and begins to open `spare` further ones. The
+    /// Begins to open `spare` further connections, and shakes hands over an open TCP connection, the first of this pool. The
     /// certificate's verdict comes from here.
-    ///
-    /// A host that is near gets few of these, and as few requests at once: to shake hands costs both sides more than it costs to
-    /// wait for a connection that is there.
     pub async fn begin(&self, tcp: TcpStream, spare: usize) -> Result<(), TlsTrouble> {
-        let mut hands = pin!(self.door.shake(tcp));
-        let stream = match timeout(self.limits.near, &mut hands).await {
-            Ok(stream) => {
-                let stream = stream?;
-                if spare >= NARROW {
-                    self.width.forget_permits(WIDTH - NARROW);
-                    self.narrow.store(true, Ordering::Relaxed);
-                }
-                self.prepare(spare.min(NARROW - 1));
-                stream
-            }
-            Err(_) => {
-                self.prepare(spare);
-                hands.await?
-            }
-        };
+        self.prepare(spare);
+        let stream = self.door.shake(tcp).await?;
         let connection = Connection::over(stream).await.map_err(|_| TlsTrouble::Closed)?;
         self.put_back(connection);
         Ok(())
@@ -153,19 +121,6 @@ impl Pool {
             let door = self.door.clone();
             shelf.opening.push_back(Task(tokio::spawn(async move { Connection::over(door.open().await?).await })));
         }
-    }
-
-    /// Waits for what comes of a request. A host that makes wait, near as it is, gets as many requests at once as any other: some
-    /// of them may hang, and those behind them are not to hang with them.
-    pub(super) async fn patiently<T>(&self, answer: impl Future<Output = T>) -> T {
-        let mut answer = pin!(answer);
-        if let Ok(answer) = timeout(self.limits.slow, &mut answer).await {
-            return answer;
-        }
-        if self.narrow.swap(false, Ordering::Relaxed) {
-            self.width.add_permits(WIDTH - NARROW);
-        }
-        answer.await
     }
 
     /// Waits until fewer than the most requests are under way. Each of them ends within the limits, and so does this.
